@@ -1,0 +1,493 @@
+package events
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+)
+
+// A Request is one command to be decided, and what it belongs to.
+type Request struct {
+	Command book.Command
+	// Intent is what was asked for, as bytes that a retry repeats exactly: a row of
+	// a file, say. Nil stands for the command's own name, day and particulars. It is
+	// hashed into the log, so nothing personal goes in that could be guessed back.
+	Intent      []byte
+	Correlation string // what the command belongs to: a file, a session
+}
+
+// A Receipt says what became of one command.
+type Receipt struct {
+	Seq     uint64 // of its event; 0 when it found nothing left to do
+	Repeats bool   // it had been carried out before, now or long ago
+	Err     error  // why it has no effect; nil otherwise
+}
+
+// Refusals of the appender.
+var (
+	ErrReused = &ledger.Rejection{
+		Code: "command-reused", Rule: "a command identifier names one request for ever", RuleZH: "同一操作编号不得用于不同内容",
+		Next: "repeat the request exactly, or use a new identifier", NextZH: "请原样重发，或使用新的编号",
+	}
+	ErrBusy = &ledger.Rejection{
+		Code: "queue-full", Rule: "no more commands are taken than can be decided soon", RuleZH: "待处理操作已满",
+		Next: "try again in a moment with the same identifier", NextZH: "请稍后以同一编号重试",
+	}
+	ErrNoRoom = &ledger.Rejection{
+		Code: "log-full", Rule: "nothing is decided that cannot be kept", RuleZH: "存储空间不足，未作任何记录",
+		Next: "make room on the disk of the log, then repeat the request with the same identifier", NextZH: "请清理日志所在磁盘空间后以同一编号重试",
+	}
+	ErrUnsure = &ledger.Rejection{
+		Code: "outcome-unknown", Rule: "an outcome that cannot be read back is not guessed", RuleZH: "无法确认是否已记录",
+		Next: "repeat the request with the same identifier: it has one effect", NextZH: "请以同一编号重试，不会重复记录",
+	}
+)
+
+// Rejections of this package.
+var Rejections = []*ledger.Rejection{ErrOrder, ErrReused, ErrBusy, ErrNoRoom, ErrUnsure}
+
+// A Config says how an appender works. The zero Config works for book "220000".
+type Config struct {
+	Book   string           // code of the province; default 220000
+	Queue  int              // most commands waiting; default 8192
+	Clock  func() time.Time // default time.Now
+	Logger *slog.Logger     // default none
+
+	// Step, when set, is told each step by name; tests end the process there.
+	Step func(step string)
+}
+
+// few is up to how many records are appended one by one: on one node a batch
+// costs several single appends, whatever its size.
+const few = 8
+
+// attempts is how often a command is decided anew after another writer was first.
+const attempts = 5
+
+// An Appender decides the commands of one book in the order in which they come
+// and appends what they decide. It is the book's only writer.
+//
+// It holds the whole book in memory, folded from the log by [Appender.Load].
+// Commands that wait together are appended together: while one group is on its
+// way to disk the next is decided on top of it. Nobody is answered before
+// everything that the answer rests on is on disk, refusals included.
+//
+// When a group is not known to be on disk, whatever was decided since is taken
+// back, the log is read from where the book stood, and the commands are decided
+// again under their identifiers: those that did reach the log are found there,
+// the others are decided anew. So another writer (ErrConflict), a lost
+// acknowledgement (ErrUnknown) and a record that arrives late all come to the same
+// path, and a command has one effect. Only when the log has no room (ErrFull) or
+// keeps failing are commands refused; the book itself stays as the log is.
+type Appender struct {
+	log     Log
+	cfg     Config
+	in      chan *job
+	view    chan func(*book.State)
+	stopped chan struct{}
+
+	// The book as far as it is on disk, and beyond it what Run decided tentatively.
+	state  *book.State
+	done   ledger.Table[[16]byte, outcome]
+	last   uint64    // record that the state has been folded to
+	latest time.Time // when that was recorded
+
+	backlog []item // waiting to be decided
+	next    *group // decided, waiting to be written
+	flying  *group // being written
+	stale   bool   // the log may have more than the state knows
+}
+
+// An outcome is what became of a command: where its event is, and what was asked.
+type outcome struct {
+	seq     uint64
+	request [8]byte
+}
+
+// A job is commands that were submitted together and are answered together.
+type job struct {
+	requests []Request
+	receipts []Receipt
+	left     int           // receipts not yet final
+	answered chan struct{} // closed when none is left
+}
+
+// An item is one command of a job.
+type item struct {
+	job   *job
+	index int
+	tries int   // how often a group with it did not come through
+	cause error // refuse with this if it turns out not to be written
+}
+
+// A group is what is decided, written and answered together.
+type group struct {
+	first   uint64 // number its first record is to have
+	items   []item
+	records []Record
+}
+
+// NewAppender returns an appender for log. It does nothing before Run.
+func NewAppender(log Log, cfg Config) *Appender {
+	if cfg.Book == "" {
+		cfg.Book = "220000"
+	}
+	if cfg.Queue == 0 {
+		cfg.Queue = 8192
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Step == nil {
+		cfg.Step = func(string) {}
+	}
+	return &Appender{
+		log: log, cfg: cfg,
+		in: make(chan *job, cfg.Queue), view: make(chan func(*book.State)), stopped: make(chan struct{}),
+	}
+}
+
+// Submit has one command decided and recorded.
+func (a *Appender) Submit(ctx context.Context, r Request) (Receipt, error) {
+	receipts, err := a.SubmitAll(ctx, []Request{r})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return receipts[0], receipts[0].Err
+}
+
+// SubmitAll has commands decided in their order, each on its own: one that is
+// refused does not keep the others from having effect. It returns when all of
+// them are answered. An error means that nothing is known of any of them, because
+// ctx ended, the queue was full or the appender stopped; they can be repeated.
+func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, error) {
+	if len(rs) == 0 {
+		return nil, nil
+	}
+	j := &job{requests: rs, receipts: make([]Receipt, len(rs)), left: len(rs), answered: make(chan struct{})}
+	select {
+	case a.in <- j:
+	default:
+		return nil, ErrBusy.Of("%d requests are waiting", len(a.in))
+	}
+	select {
+	case <-j.answered:
+		return j.receipts, nil
+	case <-a.stopped:
+		return nil, ErrUnsure.Of("the appender stopped")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("submit %s: %w", rs[0].Command.ID, ctx.Err())
+	}
+}
+
+// View calls f with the book as it stands between two decisions. What f sees may
+// not be on disk yet. f must not keep the state.
+func (a *Appender) View(ctx context.Context, f func(*book.State)) error {
+	seen := make(chan struct{})
+	select {
+	case a.view <- func(s *book.State) { f(s); close(seen) }:
+		<-seen
+		return nil
+	case <-a.stopped:
+		return ErrUnsure.Of("the appender stopped")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Load folds the log into the book and returns the number of its last record.
+func (a *Appender) Load(ctx context.Context) (uint64, error) {
+	a.state, a.last, a.latest = &book.State{}, 0, time.Time{}
+	a.done = ledger.Table[[16]byte, outcome]{}
+	err := a.catchUp(ctx)
+	return a.last, err
+}
+
+// Run decides and appends until ctx ends, or the log turns out to be damaged. It
+// folds the log first unless Load has. An appender runs once.
+func (a *Appender) Run(ctx context.Context) error {
+	defer close(a.stopped)
+	if a.state == nil {
+		if _, err := a.Load(ctx); err != nil {
+			return err
+		}
+	}
+	written := make(chan error, 1)
+	for {
+		if a.stale {
+			if err := a.refresh(ctx); err != nil {
+				return err
+			}
+		}
+		a.decideBacklog()
+		if a.flying == nil && a.next != nil {
+			a.flying, a.next = a.next, nil
+			if len(a.flying.records) == 0 {
+				a.settle()
+				continue
+			}
+			a.cfg.Step("append")
+			go func(g *group) { written <- a.write(context.WithoutCancel(ctx), g) }(a.flying)
+			continue
+		}
+		in := a.in
+		if len(a.backlog) > 0 {
+			in = nil // the group is full: what comes next waits in the queue
+		}
+		select {
+		case <-ctx.Done():
+			if a.flying != nil && <-written == nil {
+				a.settle()
+			}
+			return ctx.Err()
+		case f := <-a.view:
+			f(a.state)
+		case j := <-in:
+			a.take(j)
+		case err := <-written:
+			a.cfg.Step("appended")
+			if err == nil {
+				a.settle()
+			} else {
+				a.takeBack(err)
+			}
+		}
+	}
+}
+
+// take puts a job's commands into the backlog, and those of the jobs that wait
+// behind it.
+func (a *Appender) take(j *job) {
+	for {
+		for i := range j.requests {
+			a.backlog = append(a.backlog, item{job: j, index: i})
+		}
+		if len(a.backlog) >= MaxAppend {
+			return
+		}
+		select {
+		case j = <-a.in:
+		default:
+			return
+		}
+	}
+}
+
+// decideBacklog decides what waits, as long as the next group has room.
+func (a *Appender) decideBacklog() {
+	for len(a.backlog) > 0 {
+		if a.next == nil {
+			a.next = &group{first: a.last + 1}
+			if a.flying != nil {
+				a.next.first += uint64(len(a.flying.records))
+			}
+			for _, t := range a.tentative() {
+				t.Begin()
+			}
+		}
+		if len(a.next.records) == MaxAppend || len(a.next.items) == 8*MaxAppend {
+			return
+		}
+		i := a.backlog[0]
+		a.backlog = a.backlog[1:]
+		i.job.receipts[i.index] = a.decide(i)
+		a.next.items = append(a.next.items, i)
+	}
+}
+
+func (a *Appender) tentative() []ledger.Tentative {
+	return append(a.state.Tentative(), &a.done)
+}
+
+// decide answers one command, provisionally: its record is added to the next
+// group and the state is what it would be after it.
+func (a *Appender) decide(i item) Receipt {
+	r := i.job.requests[i.index]
+	request, err := r.request()
+	if err != nil {
+		return Receipt{Err: err}
+	}
+	k := key(r.Command.ID)
+	if old, ok := a.done.Get(k); ok {
+		if old.request != [8]byte(request[:8]) {
+			return Receipt{Err: ErrReused.Of("%s, recorded as %d", r.Command.ID, old.seq)}
+		}
+		return Receipt{Seq: old.seq, Repeats: i.tries == 0}
+	}
+	if i.cause != nil {
+		return Receipt{Err: i.cause}
+	}
+	decided, err := book.Decide(a.state, r.Command)
+	if err != nil {
+		return Receipt{Err: err}
+	}
+	if len(decided) == 0 {
+		return Receipt{Repeats: true}
+	}
+	if len(decided) > 1 {
+		panic(fmt.Sprintf("events: command %s decided %d events", r.Command.ID, len(decided)))
+	}
+	e := decided[0]
+	m := Meta{Command: r.Command.ID, Actor: r.Command.By.ID, Time: a.now(), Correlation: r.Correlation, Request: request}
+	record, err := Encode(a.cfg.Book, e, m)
+	if err != nil {
+		return Receipt{Err: err}
+	}
+	seq := a.next.first + uint64(len(a.next.records))
+	a.next.records = append(a.next.records, record)
+	a.state = book.Evolve(a.state, e)
+	a.done.Set(k, outcome{seq, [8]byte(request[:8])})
+	return Receipt{Seq: seq}
+}
+
+// now is the time of the next record: never before that of the record in front
+// of it, whatever the clock does.
+func (a *Appender) now() time.Time {
+	if t := a.cfg.Clock().UTC().Truncate(time.Microsecond); t.After(a.latest) {
+		a.latest = t
+	}
+	return a.latest
+}
+
+// write appends a group: a few records one after the other, many as one batch.
+// What it has written when it fails is for the log to say.
+func (a *Appender) write(ctx context.Context, g *group) error {
+	if len(g.records) > few {
+		_, err := a.log.Append(ctx, g.first-1, g.records...)
+		return err
+	}
+	for i, r := range g.records {
+		if _, err := a.log.Append(ctx, g.first-1+uint64(i), r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle makes the flying group final and answers it.
+func (a *Appender) settle() {
+	g := a.flying
+	a.flying = nil
+	for _, t := range a.tentative() {
+		t.Commit()
+	}
+	a.last += uint64(len(g.records))
+	a.cfg.Step("answer")
+	for _, i := range g.items {
+		i.answer()
+	}
+}
+
+func (i item) answer() {
+	if i.job.left--; i.job.left == 0 {
+		close(i.job.answered)
+	}
+}
+
+// takeBack undoes every decision that is not known to be on disk and queues its
+// commands again, in their order.
+func (a *Appender) takeBack(err error) {
+	a.cfg.Logger.Warn("a group did not come through", slog.Uint64("after", a.last), slog.Int("records", len(a.flying.records)), slog.Any("error", err))
+	for _, t := range a.tentative() {
+		t.Rollback()
+	}
+	again := a.flying.items
+	for n := range again {
+		i := &again[n]
+		i.tries++
+		switch {
+		case errors.Is(err, ErrFull):
+			i.cause = ErrNoRoom.Of("%v", err)
+		case i.tries == attempts:
+			i.cause = ErrUnsure.Of("after %d attempts: %v", attempts, err)
+		case !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnknown):
+			i.cause = fmt.Errorf("append: %w", err)
+		}
+	}
+	if a.next != nil {
+		again = append(again, a.next.items...)
+	}
+	a.backlog = append(again, a.backlog...)
+	a.flying, a.next, a.stale = nil, nil, true
+}
+
+// refresh reads what the log has beyond the state before anything more is
+// decided. While it cannot, what waits is refused as unsure. It returns an error
+// only when the log is damaged or ctx ends.
+func (a *Appender) refresh(ctx context.Context) error {
+	err := a.catchUp(ctx)
+	switch {
+	case err == nil:
+		a.stale = false
+		return nil
+	case ctx.Err() != nil, errors.Is(err, ErrGap), errors.Is(err, ErrType), errors.Is(err, ErrMalformed):
+		return err
+	}
+	a.cfg.Logger.Warn("the log cannot be read", slog.Uint64("after", a.last), slog.Any("error", err))
+	for _, i := range a.backlog {
+		i.job.receipts[i.index] = Receipt{Err: ErrUnsure.Of("the log cannot be read")}
+		i.answer()
+	}
+	a.backlog = nil
+	select { // nothing to do before somebody asks again
+	case j := <-a.in:
+		a.take(j)
+	case f := <-a.view:
+		f(a.state)
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// catchUp folds what the log has beyond the state.
+func (a *Appender) catchUp(ctx context.Context) error {
+	for batch, err := range Batches(ctx, a.log.Read(ctx, a.last), MaxAppend) {
+		if err != nil {
+			return fmt.Errorf("read the book after %d: %w", a.last, err)
+		}
+		for _, r := range batch {
+			if r.Seq != a.last+1 {
+				return fmt.Errorf("%w: %d after %d", ErrGap, r.Seq, a.last)
+			}
+			a.state = book.Evolve(a.state, r.Event)
+			a.done.Set(key(r.Meta.Command), outcome{r.Seq, [8]byte(r.Meta.Request[:8])})
+			a.last = r.Seq
+			if r.Meta.Time.After(a.latest) {
+				a.latest = r.Meta.Time
+			}
+		}
+	}
+	return nil
+}
+
+func key(id ledger.CommandID) [16]byte {
+	sum := sha256.Sum256([]byte(id))
+	return [16]byte(sum[:16])
+}
+
+// request hashes what is asked for.
+func (r Request) request() ([16]byte, error) {
+	h := sha256.New()
+	if r.Intent != nil {
+		h.Write(r.Intent)
+	} else {
+		data, err := json.Marshal(r.Command.Do)
+		if err != nil {
+			return [16]byte{}, fmt.Errorf("encode command %s: %w", r.Command.ID, err)
+		}
+		fmt.Fprintf(h, "%s\x00%s\x00", OrderOf(r.Command.Do), r.Command.On)
+		h.Write(data)
+	}
+	return [16]byte(h.Sum(nil)[:16]), nil
+}

@@ -1,0 +1,142 @@
+package events
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// Batches reads src ahead, decodes it on another goroutine, and yields whatever
+// is ready: at least one record, at most most of them, in order. It ends after src
+// or after the first error, which comes with no records. Records that src yields
+// while the consumer is busy are waiting when it comes back, so a slow consumer
+// gets large batches and a fast one gets each record at once.
+func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.Seq2[[]Recorded, error] {
+	return func(yield func([]Recorded, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		raw, ready := newMailbox[Record](ctx, 4*most), newMailbox[Recorded](ctx, 2*most)
+		defer raw.stop()
+		defer ready.stop()
+
+		go func() {
+			for r, err := range src {
+				if err != nil {
+					raw.close(err)
+					return
+				}
+				if !raw.put(r) {
+					return
+				}
+			}
+			raw.close(nil)
+		}()
+		go func() {
+			var scratch []byte
+			for {
+				records, err := raw.take(256)
+				if len(records) == 0 {
+					ready.close(err)
+					return
+				}
+				for _, r := range records {
+					d, err := Decode(r)
+					if err != nil {
+						ready.close(err)
+						return
+					}
+					d.Leaf, scratch = r.Leaf(scratch)
+					if !ready.put(d) {
+						return
+					}
+				}
+			}
+		}()
+
+		for {
+			batch, err := ready.take(most)
+			if len(batch) == 0 {
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err != nil {
+					yield(nil, err)
+				}
+				return
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// A mailbox hands items from one goroutine to another: the taker gets all that
+// have come since it last asked.
+type mailbox[T any] struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	items   []T
+	room    int
+	closed  bool
+	err     error
+	unwatch func() bool
+}
+
+func newMailbox[T any](ctx context.Context, room int) *mailbox[T] {
+	m := &mailbox[T]{room: room}
+	m.changed.L = &m.mu
+	m.unwatch = context.AfterFunc(ctx, func() { m.close(ctx.Err()) })
+	return m
+}
+
+// put waits for room and adds an item; false means that nobody takes any more.
+func (m *mailbox[T]) put(item T) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(m.items) >= m.room && !m.closed {
+		m.changed.Wait()
+	}
+	if m.closed {
+		return false
+	}
+	m.items = append(m.items, item)
+	if len(m.items) == 1 {
+		m.changed.Broadcast()
+	}
+	return true
+}
+
+// take waits for items and returns at most most of them. None means that the
+// mailbox is closed and why. What was put before an error is still handed over.
+func (m *mailbox[T]) take(most int) ([]T, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(m.items) == 0 && !m.closed {
+		m.changed.Wait()
+	}
+	if len(m.items) == 0 {
+		return nil, m.err
+	}
+	n := min(most, len(m.items))
+	taken := m.items[:n:n]
+	if m.items = m.items[n:]; len(m.items) == 0 {
+		m.items = nil
+	}
+	m.changed.Broadcast()
+	return taken, nil
+}
+
+func (m *mailbox[T]) close(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.closed, m.err = true, err
+		m.changed.Broadcast()
+	}
+}
+
+func (m *mailbox[T]) stop() {
+	m.unwatch()
+	m.close(nil)
+}

@@ -1,0 +1,173 @@
+package book
+
+import (
+	"zhucan/ledger"
+	"zhucan/ledger/budget"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
+)
+
+// A move is one debit and one credit of the same amount between two duties,
+// each on its own line where that is not the entry's.
+type move struct {
+	debit, credit ledger.Duty
+	to, from      ledger.BudgetLine // of the debit, of the credit
+	amount        ledger.Money
+}
+
+// voting: money is voted and the limit to draw it given in one step, as the
+// integrated budget system does (预算管理一体化); 财政授权支付 额度到账: Dr 零余额账户
+// Cr 财政拨款收入, in parallel Dr 资金结存 Cr 财政拨款预算收入 (政府会计制度, 财会〔2017〕25号,
+// 1011, 8001).
+func voting(m ledger.Money) []move {
+	return []move{
+		{debit: ledger.Bank, credit: ledger.Income, amount: m},
+		{debit: ledger.BudgetFunds, credit: ledger.BudgetIncome, amount: m},
+		{debit: ledger.Voted, credit: ledger.Available, amount: m},
+	}
+}
+
+// moving: what is voted, and the limit with it, passes from one line to another.
+func moving(from, to ledger.BudgetLine, m ledger.Money) []move {
+	return []move{
+		{debit: ledger.Bank, credit: ledger.Bank, to: to, from: from, amount: m},
+		{debit: ledger.BudgetFunds, credit: ledger.BudgetFunds, to: to, from: from, amount: m},
+		{debit: ledger.Voted, credit: ledger.Voted, to: to, from: from, amount: m},
+		{debit: ledger.Available, credit: ledger.Available, to: from, from: to, amount: m},
+	}
+}
+
+// approving: the subsidy is owed (Dr 业务活动费用 Cr 应付政府补贴款, 政府会计制度 2303) and its
+// money promised.
+func approving(m ledger.Money) []move {
+	return []move{
+		{debit: ledger.Expense, credit: ledger.Payable, amount: m},
+		{debit: ledger.Available, credit: ledger.Committed, amount: m},
+	}
+}
+
+// paying: what is owed is paid out of the limit (Dr 应付政府补贴款 Cr 零余额账户; in parallel
+// Dr 事业支出 Cr 资金结存) and the promise kept.
+func paying(m ledger.Money) []move {
+	return []move{
+		{debit: ledger.Payable, credit: ledger.Bank, amount: m},
+		{debit: ledger.BudgetExpense, credit: ledger.BudgetFunds, amount: m},
+		{debit: ledger.Committed, credit: ledger.Disbursed, amount: m},
+	}
+}
+
+// demanding: money is demanded back for the treasury (Dr 其他应收款 Cr 应缴财政款).
+func demanding(m ledger.Money) []move {
+	return []move{{debit: ledger.Recoverable, credit: ledger.DueToTreasury, amount: m}}
+}
+
+// recording: a payment made elsewhere went past our account, as a direct payment
+// of the treasury does (财政直接支付: Dr 业务活动费用 Cr 财政拨款收入, in parallel Dr 事业支出 Cr
+// 财政拨款预算收入).
+func recording(m ledger.Money) []move {
+	return []move{
+		{debit: ledger.Expense, credit: ledger.Income, amount: m},
+		{debit: ledger.BudgetExpense, credit: ledger.BudgetIncome, amount: m},
+	}
+}
+
+// reversed swaps debits and credits.
+func reversed(moves []move) []move {
+	for i, m := range moves {
+		moves[i] = move{debit: m.credit, credit: m.debit, to: m.from, from: m.to, amount: m.amount}
+	}
+	return moves
+}
+
+// A basis is what an entry rests on.
+type basis struct {
+	clause string
+	policy string // version decided under; empty: the one in force
+	line   ledger.BudgetLine
+	memo   string
+	id     ledger.EntryID // empty: the order's
+}
+
+// entry makes the entry of a decision, dated on the day of the order.
+func (s *State) entry(o ledger.Order, b basis, moves ...move) (ledger.Entry, error) {
+	return s.dated(o, b, o.On, ledger.Period{}, moves)
+}
+
+// fact makes the entry of something that happened, whether or not its period is
+// still open.
+func (s *State) fact(o ledger.Order, b basis, moves ...move) (ledger.Entry, error) {
+	date, adjusts := s.journal.Booking(o.On)
+	return s.dated(o, b, date, adjusts, moves)
+}
+
+func (s *State) dated(o ledger.Order, b basis, date ledger.Date, adjusts ledger.Period, moves []move) (ledger.Entry, error) {
+	chart := s.Chart()
+	if b.id == "" {
+		b.id = ledger.EntryID(o.ID)
+	}
+	if b.policy == "" {
+		b.policy = s.Policy().Version
+	}
+	e := ledger.Entry{
+		Adjusts: adjusts, Clause: b.clause, Date: date, ID: b.id, Line: b.line, Memo: b.memo, Policy: b.policy,
+		Postings: make([]ledger.Posting, 0, 2*len(moves)),
+	}
+	for _, m := range moves {
+		e.Postings = append(e.Postings,
+			ledger.Posting{Account: chart.For(m.debit), Amount: m.amount, Line: m.to, Side: ledger.Debit},
+			ledger.Posting{Account: chart.For(m.credit), Amount: m.amount, Line: m.from, Side: ledger.Credit})
+	}
+	return e, e.Check(chart)
+}
+
+// freeText returns what people write in their own words, where a personal number
+// could be written by mistake and would then be on record for ever.
+func freeText(do any) []string {
+	switch do := do.(type) {
+	case party.Register:
+		return []string{do.Name, do.Place}
+	case party.Erase:
+		return []string{do.Basis}
+	case budget.Appropriate:
+		return []string{do.Document}
+	case budget.Adjust:
+		return []string{do.Document}
+	case budget.Transfer:
+		return []string{do.Document}
+	case budget.CarryOver:
+		return []string{do.Document}
+	case claim.SecondReview:
+		return []string{do.Reason}
+	case claim.Publicise:
+		return []string{do.Place}
+	case claim.Resolve:
+		return []string{do.Reason}
+	case claim.Approve:
+		return []string{do.Decision}
+	case claim.Reject:
+		return []string{do.Reason}
+	case claim.Withdraw:
+		return []string{do.Reason}
+	case payment.Fail:
+		return []string{do.Reason}
+	case payment.Return:
+		return []string{do.Reason}
+	case payment.CorrectPayee:
+		return []string{do.Reason}
+	case payment.ReturnToTreasury:
+		return []string{do.Reason}
+	case payment.DemandRecovery:
+		return []string{do.Ground, do.Decision}
+	case payment.Record:
+		return []string{do.Note}
+	case journal.Post:
+		return []string{do.Memo}
+	case journal.Reverse:
+		return []string{do.Reason}
+	case journal.Reopen:
+		return []string{do.Reason}
+	}
+	return nil
+}

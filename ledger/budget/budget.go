@@ -1,0 +1,314 @@
+// Package budget decides what may be voted, moved and promised on each budget
+// line: appropriations (指标), commitments, and what is left.
+//
+// A line is region × scheme × fund source × year. Money is voted for it
+// ([Appropriate]), changed ([Adjust]), moved to another ([Transfer]) or carried
+// into the next year ([CarryOver]). An approved claim commits part of it, a
+// payment turns commitment into disbursement, a rejection or return releases it;
+// those three happen inside the events of claims and payments, so that neither
+// can be recorded without the other.
+//
+// # Invariants
+//
+//  1. voted = available + committed + disbursed, on every line.
+//  2. available is never negative: nothing is approved, transferred, carried over
+//     or adjusted away beyond it (预算法 art. 13; 预算法实施条例 arts. 56, 57).
+//  3. Money voted for one scheme pays no other (专款专用): a transfer between
+//     schemes is refused.
+package budget
+
+import (
+	"fmt"
+
+	"zhucan/ledger"
+)
+
+// A Command asks for a change of one budget line.
+type Command struct {
+	ledger.Order
+	Do Action
+}
+
+// An Action is what a command asks for.
+//
+//sumtype:decl
+type Action interface{ budget() }
+
+type (
+	// Appropriate votes money for a line (指标下达).
+	Appropriate struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"` // 指标文号
+		Line     ledger.BudgetLine `json:"line"`
+	}
+	// Adjust adds to or takes from what was voted (指标调整).
+	Adjust struct {
+		Amount   ledger.Money      `json:"amount"` // positive
+		Document string            `json:"document"`
+		Line     ledger.BudgetLine `json:"line"`
+		Side     ledger.Side       `json:"side"` // debit: more, credit: less
+	}
+	// Transfer moves available money between two lines of one scheme and year (指标调剂).
+	Transfer struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Line     ledger.BudgetLine `json:"line"` // from
+		To       ledger.BudgetLine `json:"to"`
+	}
+	// CarryOver moves what is available into the next year (结转).
+	CarryOver struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Line     ledger.BudgetLine `json:"line"` // of the year that ends
+	}
+)
+
+func (Appropriate) budget() {}
+func (Adjust) budget()      {}
+func (Transfer) budget()    {}
+func (CarryOver) budget()   {}
+
+// An Event is something that has happened to a budget line.
+//
+//sumtype:decl
+type Event interface {
+	ledger.Event
+	happened()
+}
+
+type (
+	// Appropriated says that money is voted.
+	Appropriated struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+	}
+	// Adjusted says that more or less is voted.
+	Adjusted struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		Side     ledger.Side       `json:"side"`
+	}
+	// Transferred says that money moved to another line.
+	Transferred struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		To       ledger.BudgetLine `json:"to"`
+	}
+	// CarriedOver says that money moved into the next year.
+	CarriedOver struct {
+		Amount   ledger.Money      `json:"amount"`
+		Document string            `json:"document"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		To       ledger.BudgetLine `json:"to"`
+	}
+)
+
+func (Appropriated) happened() {}
+func (Adjusted) happened()     {}
+func (Transferred) happened()  {}
+func (CarriedOver) happened()  {}
+
+// Case is the budget line.
+func (e Appropriated) Case() string { return Case(e.Line) }
+func (e Adjusted) Case() string     { return Case(e.Line) }
+func (e Transferred) Case() string  { return Case(e.Line) }
+func (e CarriedOver) Case() string  { return Case(e.Line) }
+
+// Effective is the day of the order.
+func (e Appropriated) Effective() ledger.Date { return e.On }
+func (e Adjusted) Effective() ledger.Date     { return e.On }
+func (e Transferred) Effective() ledger.Date  { return e.On }
+func (e CarriedOver) Effective() ledger.Date  { return e.On }
+
+// Booked is the entry.
+func (e Appropriated) Booked() *ledger.Entry { return &e.Entry }
+func (e Adjusted) Booked() *ledger.Entry     { return &e.Entry }
+func (e Transferred) Booked() *ledger.Entry  { return &e.Entry }
+func (e CarriedOver) Booked() *ledger.Entry  { return &e.Entry }
+
+// Case names a budget line as the case of an event.
+func Case(l ledger.BudgetLine) string { return "budget:" + l.String() }
+
+// Refusals, in the order of checking. [ledger.ErrAmountSign] comes second.
+var (
+	ErrLine = &ledger.Rejection{
+		Code: "budget-line-missing", Rule: "a budget order names its line and document", RuleZH: "指标业务须写明指标和文号",
+		Source: "预算法 art. 13", Next: "name the line as region/scheme/fund/year and the document number", NextZH: "请写明指标（地区/项目/资金来源/年度）及文号",
+	}
+	ErrEarmark = &ledger.Rejection{
+		Code: "budget-earmarked", Rule: "money voted for one scheme pays no other; it moves within its scheme and year, and is carried into the next year only", RuleZH: "专款专用：指标只能在同一项目、同一年度内调剂，或结转至下一年度",
+		Source: "预算法 art. 13; 财税〔2015〕72号 arts. 21–24", Next: "vote money for the other scheme", NextZH: "请为该项目另行下达指标",
+	}
+	ErrYear = &ledger.Rejection{
+		Code: "budget-year", Rule: "money of a year is used in that year", RuleZH: "当年指标当年使用",
+		Source: "预算法 art. 18", Next: "carry the money over first, or use a line of the year", NextZH: "请先办理结转，或使用当年指标",
+	}
+	ErrExceeded = &ledger.Rejection{
+		Code: "budget-exceeded", Rule: "nothing is promised or paid beyond what is available", RuleZH: "不得超出可用指标安排支出",
+		Source: "预算法 art. 13; 预算法实施条例 arts. 56, 57", Next: "have more voted for the line, or wait until commitments are released", NextZH: "请追加指标，或待已承诺指标释放后再办理",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{ErrLine, ErrEarmark, ErrYear, ErrExceeded}
+
+// A Use is how the money of one line stands.
+type Use struct{ Voted, Committed, Disbursed ledger.Money }
+
+// Available returns what may still be promised.
+func (u Use) Available() ledger.Money { return u.Voted.Sub(u.Committed).Sub(u.Disbursed) }
+
+// State is how the money of every line stands.
+type State struct {
+	lines ledger.Table[ledger.BudgetLine, Use]
+}
+
+// Tentative returns the parts of s that can be taken back.
+func (s *State) Tentative() []ledger.Tentative { return []ledger.Tentative{&s.lines} }
+
+// Use returns how the money of a line stands.
+func (s *State) Use(l ledger.BudgetLine) Use { return s.lines.At(l) }
+
+// Lines yields every line and how its money stands, in no particular order.
+func (s *State) Lines() func(func(ledger.BudgetLine, Use) bool) { return s.lines.All() }
+
+// Decider holds the rules about budgets. Entries are added by the book, which
+// knows the chart.
+var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
+
+// Decide answers c in state s.
+func Decide(s *State, c Command) ([]Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.Needs(ledger.Accountant); err != nil {
+		return nil, err
+	}
+	switch do := c.Do.(type) {
+	case Appropriate:
+		if err := check(do.Line, do.Document, do.Amount); err != nil {
+			return nil, err
+		}
+		return []Event{Appropriated{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On}}, nil
+	case Adjust:
+		if err := check(do.Line, do.Document, do.Amount); err != nil {
+			return nil, err
+		}
+		if do.Side != ledger.Debit && do.Side != ledger.Credit {
+			return nil, ErrLine.Of("side %q", do.Side)
+		}
+		if do.Side == ledger.Credit {
+			if err := s.Check(do.Line, do.Amount); err != nil {
+				return nil, err
+			}
+		}
+		return []Event{Adjusted{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, Side: do.Side}}, nil
+	case Transfer:
+		if err := check(do.Line, do.Document, do.Amount); err != nil {
+			return nil, err
+		}
+		if do.To.Scheme != do.Line.Scheme || do.To.Year != do.Line.Year || do.To.Fund != do.Line.Fund || do.To == do.Line || do.To.Region == "" {
+			return nil, ErrEarmark.Of("from %s to %s", do.Line, do.To)
+		}
+		if err := s.Check(do.Line, do.Amount); err != nil {
+			return nil, err
+		}
+		return []Event{Transferred{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: do.To}}, nil
+	case CarryOver:
+		if err := check(do.Line, do.Document, do.Amount); err != nil {
+			return nil, err
+		}
+		if err := s.Check(do.Line, do.Amount); err != nil {
+			return nil, err
+		}
+		to := do.Line
+		to.Year++
+		return []Event{CarriedOver{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: to}}, nil
+	}
+	panic(fmt.Sprintf("budget: action %T", c.Do))
+}
+
+func check(l ledger.BudgetLine, document string, amount ledger.Money) error {
+	if _, err := ledger.ParseBudgetLine(l.String()); err != nil || document == "" {
+		return ErrLine.Of("line %q, document %q", l, document)
+	}
+	if amount.Sign() <= 0 {
+		return ledger.ErrAmountSign.Of("%s on %s", amount, l)
+	}
+	if amount.Cmp(ledger.MaxMoney) > 0 {
+		return ledger.ErrAmountRange.Of("%s on %s", amount, l)
+	}
+	return nil
+}
+
+// Check refuses an amount that is more than a line has available.
+func (s *State) Check(l ledger.BudgetLine, amount ledger.Money) error {
+	if left := s.lines.At(l).Available(); amount.Cmp(left) > 0 {
+		return ErrExceeded.Of("%s asked of %s, which has %s available", amount, l, left)
+	}
+	return nil
+}
+
+// Evolve returns the budget as it is after e.
+func Evolve(s *State, e Event) *State {
+	switch e := e.(type) {
+	case Appropriated:
+		s.vote(e.Line, e.Amount)
+	case Adjusted:
+		if e.Side == ledger.Debit {
+			s.vote(e.Line, e.Amount)
+		} else {
+			s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
+		}
+	case Transferred:
+		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
+		s.vote(e.To, e.Amount)
+	case CarriedOver:
+		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
+		s.vote(e.To, e.Amount)
+	default:
+		panic(fmt.Sprintf("budget: event %T", e))
+	}
+	return s
+}
+
+func (s *State) vote(l ledger.BudgetLine, amount ledger.Money) {
+	u := s.lines.At(l)
+	u.Voted = u.Voted.Add(amount)
+	s.lines.Set(l, u)
+}
+
+// Commit promises an amount of a line: an approval happened.
+func (s *State) Commit(l ledger.BudgetLine, amount ledger.Money) {
+	u := s.lines.At(l)
+	u.Committed = u.Committed.Add(amount)
+	s.lines.Set(l, u)
+}
+
+// Release takes a promise back: a rejection or a return to the treasury happened.
+func (s *State) Release(l ledger.BudgetLine, amount ledger.Money) {
+	s.Commit(l, ledger.Money{}.Sub(amount))
+}
+
+// Disburse turns a promise into money paid: a bank's confirmation happened.
+func (s *State) Disburse(l ledger.BudgetLine, amount ledger.Money) {
+	u := s.lines.At(l)
+	u.Committed, u.Disbursed = u.Committed.Sub(amount), u.Disbursed.Add(amount)
+	s.lines.Set(l, u)
+}
+
+// Restore turns money paid back into a promise: the bank returned it (退汇).
+func (s *State) Restore(l ledger.BudgetLine, amount ledger.Money) {
+	s.Disburse(l, ledger.Money{}.Sub(amount))
+}

@@ -1,0 +1,742 @@
+// Package claim decides one subsidy claim: application, review, publicity (公示),
+// decision.
+//
+// The steps follow one another and none is left out (policy.md §7, steps 4–10):
+//
+//	submitted → first review (初审) → data comparison (数据比对) → second review (复核)
+//	→ publicity (公示) → publicity ended → approved
+//
+// From any of them a claim can be rejected or withdrawn. What is paid on an
+// approved claim is decided by package payment.
+//
+// # Invariants
+//
+//  1. A claim is approved only after every step, after its whole publicity, and
+//     with no objection open or upheld.
+//  2. Who entered, who reviewed first, who reviewed second and who approved are
+//     four people.
+//  3. The amount is computed once, when the claim is submitted, from the standard
+//     in force in its region on that day; the event keeps units, standard and
+//     clause, and nothing computes it again.
+//  4. A required kind of evidence that is missing refuses the claim.
+//
+// # Failures
+//
+// What is not a step the claim can take now is refused with [ErrStep].
+//
+// Budget, exclusion of double payment and accounting periods are rules across
+// claims: package book has them.
+package claim
+
+import (
+	"fmt"
+	"slices"
+
+	"zhucan/ledger"
+	"zhucan/ledger/policy"
+)
+
+// A Command asks for a change of one claim under the policy in force.
+type Command struct {
+	ledger.Order
+	Policy *policy.Pack
+	Do     Action
+}
+
+// An Action is what a command asks for.
+//
+//sumtype:decl
+type Action interface{ claim() }
+
+// Evidence is a document handed in, by its kind and the SHA-256 of its bytes.
+type Evidence struct {
+	Hash string `json:"hash"`
+	Kind string `json:"kind"`
+}
+
+// An Outcome is how a comparison or an objection ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Matched   Outcome = "matched"   // the data agree
+	Differs   Outcome = "differs"   // they do not; the second review says why the claim goes on
+	Dismissed Outcome = "dismissed" // the objection does not hold
+	Upheld    Outcome = "upheld"    // the objection holds; the claim can only be rejected
+)
+
+type (
+	// Submit applies for a subsidy (申报).
+	Submit struct {
+		Account  ledger.AccountRef `json:"account"` // where it is to be paid
+		Claim    ledger.ClaimID    `json:"claim"`
+		Evidence []Evidence        `json:"evidence"`
+		From     ledger.Period     `json:"from"` // first month it is for
+		Party    ledger.PartyID    `json:"party"`
+		Region   ledger.RegionCode `json:"region"`
+		Scheme   ledger.SchemeCode `json:"scheme"`
+		To       ledger.Period     `json:"to"` // last month it is for
+		Units    int               `json:"units"`
+	}
+	// FirstReview passes the first review (初审).
+	FirstReview struct {
+		Claim ledger.ClaimID `json:"claim"`
+	}
+	// Compare records the comparison with other registers (数据比对).
+	Compare struct {
+		Claim    ledger.ClaimID `json:"claim"`
+		Manifest string         `json:"manifest"` // SHA-256 of what was compared
+		Outcome  Outcome        `json:"outcome"`
+		Sources  []string       `json:"sources"`
+	}
+	// SecondReview passes the second review (复核). Reason is required where the
+	// comparison differs.
+	SecondReview struct {
+		Claim  ledger.ClaimID `json:"claim"`
+		Reason string         `json:"reason,omitempty"`
+	}
+	// Publicise starts the publicity (公示) on From, shown until To.
+	Publicise struct {
+		Claim  ledger.ClaimID `json:"claim"`
+		From   ledger.Date    `json:"from"`
+		Notice string         `json:"notice"` // SHA-256 of the masked list shown
+		Place  string         `json:"place"`
+		To     ledger.Date    `json:"to"`
+	}
+	// Object records an objection (异议).
+	Object struct {
+		Claim     ledger.ClaimID `json:"claim"`
+		Objection string         `json:"objection"` // its identifier
+		Statement string         `json:"statement"` // SHA-256 of the letter
+	}
+	// Resolve decides an objection.
+	Resolve struct {
+		Claim     ledger.ClaimID `json:"claim"`
+		Objection string         `json:"objection"`
+		Outcome   Outcome        `json:"outcome"`
+		Reason    string         `json:"reason"`
+	}
+	// EndPublicity says that the publicity ran its length.
+	EndPublicity struct {
+		Claim ledger.ClaimID `json:"claim"`
+	}
+	// Approve decides for the claim and commits its amount on a budget line.
+	Approve struct {
+		Claim    ledger.ClaimID    `json:"claim"`
+		Decision string            `json:"decision"` // number of the decision
+		Line     ledger.BudgetLine `json:"line"`
+	}
+	// Reject decides against the claim, at any step; an approved one while nothing
+	// is instructed on it.
+	Reject struct {
+		Claim  ledger.ClaimID `json:"claim"`
+		Reason string         `json:"reason"`
+	}
+	// Withdraw takes the claim back before it is decided.
+	Withdraw struct {
+		Claim  ledger.ClaimID `json:"claim"`
+		Reason string         `json:"reason"`
+	}
+)
+
+func (Submit) claim()       {}
+func (FirstReview) claim()  {}
+func (Compare) claim()      {}
+func (SecondReview) claim() {}
+func (Publicise) claim()    {}
+func (Object) claim()       {}
+func (Resolve) claim()      {}
+func (EndPublicity) claim() {}
+func (Approve) claim()      {}
+func (Reject) claim()       {}
+func (Withdraw) claim()     {}
+
+// An Event is something that has happened to a claim.
+//
+//sumtype:decl
+type Event interface {
+	ledger.Event
+	happened()
+}
+
+type (
+	// Submitted says what is applied for and what it would be worth.
+	Submitted struct {
+		Account  ledger.AccountRef `json:"account"`
+		Amount   ledger.Money      `json:"amount"`
+		By       ledger.ActorID    `json:"by"`
+		Claim    ledger.ClaimID    `json:"claim"`
+		Clause   string            `json:"clause"`
+		Evidence []Evidence        `json:"evidence"`
+		From     ledger.Period     `json:"from"`
+		Group    string            `json:"group"`
+		On       ledger.Date       `json:"on"`
+		Party    ledger.PartyID    `json:"party"`
+		Policy   string            `json:"policy"`
+		Region   ledger.RegionCode `json:"region"`
+		Scheme   ledger.SchemeCode `json:"scheme"`
+		Slots    []string          `json:"slots"` // what the claim occupies until it ends: see package book
+		Standard policy.Standard   `json:"standard"`
+		To       ledger.Period     `json:"to"`
+		Units    int               `json:"units"`
+	}
+	// FirstReviewed says that the first review is passed.
+	FirstReviewed struct {
+		By    ledger.ActorID `json:"by"`
+		Claim ledger.ClaimID `json:"claim"`
+		On    ledger.Date    `json:"on"`
+	}
+	// Compared says what the comparison found.
+	Compared struct {
+		By       ledger.ActorID `json:"by"`
+		Claim    ledger.ClaimID `json:"claim"`
+		Manifest string         `json:"manifest"`
+		On       ledger.Date    `json:"on"`
+		Outcome  Outcome        `json:"outcome"`
+		Sources  []string       `json:"sources"`
+	}
+	// SecondReviewed says that the second review is passed.
+	SecondReviewed struct {
+		By     ledger.ActorID `json:"by"`
+		Claim  ledger.ClaimID `json:"claim"`
+		On     ledger.Date    `json:"on"`
+		Reason string         `json:"reason,omitempty"`
+	}
+	// Publicised says that the publicity started, and its least last day.
+	Publicised struct {
+		By     ledger.ActorID   `json:"by"`
+		Claim  ledger.ClaimID   `json:"claim"`
+		From   ledger.Date      `json:"from"`
+		Notice string           `json:"notice"`
+		On     ledger.Date      `json:"on"`
+		Place  string           `json:"place"`
+		Policy string           `json:"policy"`
+		Rule   policy.Publicity `json:"rule"`
+		To     ledger.Date      `json:"to"`
+	}
+	// Objected says that somebody objects.
+	Objected struct {
+		Claim     ledger.ClaimID `json:"claim"`
+		Objection string         `json:"objection"`
+		On        ledger.Date    `json:"on"`
+		Statement string         `json:"statement"`
+	}
+	// Resolved says how an objection was decided.
+	Resolved struct {
+		By        ledger.ActorID `json:"by"`
+		Claim     ledger.ClaimID `json:"claim"`
+		Objection string         `json:"objection"`
+		On        ledger.Date    `json:"on"`
+		Outcome   Outcome        `json:"outcome"`
+		Reason    string         `json:"reason"`
+	}
+	// PublicityEnded says that the publicity ran its length.
+	PublicityEnded struct {
+		By    ledger.ActorID `json:"by"`
+		Claim ledger.ClaimID `json:"claim"`
+		On    ledger.Date    `json:"on"`
+	}
+	// Approved says that the amount is owed, and on which line it is committed.
+	Approved struct {
+		Amount   ledger.Money      `json:"amount"`
+		By       ledger.ActorID    `json:"by"`
+		Claim    ledger.ClaimID    `json:"claim"`
+		Clause   string            `json:"clause"`
+		Decision string            `json:"decision"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		Policy   string            `json:"policy"`
+	}
+	// Rejected says that nothing is owed; Entry takes back an approval's.
+	Rejected struct {
+		By     ledger.ActorID `json:"by"`
+		Claim  ledger.ClaimID `json:"claim"`
+		Entry  *ledger.Entry  `json:"entry,omitempty"`
+		On     ledger.Date    `json:"on"`
+		Reason string         `json:"reason"`
+	}
+	// Withdrawn says that the claim was taken back.
+	Withdrawn struct {
+		By     ledger.ActorID `json:"by"`
+		Claim  ledger.ClaimID `json:"claim"`
+		On     ledger.Date    `json:"on"`
+		Reason string         `json:"reason"`
+	}
+)
+
+func (Submitted) happened()      {}
+func (FirstReviewed) happened()  {}
+func (Compared) happened()       {}
+func (SecondReviewed) happened() {}
+func (Publicised) happened()     {}
+func (Objected) happened()       {}
+func (Resolved) happened()       {}
+func (PublicityEnded) happened() {}
+func (Approved) happened()       {}
+func (Rejected) happened()       {}
+func (Withdrawn) happened()      {}
+
+// Case is the claim.
+func (e Submitted) Case() string      { return string(e.Claim) }
+func (e FirstReviewed) Case() string  { return string(e.Claim) }
+func (e Compared) Case() string       { return string(e.Claim) }
+func (e SecondReviewed) Case() string { return string(e.Claim) }
+func (e Publicised) Case() string     { return string(e.Claim) }
+func (e Objected) Case() string       { return string(e.Claim) }
+func (e Resolved) Case() string       { return string(e.Claim) }
+func (e PublicityEnded) Case() string { return string(e.Claim) }
+func (e Approved) Case() string       { return string(e.Claim) }
+func (e Rejected) Case() string       { return string(e.Claim) }
+func (e Withdrawn) Case() string      { return string(e.Claim) }
+
+// Effective is the day of the order.
+func (e Submitted) Effective() ledger.Date      { return e.On }
+func (e FirstReviewed) Effective() ledger.Date  { return e.On }
+func (e Compared) Effective() ledger.Date       { return e.On }
+func (e SecondReviewed) Effective() ledger.Date { return e.On }
+func (e Publicised) Effective() ledger.Date     { return e.On }
+func (e Objected) Effective() ledger.Date       { return e.On }
+func (e Resolved) Effective() ledger.Date       { return e.On }
+func (e PublicityEnded) Effective() ledger.Date { return e.On }
+func (e Approved) Effective() ledger.Date       { return e.On }
+func (e Rejected) Effective() ledger.Date       { return e.On }
+func (e Withdrawn) Effective() ledger.Date      { return e.On }
+
+// Booked is the entry of a decision, nil for every other step.
+func (Submitted) Booked() *ledger.Entry      { return nil }
+func (FirstReviewed) Booked() *ledger.Entry  { return nil }
+func (Compared) Booked() *ledger.Entry       { return nil }
+func (SecondReviewed) Booked() *ledger.Entry { return nil }
+func (Publicised) Booked() *ledger.Entry     { return nil }
+func (Objected) Booked() *ledger.Entry       { return nil }
+func (Resolved) Booked() *ledger.Entry       { return nil }
+func (PublicityEnded) Booked() *ledger.Entry { return nil }
+func (e Approved) Booked() *ledger.Entry     { return &e.Entry }
+func (e Rejected) Booked() *ledger.Entry     { return e.Entry }
+func (Withdrawn) Booked() *ledger.Entry      { return nil }
+
+// Refusals, in the order of checking.
+var (
+	ErrTaken = &ledger.Rejection{
+		Code: "claim-taken", Rule: "an identifier names one claim", RuleZH: "同一编号只能对应一项申报",
+		Next: "use another identifier", NextZH: "请更换编号",
+	}
+	ErrUnknown = &ledger.Rejection{
+		Code: "claim-unknown", Rule: "only a submitted claim is acted on", RuleZH: "只能办理已提交的申报",
+		Next: "check the identifier", NextZH: "请核对编号",
+	}
+	ErrClaimant = &ledger.Rejection{
+		Code: "claimant-kind", Rule: "a scheme is claimed by those it is for", RuleZH: "申报人须属于该项目的扶持对象",
+		Source: "the scheme's clause", Next: "claim under the scheme for this kind of party", NextZH: "请按适用的项目申报",
+	}
+	ErrPeriod = &ledger.Rejection{
+		Code: "claim-period", Rule: "a claim is for at least one unit and a span of months that has a beginning and an end", RuleZH: "申报须写明数量和所属期起止月份",
+		Next: "correct units and months", NextZH: "请更正数量或所属期",
+	}
+	ErrEvidence = &ledger.Rejection{
+		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in", RuleZH: "须提交项目要求的全部材料",
+		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named", NextZH: "请补交所列材料",
+	}
+	ErrStep = &ledger.Rejection{
+		Code: "claim-step", Rule: "a claim takes its steps in their order: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理",
+		Source: "吉政办发〔2022〕35号 四（二）", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
+	}
+	ErrReason = &ledger.Rejection{
+		Code: "reason-missing", Rule: "a decision against a claim, or in spite of a difference, states its reason", RuleZH: "不予通过或存在差异仍通过的，须说明理由",
+		Next: "state the reason", NextZH: "请说明理由",
+	}
+	ErrPublicity = &ledger.Rejection{
+		Code: "publicity-cut-short", Rule: "a publicity is shown for its whole length before anything is decided", RuleZH: "公示期满方可审批",
+		Source: "the scheme's publicity rule", Next: "wait until the publicity has run its length", NextZH: "请待公示期满",
+	}
+	ErrObjection = &ledger.Rejection{
+		Code: "objection-open", Rule: "nothing is approved while an objection is open or upheld", RuleZH: "异议未处理完毕或成立的，不得审批通过",
+		Next: "resolve the objection, or reject the claim", NextZH: "请先处理异议，或作出不予通过决定",
+	}
+	ErrLine = &ledger.Rejection{
+		Code: "claim-budget-line", Rule: "a claim is paid from a line of its own scheme, of its region or one above, from a fund the scheme allows", RuleZH: "须使用本项目、本地区或其上级地区且资金来源符合规定的指标（专款专用）",
+		Source: "预算法 art. 13; 财税〔2015〕72号 arts. 21–24", Next: "choose a line of the scheme", NextZH: "请选择本项目的指标",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
+}
+
+// A Status is the last step a claim has taken.
+type Status string
+
+// The steps, in their order.
+const (
+	SubmittedStep  Status = "submitted"
+	FirstStep      Status = "first-reviewed"
+	ComparedStep   Status = "compared"
+	SecondStep     Status = "second-reviewed"
+	PublicStep     Status = "publicised"
+	PublicDoneStep Status = "publicity-ended"
+	ApprovedStep   Status = "approved"
+	RejectedStep   Status = "rejected"
+	WithdrawnStep  Status = "withdrawn"
+)
+
+// A Case is what the rules remember of a claim. It is not modified in place.
+type Case struct {
+	Status        Status
+	Scheme        ledger.SchemeCode
+	Slots         []string
+	Party         ledger.PartyID
+	Account       ledger.AccountRef
+	Region        ledger.RegionCode
+	From, To      ledger.Period
+	Amount        ledger.Money
+	Line          ledger.BudgetLine // once approved
+	Clause        string
+	Policy        string
+	Entered       ledger.ActorID
+	First, Second ledger.ActorID
+	Approved      ledger.ActorID
+	differs       bool
+	shown         ledger.Date // last day of the publicity
+	open          int         // objections not resolved
+	upheld        bool
+}
+
+// State is the claims there are.
+type State struct {
+	claims     ledger.Table[ledger.ClaimID, Case]
+	objections ledger.Table[objection, Outcome] // "" while open
+}
+
+type objection struct {
+	claim ledger.ClaimID
+	id    string
+}
+
+// Tentative returns the parts of s that can be taken back.
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.claims, &s.objections}
+}
+
+// Find returns what is remembered of a claim.
+func (s *State) Find(id ledger.ClaimID) (Case, bool) { return s.claims.Get(id) }
+
+// Decider holds the rules about one claim. The entry of a decision is added by
+// the book, which knows the chart.
+var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
+
+// Decide answers c in state s.
+func Decide(s *State, c Command) ([]Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	switch do := c.Do.(type) {
+	case Submit:
+		return s.submit(c, do)
+	case FirstReview:
+		return s.firstReview(c, do)
+	case Compare:
+		return s.compare(c, do)
+	case SecondReview:
+		return s.secondReview(c, do)
+	case Publicise:
+		return s.publicise(c, do)
+	case Object:
+		return s.object(c, do)
+	case Resolve:
+		return s.resolve(c, do)
+	case EndPublicity:
+		return s.endPublicity(c, do)
+	case Approve:
+		return s.approve(c, do)
+	case Reject:
+		return s.reject(c, do)
+	case Withdraw:
+		return s.withdraw(c, do)
+	}
+	panic(fmt.Sprintf("claim: action %T", c.Do))
+}
+
+func (s *State) submit(c Command, do Submit) ([]Event, error) {
+	if err := c.Needs(ledger.Clerk); err != nil {
+		return nil, err
+	}
+	if err := ledger.CheckID(do.Claim); err != nil {
+		return nil, err
+	}
+	if s.claims.Has(do.Claim) {
+		return nil, ErrTaken.Of("%s", do.Claim)
+	}
+	scheme, err := c.Policy.Find(do.Scheme, c.On)
+	if err != nil {
+		return nil, err
+	}
+	if do.Units < 1 || do.Units > 1_000_000 || do.From.IsZero() || do.To.Compare(do.From) < 0 || do.To.Year()-do.From.Year() > 10 {
+		return nil, ErrPeriod.Of("%d units for %s to %s", do.Units, do.From, do.To)
+	}
+	for _, kind := range scheme.Evidence {
+		if !slices.ContainsFunc(do.Evidence, func(e Evidence) bool { return e.Kind == kind && len(e.Hash) == 64 }) {
+			return nil, ErrEvidence.Of("claim %s has no %s", do.Claim, kind)
+		}
+	}
+	amount, standard, err := scheme.Award(do.Units, do.Region, c.On)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Submitted{
+		Account: do.Account, Amount: amount, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Evidence: do.Evidence,
+		From: do.From, Group: scheme.Group, On: c.On, Party: do.Party, Policy: c.Policy.Version, Region: do.Region,
+		Scheme: do.Scheme, Standard: standard, To: do.To, Units: do.Units,
+	}}, nil
+}
+
+// due returns the claim if it is at one of the steps from.
+func (s *State) due(id ledger.ClaimID, from ...Status) (Case, error) {
+	c, ok := s.claims.Get(id)
+	if !ok {
+		return Case{}, ErrUnknown.Of("%s", id)
+	}
+	if !slices.Contains(from, c.Status) {
+		return Case{}, ErrStep.Of("claim %s is %s", id, c.Status)
+	}
+	return c, nil
+}
+
+func (s *State) firstReview(c Command, do FirstReview) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, SubmittedStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered); err != nil {
+		return nil, err
+	}
+	return []Event{FirstReviewed{By: c.By.ID, Claim: do.Claim, On: c.On}}, nil
+}
+
+func (s *State) compare(c Command, do Compare) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, FirstStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered); err != nil {
+		return nil, err
+	}
+	if (do.Outcome != Matched && do.Outcome != Differs) || len(do.Sources) == 0 || len(do.Manifest) != 64 {
+		return nil, ErrReason.Of("comparison of %s with outcome %q, %d sources, manifest of %d characters", do.Claim, do.Outcome, len(do.Sources), len(do.Manifest))
+	}
+	return []Event{Compared{By: c.By.ID, Claim: do.Claim, Manifest: do.Manifest, On: c.On, Outcome: do.Outcome, Sources: do.Sources}}, nil
+}
+
+func (s *State) secondReview(c Command, do SecondReview) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, ComparedStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered, k.First); err != nil {
+		return nil, err
+	}
+	if k.differs && do.Reason == "" {
+		return nil, ErrReason.Of("the comparison of %s differs", do.Claim)
+	}
+	return []Event{SecondReviewed{By: c.By.ID, Claim: do.Claim, On: c.On, Reason: do.Reason}}, nil
+}
+
+func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, SecondStep)
+	if err != nil {
+		return nil, err
+	}
+	scheme, err := c.Policy.Find(k.Scheme, c.On)
+	if err != nil {
+		return nil, err
+	}
+	least, err := c.Policy.Last(scheme.Publicity, do.From)
+	if err != nil {
+		return nil, fmt.Errorf("scheme %s: %w", k.Scheme, err)
+	}
+	if do.From.IsZero() || do.From.Before(c.On) || do.To.Before(least) || do.Place == "" || len(do.Notice) != 64 {
+		return nil, ErrPublicity.Of("claim %s shown %s to %s at %q; from %s it must be shown until %s at least", do.Claim, do.From, do.To, do.Place, do.From, least)
+	}
+	return []Event{Publicised{
+		By: c.By.ID, Claim: do.Claim, From: do.From, Notice: do.Notice, On: c.On, Place: do.Place,
+		Policy: c.Policy.Version, Rule: scheme.Publicity, To: do.To,
+	}}, nil
+}
+
+func (s *State) object(c Command, do Object) ([]Event, error) {
+	if _, err := s.due(do.Claim, PublicStep, PublicDoneStep); err != nil {
+		return nil, err
+	}
+	if err := ledger.CheckID(do.Objection); err != nil {
+		return nil, err
+	}
+	if s.objections.Has(objection{do.Claim, do.Objection}) {
+		return nil, nil
+	}
+	return []Event{Objected{Claim: do.Claim, Objection: do.Objection, On: c.On, Statement: do.Statement}}, nil
+}
+
+func (s *State) resolve(c Command, do Resolve) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, PublicStep, PublicDoneStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered); err != nil {
+		return nil, err
+	}
+	old, ok := s.objections.Get(objection{do.Claim, do.Objection})
+	switch {
+	case !ok:
+		return nil, ErrObjection.Of("claim %s has no objection %q", do.Claim, do.Objection)
+	case old == do.Outcome && old != "":
+		return nil, nil
+	case old != "":
+		return nil, ErrObjection.Of("objection %s was %s", do.Objection, old)
+	case (do.Outcome != Dismissed && do.Outcome != Upheld) || do.Reason == "":
+		return nil, ErrReason.Of("objection %s %q", do.Objection, do.Outcome)
+	}
+	return []Event{Resolved{By: c.By.ID, Claim: do.Claim, Objection: do.Objection, On: c.On, Outcome: do.Outcome, Reason: do.Reason}}, nil
+}
+
+func (s *State) endPublicity(c Command, do EndPublicity) ([]Event, error) {
+	if err := c.Needs(ledger.Reviewer); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, PublicStep)
+	if err != nil {
+		return nil, err
+	}
+	if !c.On.After(k.shown) {
+		return nil, ErrPublicity.Of("claim %s is shown until %s; today is %s", do.Claim, k.shown, c.On)
+	}
+	if k.open > 0 || k.upheld {
+		return nil, ErrObjection.Of("claim %s", do.Claim)
+	}
+	return []Event{PublicityEnded{By: c.By.ID, Claim: do.Claim, On: c.On}}, nil
+}
+
+func (s *State) approve(c Command, do Approve) ([]Event, error) {
+	if err := c.Needs(ledger.Approver); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, PublicDoneStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered, k.First, k.Second); err != nil {
+		return nil, err
+	}
+	if k.open > 0 || k.upheld {
+		return nil, ErrObjection.Of("claim %s", do.Claim)
+	}
+	scheme, err := c.Policy.Find(k.Scheme, c.On)
+	if err != nil {
+		return nil, err
+	}
+	l := do.Line
+	if l.Scheme != k.Scheme || !covers(l.Region, k.Region) || !slices.Contains(scheme.Funds, l.Fund) || do.Decision == "" {
+		return nil, ErrLine.Of("claim %s of scheme %s in %s on line %q, decision %q", do.Claim, k.Scheme, k.Region, l, do.Decision)
+	}
+	return []Event{Approved{
+		Amount: k.Amount, By: c.By.ID, Claim: do.Claim, Clause: k.Clause, Decision: do.Decision, Line: l, On: c.On, Policy: c.Policy.Version,
+	}}, nil
+}
+
+// covers tells whether money of region over may be used in region r: it is the
+// same, its prefecture or its province.
+func covers(over, r ledger.RegionCode) bool {
+	return over == r || len(r) == 6 && (over == r[:4]+"00" || over == r[:2]+"0000")
+}
+
+func (s *State) reject(c Command, do Reject) ([]Event, error) {
+	if !c.By.Is(ledger.Reviewer) {
+		if err := c.Needs(ledger.Approver); err != nil {
+			return nil, err
+		}
+	}
+	k, err := s.due(do.Claim, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep, ApprovedStep)
+	if err != nil {
+		return nil, err
+	}
+	if k.Status == ApprovedStep {
+		if err := c.Needs(ledger.Approver); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.Apart(k.Entered); err != nil {
+		return nil, err
+	}
+	if do.Reason == "" {
+		return nil, ErrReason.Of("rejection of %s", do.Claim)
+	}
+	return []Event{Rejected{By: c.By.ID, Claim: do.Claim, On: c.On, Reason: do.Reason}}, nil
+}
+
+func (s *State) withdraw(c Command, do Withdraw) ([]Event, error) {
+	if err := c.Needs(ledger.Clerk); err != nil {
+		return nil, err
+	}
+	if _, err := s.due(do.Claim, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep); err != nil {
+		return nil, err
+	}
+	if do.Reason == "" {
+		return nil, ErrReason.Of("withdrawal of %s", do.Claim)
+	}
+	return []Event{Withdrawn{By: c.By.ID, Claim: do.Claim, On: c.On, Reason: do.Reason}}, nil
+}
+
+// Evolve returns the claims as they are after e.
+func Evolve(s *State, e Event) *State {
+	id := ledger.ClaimID(e.Case())
+	k := s.claims.At(id)
+	switch e := e.(type) {
+	case Submitted:
+		k = Case{
+			Status: SubmittedStep, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
+			From: e.From, To: e.To, Amount: e.Amount, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
+		}
+	case FirstReviewed:
+		k.Status, k.First = FirstStep, e.By
+	case Compared:
+		k.Status, k.differs = ComparedStep, e.Outcome == Differs
+	case SecondReviewed:
+		k.Status, k.Second = SecondStep, e.By
+	case Publicised:
+		k.Status, k.shown = PublicStep, e.To
+	case Objected:
+		s.objections.Set(objection{id, e.Objection}, "")
+		k.open++
+	case Resolved:
+		s.objections.Set(objection{id, e.Objection}, e.Outcome)
+		k.open--
+		k.upheld = k.upheld || e.Outcome == Upheld
+	case PublicityEnded:
+		k.Status = PublicDoneStep
+	case Approved:
+		k.Status, k.Approved, k.Line = ApprovedStep, e.By, e.Line
+	case Rejected:
+		k.Status = RejectedStep
+	case Withdrawn:
+		k.Status = WithdrawnStep
+	default:
+		panic(fmt.Sprintf("claim: event %T", e))
+	}
+	s.claims.Set(id, k)
+	return s
+}

@@ -1,0 +1,348 @@
+// Package journal decides what may be written in the books of a period: closing
+// and reopening months, adjusting entries, reversals.
+//
+// Months are closed in their order and stay closed: figures once reported do not
+// change. What becomes known later is booked in the first open month, naming the
+// month it belongs to (以前期间调整). The latest closed month can be reopened, by a
+// person other than the one who closed it.
+//
+// # Invariants
+//
+//  1. No entry is dated in a closed period.
+//  2. An entry is reversed at most once, by its exact mirror image, by a person
+//     other than the one who posted it; a reversal is not reversed.
+//  3. An identifier names one entry for ever.
+//
+// # Design
+//
+// The state keeps a digest of each entry that can be reversed, not the entry: at
+// a million entries the difference is most of a gigabyte. Who asks for a reversal
+// brings the entry along, and the digest proves that it is the one on record.
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"zhucan/ledger"
+)
+
+// A Command asks for a change of the journal, under the chart in force.
+type Command struct {
+	ledger.Order
+	Chart ledger.Chart
+	Do    Action
+}
+
+// An Action is what a command asks for.
+//
+//sumtype:decl
+type Action interface{ journal() }
+
+type (
+	// Post books an adjusting entry (调整分录), dated on the day of the order.
+	Post struct {
+		Adjusts  ledger.Period     `json:"adjusts,omitzero"` // the closed period it belongs to
+		Line     ledger.BudgetLine `json:"line,omitzero"`
+		Memo     string            `json:"memo"`
+		Postings []ledger.Posting  `json:"postings"`
+	}
+	// Reverse undoes an entry by its mirror image (冲正).
+	Reverse struct {
+		Entry  ledger.Entry `json:"entry"` // as on record
+		Reason string       `json:"reason"`
+	}
+	// Close closes a month (结账). Seq, Root and the totals are what the books were
+	// when it was decided, so that the report can be proved later.
+	Close struct {
+		Credits ledger.Money  `json:"credits"`
+		Debits  ledger.Money  `json:"debits"`
+		Period  ledger.Period `json:"period"`
+		Root    string        `json:"root"` // of the tree over the log at Seq
+		Seq     uint64        `json:"seq,string"`
+	}
+	// Reopen opens the latest closed month again (反结账).
+	Reopen struct {
+		Period ledger.Period `json:"period"`
+		Reason string        `json:"reason"`
+	}
+)
+
+func (Post) journal()    {}
+func (Reverse) journal() {}
+func (Close) journal()   {}
+func (Reopen) journal()  {}
+
+// An Event is something that has happened to the journal.
+//
+//sumtype:decl
+type Event interface {
+	ledger.Event
+	happened()
+}
+
+type (
+	// EntryPosted says that an adjusting entry stands in the books.
+	EntryPosted struct {
+		By    ledger.ActorID `json:"by"`
+		Entry ledger.Entry   `json:"entry"`
+	}
+	// EntryReversed says that an entry is undone by its mirror image.
+	EntryReversed struct {
+		By       ledger.ActorID `json:"by"`
+		Entry    ledger.Entry   `json:"entry"`
+		Reason   string         `json:"reason"`
+		Reverses ledger.EntryID `json:"reverses"`
+	}
+	// PeriodClosed says that nothing is dated in the month any more.
+	PeriodClosed struct {
+		By      ledger.ActorID `json:"by"`
+		Credits ledger.Money   `json:"credits"`
+		Debits  ledger.Money   `json:"debits"`
+		On      ledger.Date    `json:"on"`
+		Period  ledger.Period  `json:"period"`
+		Root    string         `json:"root"`
+		Seq     uint64         `json:"seq,string"`
+	}
+	// PeriodReopened says that the month takes entries again.
+	PeriodReopened struct {
+		By     ledger.ActorID `json:"by"`
+		On     ledger.Date    `json:"on"`
+		Period ledger.Period  `json:"period"`
+		Reason string         `json:"reason"`
+	}
+)
+
+func (EntryPosted) happened()    {}
+func (EntryReversed) happened()  {}
+func (PeriodClosed) happened()   {}
+func (PeriodReopened) happened() {}
+
+// Case is the entry or the period.
+func (e EntryPosted) Case() string    { return string(e.Entry.ID) }
+func (e EntryReversed) Case() string  { return string(e.Reverses) }
+func (e PeriodClosed) Case() string   { return "period:" + e.Period.String() }
+func (e PeriodReopened) Case() string { return "period:" + e.Period.String() }
+
+// Effective is the accounting date, or the day of the order.
+func (e EntryPosted) Effective() ledger.Date    { return e.Entry.Date }
+func (e EntryReversed) Effective() ledger.Date  { return e.Entry.Date }
+func (e PeriodClosed) Effective() ledger.Date   { return e.On }
+func (e PeriodReopened) Effective() ledger.Date { return e.On }
+
+// Booked is the entry, or nil.
+func (e EntryPosted) Booked() *ledger.Entry   { return &e.Entry }
+func (e EntryReversed) Booked() *ledger.Entry { return &e.Entry }
+func (PeriodClosed) Booked() *ledger.Entry    { return nil }
+func (PeriodReopened) Booked() *ledger.Entry  { return nil }
+
+// Refusals, in the order of checking. Those of [ledger.Entry.Check] come last.
+var (
+	ErrReason = &ledger.Rejection{
+		Code: "journal-reason", Rule: "an adjusting entry, a reversal or a reopening states its reason", RuleZH: "调整、冲正、反结账须说明理由",
+		Source: "会计基础工作规范 art. 51", Next: "state the reason", NextZH: "请说明理由",
+	}
+	ErrNoEntry = &ledger.Rejection{
+		Code: "entry-unknown", Rule: "only an entry on record is reversed, exactly as it is on record", RuleZH: "只能冲正已入账的分录，且内容须与账上一致",
+		Next: "check the identifier; a claim or a payment is corrected by its own verbs", NextZH: "请核对编号；申报和支付请使用其相应操作更正",
+	}
+	ErrTaken = &ledger.Rejection{
+		Code: "entry-id-taken", Rule: "an identifier names one entry", RuleZH: "同一编号只能对应一笔分录",
+		Next: "use another identifier", NextZH: "请更换编号",
+	}
+	ErrReversed = &ledger.Rejection{
+		Code: "entry-reversed", Rule: "an entry is reversed once", RuleZH: "同一分录只能冲正一次",
+		Source: "会计基础工作规范 art. 62", Next: "look at the reversal that is named", NextZH: "请查看已有的冲正分录",
+	}
+	ErrClosed = &ledger.Rejection{
+		Code: "period-closed", Rule: "nothing is dated in a closed period", RuleZH: "已结账期间不得记账",
+		Source: "会计基础工作规范 art. 63", Next: "date it in an open period and name the period it adjusts", NextZH: "请记入未结账期间并注明所调整的期间",
+	}
+	ErrOrder = &ledger.Rejection{
+		Code: "period-order", Rule: "months are closed in their order, and reopened from the latest", RuleZH: "须按月份顺序结账，反结账须从最近月份开始",
+		Source: "会计基础工作规范 art. 63", Next: "close or reopen the month that is due", NextZH: "请按顺序办理",
+	}
+	ErrTrial = &ledger.Rejection{
+		Code: "trial-unbalanced", Rule: "a month is closed when its debits equal its credits", RuleZH: "借贷平衡方可结账",
+		Source: "会计基础工作规范 art. 63", Next: "run verify: the read model does not agree with the log", NextZH: "请运行 verify 核对账表",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{ErrReason, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrOrder, ErrTrial}
+
+// State is what the rules must remember of the journal.
+type State struct {
+	through ledger.Table[struct{}, ledger.Period]       // every month up to this one is closed
+	closers ledger.Table[ledger.Period, ledger.ActorID] // who closed it
+	entries ledger.Table[ledger.EntryID, posted]
+	reverse ledger.Table[ledger.EntryID, ledger.EntryID] // reversed → reversal
+}
+
+type posted struct {
+	digest [16]byte
+	by     ledger.ActorID
+}
+
+// Tentative returns the parts of s that can be taken back.
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.through, &s.closers, &s.entries, &s.reverse}
+}
+
+// Decider holds the journal's rules.
+var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
+
+// Decide answers c in state s.
+func Decide(s *State, c Command) ([]Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.Needs(ledger.Accountant); err != nil {
+		return nil, err
+	}
+	switch do := c.Do.(type) {
+	case Post:
+		return s.post(c, do)
+	case Reverse:
+		return s.undo(c, do)
+	case Close:
+		return s.close(c, do)
+	case Reopen:
+		return s.reopen(c, do)
+	}
+	panic(fmt.Sprintf("journal: action %T", c.Do))
+}
+
+func (s *State) post(c Command, do Post) ([]Event, error) {
+	if do.Memo == "" {
+		return nil, ErrReason.Of("entry %s has no memo", c.ID)
+	}
+	if s.entries.Has(ledger.EntryID(c.ID)) {
+		return nil, ErrTaken.Of("%s", c.ID)
+	}
+	if err := s.Open(c.On); err != nil {
+		return nil, err
+	}
+	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
+	if err := e.Check(c.Chart); err != nil {
+		return nil, err
+	}
+	return []Event{EntryPosted{By: c.By.ID, Entry: e}}, nil
+}
+
+func (s *State) undo(c Command, do Reverse) ([]Event, error) {
+	if do.Reason == "" {
+		return nil, ErrReason.Of("reversal of %s", do.Entry.ID)
+	}
+	p, ok := s.entries.Get(do.Entry.ID)
+	if !ok || p.digest != digest(do.Entry) {
+		return nil, ErrNoEntry.Of("%q", do.Entry.ID)
+	}
+	if by, ok := s.reverse.Get(do.Entry.ID); ok {
+		return nil, ErrReversed.Of("%s by %s", do.Entry.ID, by)
+	}
+	if err := c.Apart(p.by); err != nil {
+		return nil, err
+	}
+	if err := s.Open(c.On); err != nil {
+		return nil, err
+	}
+	mirror := do.Entry.Mirror(ledger.EntryID(c.ID), c.On, do.Reason)
+	if do.Entry.Date.Period() != c.On.Period() {
+		mirror.Adjusts = do.Entry.Date.Period()
+	}
+	if err := mirror.Check(c.Chart); err != nil {
+		return nil, err
+	}
+	return []Event{EntryReversed{By: c.By.ID, Entry: mirror, Reason: do.Reason, Reverses: do.Entry.ID}}, nil
+}
+
+func (s *State) close(c Command, do Close) ([]Event, error) {
+	through := s.through.At(struct{}{})
+	if do.Period.IsZero() || (!through.IsZero() && do.Period != through.Next()) || !c.On.After(do.Period.Last()) {
+		return nil, ErrOrder.Of("closing %s on %s; closed through %q", do.Period, c.On, through)
+	}
+	if !do.Debits.Equal(do.Credits) {
+		return nil, ErrTrial.Of("%s: debits %s, credits %s", do.Period, do.Debits, do.Credits)
+	}
+	return []Event{PeriodClosed{
+		By: c.By.ID, Credits: do.Credits, Debits: do.Debits, On: c.On, Period: do.Period, Root: do.Root, Seq: do.Seq,
+	}}, nil
+}
+
+func (s *State) reopen(c Command, do Reopen) ([]Event, error) {
+	through := s.through.At(struct{}{})
+	if do.Reason == "" {
+		return nil, ErrReason.Of("reopening %s", do.Period)
+	}
+	if do.Period.IsZero() || do.Period != through {
+		return nil, ErrOrder.Of("reopening %s; closed through %q", do.Period, through)
+	}
+	if err := c.Apart(s.closers.At(do.Period)); err != nil {
+		return nil, err
+	}
+	return []Event{PeriodReopened{By: c.By.ID, On: c.On, Period: do.Period, Reason: do.Reason}}, nil
+}
+
+// Open refuses a day that lies in a closed period.
+func (s *State) Open(on ledger.Date) error {
+	if through := s.through.At(struct{}{}); !through.IsZero() && on.Period().Compare(through) <= 0 {
+		return ErrClosed.Of("%s lies in %s; closed through %s", on, on.Period(), through)
+	}
+	return nil
+}
+
+// Booking returns where a fact of a day is booked: on that day, or, when its
+// period is closed, on the first day of the first open one, adjusting the
+// fact's own.
+func (s *State) Booking(on ledger.Date) (date ledger.Date, adjusts ledger.Period) {
+	if s.Open(on) == nil {
+		return on, ledger.Period{}
+	}
+	return s.through.At(struct{}{}).Next().First(), on.Period()
+}
+
+// Remember keeps an entry of another part of the book as one that can be
+// reversed here.
+func (s *State) Remember(e ledger.Entry, by ledger.ActorID) {
+	s.entries.Set(e.ID, posted{digest(e), by})
+}
+
+// digest is the first half of SHA-256 over the entry, each part after its length.
+func digest(e ledger.Entry) [16]byte {
+	b := make([]byte, 0, 512)
+	add := func(s string) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	for _, s := range []string{e.Adjusts.String(), e.Clause, e.Date.String(), string(e.ID), e.Line.String(), e.Memo, e.Policy} {
+		add(s)
+	}
+	for _, p := range e.Postings {
+		add(string(p.Account))
+		add(p.Amount.String())
+		add(p.Line.String())
+		add(string(p.Side))
+	}
+	sum := sha256.Sum256(b)
+	return [16]byte(sum[:16])
+}
+
+// Evolve returns the journal as it is after e.
+func Evolve(s *State, e Event) *State {
+	switch e := e.(type) {
+	case EntryPosted:
+		s.Remember(e.Entry, e.By)
+	case EntryReversed:
+		s.reverse.Set(e.Reverses, e.Entry.ID)
+	case PeriodClosed:
+		s.through.Set(struct{}{}, e.Period)
+		s.closers.Set(e.Period, e.By)
+	case PeriodReopened:
+		s.through.Set(struct{}{}, e.Period.First().AddDays(-1).Period())
+	default:
+		panic(fmt.Sprintf("journal: event %T", e))
+	}
+	return s
+}

@@ -1,0 +1,138 @@
+package ledger
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Money is an exact amount in yuan with two decimals (元, to the 分). The zero
+// Money is 0.00. Amounts in events and commands are positive; only balances and
+// differences have a sign.
+type Money struct{ yuan decimal.Decimal }
+
+// Refusals of amounts.
+var (
+	ErrAmountForm = &Rejection{
+		Code: "amount-form", Rule: "an amount is digits with at most two decimals", RuleZH: "金额由数字组成，小数不超过两位",
+		Next: "write the amount in yuan as 1234.56, without separators, exponent or currency sign", NextZH: "请以元为单位填写，如 1234.56",
+	}
+	ErrAmountRange = &Rejection{
+		Code: "amount-range", Rule: "an amount is at most 99999999999.99", RuleZH: "金额不超过99,999,999,999.99元",
+		Next: "check the unit of the amount", NextZH: "请核对金额单位",
+	}
+	ErrAmountSign = &Rejection{
+		Code: "amount-not-positive", Rule: "an amount is greater than zero; the side says the direction", RuleZH: "金额必须大于零，方向由借贷表示",
+		Next: "give a positive amount, or use the verb that takes money back", NextZH: "请填写正数金额，或使用相应的退回操作",
+	}
+)
+
+// MaxMoney is the largest amount that ParseMoney accepts.
+var MaxMoney = Fen(99_999_999_999_99)
+
+// Fen returns n hundredths of a yuan.
+func Fen(n int64) Money { return Money{decimal.New(n, -2)} }
+
+// ParseMoney reads an amount such as "1234", "1234.5" or "-1234.56". It refuses
+// exponents, separators, a plus sign, the Unicode minus, leading zeros, more
+// than two decimals and more than [MaxMoney].
+func ParseMoney(s string) (Money, error) {
+	n, ok := parseFen(s)
+	if !ok {
+		return Money{}, ErrAmountForm.Of("%q", clip(s))
+	}
+	if n > 99_999_999_999_99 || n < -99_999_999_999_99 {
+		return Money{}, ErrAmountRange.Of("%s", clip(s))
+	}
+	return Fen(n), nil
+}
+
+// parseFen reads s as hundredths; a number too long to be an amount comes back
+// as one that is out of range.
+func parseFen(s string) (int64, bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, cents, point := strings.Cut(digits, ".")
+	if whole == "" || (len(whole) > 1 && whole[0] == '0') || (point && (cents == "" || len(cents) > 2)) {
+		return 0, false
+	}
+	if len(cents) == 1 {
+		cents += "0"
+	} else if !point {
+		cents = "00"
+	}
+	var n int64
+	for _, c := range []byte(whole + cents) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n < 1e15 {
+			n = n*10 + int64(c-'0')
+		}
+	}
+	if negative {
+		n = -n
+	}
+	return n, n != 0 || !negative // zero has one spelling
+}
+
+// clip makes what was typed fit to be quoted in a refusal. Columns of an import
+// may have shifted, so a personal number is not quoted.
+func clip(s string) string {
+	if FindPersonalNumber(s) {
+		return "(a personal number)"
+	}
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+// Add returns m + n, exactly, whatever its size.
+func (m Money) Add(n Money) Money { return Money{m.yuan.Add(n.yuan)} }
+
+// Sub returns m - n.
+func (m Money) Sub(n Money) Money { return Money{m.yuan.Sub(n.yuan)} }
+
+// Times returns m multiplied by a count.
+func (m Money) Times(n int64) Money { return Money{m.yuan.Mul(decimal.NewFromInt(n))} }
+
+// Cmp is negative, zero or positive as m is less than, equal to or more than n.
+func (m Money) Cmp(n Money) int { return m.yuan.Cmp(n.yuan) }
+
+// Equal tells whether m and n are the same amount.
+func (m Money) Equal(n Money) bool { return m.yuan.Equal(n.yuan) }
+
+// Sign is -1, 0 or 1.
+func (m Money) Sign() int { return m.yuan.Sign() }
+
+// IsZero tells whether m is 0.00.
+func (m Money) IsZero() bool { return m.yuan.IsZero() }
+
+// Decimal returns the amount in yuan.
+func (m Money) Decimal() decimal.Decimal { return m.yuan }
+
+// Fen returns the amount in hundredths of a yuan and whether it fits 64 bits.
+func (m Money) Fen() (int64, bool) {
+	c := m.yuan.Shift(2).BigInt()
+	return c.Int64(), c.IsInt64()
+}
+
+// String writes the amount with two decimals and no separators: "1234.50".
+func (m Money) String() string { return m.yuan.StringFixed(2) }
+
+// MarshalText writes m as [Money.String] does.
+func (m Money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote: two decimals, no less, so that an
+// amount has one spelling in the log.
+func (m *Money) UnmarshalText(b []byte) error {
+	parsed, err := ParseMoney(string(b))
+	if err != nil {
+		return err
+	}
+	if len(b) < 4 || b[len(b)-3] != '.' {
+		return ErrAmountForm.Of("%q has not two decimals", clip(string(b)))
+	}
+	*m = parsed
+	return nil
+}

@@ -1,0 +1,306 @@
+// Package party decides who may be paid: persons, employers and institutions,
+// each known by an identifier that says nothing about them.
+//
+// What identifies a person (name, identity and certificate number, bank account)
+// is sealed in the event under a key of the person's own; who registers a person
+// finds in the vault whether that person is known already. An organisation's name
+// and credit code are public and stand in the clear; its bank accounts are sealed
+// like a person's.
+//
+// # Invariants
+//
+//  1. A party is registered once and keeps its kind for ever.
+//  2. An account is added, never changed; a payment names the one it goes to.
+//  3. After a party is erased nothing can be added to it or claimed for it; what
+//     was paid stays, and no total changes.
+package party
+
+import (
+	"fmt"
+
+	"zhucan/ledger"
+	"zhucan/ledger/policy"
+)
+
+// A Command asks for a change of one party.
+type Command struct {
+	ledger.Order
+	Do Action
+}
+
+// An Action is what a command asks for.
+//
+//sumtype:decl
+type Action interface{ party() }
+
+type (
+	// Register makes a party known.
+	Register struct {
+		Account ledger.Sealed     `json:"account,omitempty"` // first bank account, sealed
+		Code    ledger.CreditCode `json:"code,omitempty"`    // of an organisation, where it has one
+		Kind    policy.Kind       `json:"kind"`
+		Name    string            `json:"name,omitempty"`   // of an organisation
+		Party   ledger.PartyID    `json:"party"`            //
+		Place   string            `json:"place,omitempty"`  // of an organisation, as its source gives it
+		Region  ledger.RegionCode `json:"region,omitempty"` //
+		Sealed  ledger.Sealed     `json:"sealed,omitempty"` // of a person: name, identity and certificate number
+	}
+	// AddAccount adds a bank account.
+	AddAccount struct {
+		Account ledger.Sealed     `json:"account"`
+		Party   ledger.PartyID    `json:"party"`
+		Ref     ledger.AccountRef `json:"ref"`
+	}
+	// Erase forgets a person: the key is destroyed once this is on record.
+	Erase struct {
+		Basis string         `json:"basis"` // legal ground (个人信息保护法 art. 47)
+		Party ledger.PartyID `json:"party"`
+	}
+)
+
+func (Register) party()   {}
+func (AddAccount) party() {}
+func (Erase) party()      {}
+
+// An Event is something that has happened to a party.
+//
+//sumtype:decl
+type Event interface {
+	ledger.Event
+	happened()
+}
+
+type (
+	// Registered says that a party is known.
+	Registered struct {
+		Account ledger.Sealed     `json:"account,omitempty"`
+		Code    ledger.CreditCode `json:"code,omitempty"`
+		Kind    policy.Kind       `json:"kind"`
+		Name    string            `json:"name,omitempty"`
+		On      ledger.Date       `json:"on"`
+		Party   ledger.PartyID    `json:"party"`
+		Place   string            `json:"place,omitempty"`
+		Region  ledger.RegionCode `json:"region,omitempty"`
+		Sealed  ledger.Sealed     `json:"sealed,omitempty"`
+	}
+	// AccountAdded says that a party has a further bank account.
+	AccountAdded struct {
+		Account ledger.Sealed     `json:"account"`
+		On      ledger.Date       `json:"on"`
+		Party   ledger.PartyID    `json:"party"`
+		Ref     ledger.AccountRef `json:"ref"`
+	}
+	// Erased says that the person's key is to be destroyed, by whom and why.
+	Erased struct {
+		Basis string         `json:"basis"`
+		By    ledger.ActorID `json:"by"`
+		On    ledger.Date    `json:"on"`
+		Party ledger.PartyID `json:"party"`
+	}
+)
+
+func (Registered) happened()   {}
+func (AccountAdded) happened() {}
+func (Erased) happened()       {}
+
+// Case is the party.
+func (e Registered) Case() string   { return string(e.Party) }
+func (e AccountAdded) Case() string { return string(e.Party) }
+func (e Erased) Case() string       { return string(e.Party) }
+
+// Effective is the day of the order.
+func (e Registered) Effective() ledger.Date   { return e.On }
+func (e AccountAdded) Effective() ledger.Date { return e.On }
+func (e Erased) Effective() ledger.Date       { return e.On }
+
+// Booked is nil: no money moves.
+func (Registered) Booked() *ledger.Entry   { return nil }
+func (AccountAdded) Booked() *ledger.Entry { return nil }
+func (Erased) Booked() *ledger.Entry       { return nil }
+
+// FirstAccount is the account a party is registered with.
+const FirstAccount ledger.AccountRef = "1"
+
+// Refusals, in the order of checking.
+var (
+	ErrKind = &ledger.Rejection{
+		Code: "party-kind", Rule: "a person is registered sealed, an organisation by name", RuleZH: "个人信息须加密登记，单位须登记名称",
+		Source: "个人信息保护法 arts. 28, 51", Next: "give a person's particulars sealed and an organisation's name in the clear", NextZH: "请按规定方式登记",
+	}
+	ErrTaken = &ledger.Rejection{
+		Code: "party-taken", Rule: "an identifier names one party", RuleZH: "同一编号只能登记一个对象",
+		Next: "use the party that is registered", NextZH: "请使用已登记的对象",
+	}
+	ErrUnknown = &ledger.Rejection{
+		Code: "party-unknown", Rule: "only a registered party is acted for", RuleZH: "只能为已登记的对象办理",
+		Next: "register the party first", NextZH: "请先登记",
+	}
+	ErrErased = &ledger.Rejection{
+		Code: "party-erased", Rule: "nothing new is done for an erased person", RuleZH: "个人信息已删除的对象不再办理新业务",
+		Source: "个人信息保护法 art. 47", Next: "register the person anew, with consent", NextZH: "请重新登记",
+	}
+	ErrAccountTaken = &ledger.Rejection{
+		Code: "account-ref-taken", Rule: "an account is added once and never changed", RuleZH: "账户一经登记不得更改",
+		Next: "add the new account under the next number", NextZH: "请以新的序号登记新账户",
+	}
+	ErrNoAccount = &ledger.Rejection{
+		Code: "payee-account-unknown", Rule: "money is paid to a registered account of the payee", RuleZH: "只能向收款人已登记的账户付款",
+		Next: "add the account first", NextZH: "请先登记账户",
+	}
+	ErrBasis = &ledger.Rejection{
+		Code: "erasure-basis-missing", Rule: "a person is erased on a stated legal ground", RuleZH: "删除个人信息须注明法律依据",
+		Source: "个人信息保护法 art. 47", Next: "state the ground", NextZH: "请注明依据",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{ErrKind, ErrTaken, ErrUnknown, ErrErased, ErrAccountTaken, ErrNoAccount, ErrBasis}
+
+// State is the parties there are.
+type State struct {
+	parties  ledger.Table[ledger.PartyID, known]
+	accounts ledger.Table[account, struct{}]
+}
+
+type known struct {
+	kind   policy.Kind
+	name   string
+	code   ledger.CreditCode
+	erased bool
+}
+
+type account struct {
+	party ledger.PartyID
+	ref   ledger.AccountRef
+}
+
+// Tentative returns the parts of s that can be taken back.
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.parties, &s.accounts}
+}
+
+// Decider holds the rules about parties.
+var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
+
+// Decide answers c in state s.
+func Decide(s *State, c Command) ([]Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	switch do := c.Do.(type) {
+	case Register:
+		return s.register(c.Order, do)
+	case AddAccount:
+		return s.addAccount(c.Order, do)
+	case Erase:
+		return s.erase(c.Order, do)
+	}
+	panic(fmt.Sprintf("party: action %T", c.Do))
+}
+
+func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
+	if err := ledger.CheckID(do.Party); err != nil {
+		return nil, err
+	}
+	if !o.By.Is(ledger.Clerk) && !o.By.Is(ledger.Operator) {
+		return nil, o.Needs(ledger.Clerk)
+	}
+	person := do.Kind == policy.Person
+	if person != (do.Sealed != "") || person != (do.Name == "") || (person && (do.Code != "" || do.Place != "")) ||
+		(!person && do.Kind != policy.Employer && do.Kind != policy.Institution) {
+		return nil, ErrKind.Of("party %s of kind %q", do.Party, do.Kind)
+	}
+	if old, ok := s.parties.Get(do.Party); ok {
+		if old.kind == do.Kind && old.name == do.Name && old.code == do.Code && !person {
+			return nil, nil
+		}
+		return nil, ErrTaken.Of("%s", do.Party)
+	}
+	return []Event{Registered{
+		Account: do.Account, Code: do.Code, Kind: do.Kind, Name: do.Name, On: o.On,
+		Party: do.Party, Place: do.Place, Region: do.Region, Sealed: do.Sealed,
+	}}, nil
+}
+
+func (s *State) addAccount(o ledger.Order, do AddAccount) ([]Event, error) {
+	if err := o.Needs(ledger.Clerk); err != nil {
+		return nil, err
+	}
+	if err := s.Check(do.Party, ""); err != nil {
+		return nil, err
+	}
+	if err := ledger.CheckID(do.Ref); err != nil {
+		return nil, err
+	}
+	if s.accounts.Has(account{do.Party, do.Ref}) || do.Account == "" {
+		return nil, ErrAccountTaken.Of("account %s of %s", do.Ref, do.Party)
+	}
+	return []Event{AccountAdded{Account: do.Account, On: o.On, Party: do.Party, Ref: do.Ref}}, nil
+}
+
+func (s *State) erase(o ledger.Order, do Erase) ([]Event, error) {
+	if err := o.Needs(ledger.Operator); err != nil {
+		return nil, err
+	}
+	known, ok := s.parties.Get(do.Party)
+	switch {
+	case !ok:
+		return nil, ErrUnknown.Of("%s", do.Party)
+	case known.erased:
+		return nil, nil
+	case known.kind != policy.Person:
+		return nil, ErrKind.Of("%s is not a person", do.Party)
+	case do.Basis == "":
+		return nil, ErrBasis.Of("%s", do.Party)
+	}
+	return []Event{Erased{Basis: do.Basis, By: o.By.ID, On: o.On, Party: do.Party}}, nil
+}
+
+// Check refuses a party that nothing new can be done for, or that has not the
+// account ref; an empty ref asks for none.
+func (s *State) Check(id ledger.PartyID, ref ledger.AccountRef) error {
+	known, ok := s.parties.Get(id)
+	switch {
+	case !ok:
+		return ErrUnknown.Of("%s", id)
+	case known.erased:
+		return ErrErased.Of("%s", id)
+	case ref != "" && !s.accounts.Has(account{id, ref}):
+		return ErrNoAccount.Of("account %s of %s", ref, id)
+	}
+	return nil
+}
+
+// Kind returns what the party is, or "" when it is not known.
+func (s *State) Kind(id ledger.PartyID) policy.Kind { return s.parties.At(id).kind }
+
+// Persons counts the persons registered and not erased: as many keys as the
+// vault must hold.
+func (s *State) Persons() (n int) {
+	for _, p := range s.parties.All() {
+		if p.kind == policy.Person && !p.erased {
+			n++
+		}
+	}
+	return n
+}
+
+// Evolve returns the parties as they are after e.
+func Evolve(s *State, e Event) *State {
+	switch e := e.(type) {
+	case Registered:
+		s.parties.Set(e.Party, known{kind: e.Kind, name: e.Name, code: e.Code})
+		if e.Account != "" {
+			s.accounts.Set(account{e.Party, FirstAccount}, struct{}{})
+		}
+	case AccountAdded:
+		s.accounts.Set(account{e.Party, e.Ref}, struct{}{})
+	case Erased:
+		p := s.parties.At(e.Party)
+		p.erased = true
+		s.parties.Set(e.Party, p)
+	default:
+		panic(fmt.Sprintf("party: event %T", e))
+	}
+	return s
+}

@@ -1,0 +1,547 @@
+// Package payment decides what is paid: batches, instructions, what the bank
+// answered line by line, returned payments (退汇), recoveries (追回), and payments
+// that were made elsewhere.
+//
+// A cashier opens a batch, instructs one payment for each approved claim, and
+// submits the batch with its control totals; an approver approves exactly those
+// totals; a cashier sends it. The bank then confirms or fails each line. A
+// confirmed payment may come back. A failed or returned one waits: its payee is
+// corrected by one person and approved by another, and it is paid again under a
+// new identifier that names the old one; or the money goes back to the treasury.
+//
+//	instructed → sent → confirmed → returned ┐
+//	                  └ failed ──────────────┴→ (payee corrected) → re-issued
+//	                                          └→ returned to treasury
+//
+// # Invariants
+//
+//  1. A claim has at most one payment that is not replaced by another or given
+//     back to the treasury: a failed or returned one is re-issued, never instructed
+//     a second time.
+//  2. What is approved is a batch of so many lines and so much money; a line
+//     added or lost in between refuses the approval.
+//  3. Who entered, reviewed or approved a claim of the batch does not pay it.
+//  4. A payment that was made elsewhere is a fact: it is recorded whatever the
+//     rules would have said, and a suspected double is flagged, never refused.
+//  5. Recovered never exceeds demanded, demanded never exceeds paid.
+package payment
+
+import (
+	"fmt"
+	"slices"
+
+	"zhucan/ledger"
+)
+
+// An Award is what a claim or an earlier payment entitles to: the book looks it
+// up and gives it with the command.
+type Award struct {
+	Account ledger.AccountRef
+	Actors  []ledger.ActorID // who entered, reviewed and approved
+	Amount  ledger.Money
+	Clause  string
+	Line    ledger.BudgetLine
+	Party   ledger.PartyID
+	Policy  string
+}
+
+// A Command asks for a change of one batch or payment.
+type Command struct {
+	ledger.Order
+	Award Award // for Instruct
+	Do    Action
+}
+
+// An Action is what a command asks for.
+//
+//sumtype:decl
+type Action interface{ payment() }
+
+type (
+	// OpenBatch begins a batch (支付批次).
+	OpenBatch struct {
+		Batch ledger.BatchID `json:"batch"`
+	}
+	// Instruct adds a payment for an approved claim.
+	Instruct struct {
+		Batch   ledger.BatchID   `json:"batch"`
+		Claim   ledger.ClaimID   `json:"claim"`
+		Payment ledger.PaymentID `json:"payment"`
+	}
+	// SubmitBatch closes the batch to further lines and states its control totals.
+	SubmitBatch struct {
+		Batch ledger.BatchID `json:"batch"`
+		Lines int            `json:"lines"`
+		Total ledger.Money   `json:"total"`
+	}
+	// ApproveBatch approves so many lines and so much money, no more and no less.
+	ApproveBatch struct {
+		Batch ledger.BatchID `json:"batch"`
+		Lines int            `json:"lines"`
+		Total ledger.Money   `json:"total"`
+	}
+	// SendBatch hands the batch to the bank under a voucher number (支付凭证号).
+	SendBatch struct {
+		Batch   ledger.BatchID `json:"batch"`
+		Voucher string         `json:"voucher"`
+	}
+	// Confirm records that the bank paid a line.
+	Confirm struct {
+		Payment ledger.PaymentID `json:"payment"`
+		Serial  string           `json:"serial"` // 银行交易流水号
+	}
+	// Fail records that the bank did not pay a line.
+	Fail struct {
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason"`
+	}
+	// Return records that money paid came back (退汇).
+	Return struct {
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason"`
+		Serial  string           `json:"serial"`
+	}
+	// CorrectPayee names the account a failed or returned payment should go to.
+	CorrectPayee struct {
+		Account ledger.AccountRef `json:"account"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Reason  string            `json:"reason"`
+	}
+	// ApproveCorrection approves exactly that account.
+	ApproveCorrection struct {
+		Account ledger.AccountRef `json:"account"`
+		Payment ledger.PaymentID  `json:"payment"`
+	}
+	// Reissue pays a failed or returned payment again, in a batch, as a new payment.
+	Reissue struct {
+		As      ledger.PaymentID `json:"as"`
+		Batch   ledger.BatchID   `json:"batch"`
+		Payment ledger.PaymentID `json:"payment"`
+	}
+	// ReturnToTreasury gives up a failed or returned payment: the money goes back
+	// and the award ends (缴回国库).
+	ReturnToTreasury struct {
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason"`
+	}
+	// DemandRecovery demands money paid back (追回决定).
+	DemandRecovery struct {
+		Amount   ledger.Money     `json:"amount"`
+		Deadline ledger.Date      `json:"deadline"`
+		Decision string           `json:"decision"`
+		Ground   string           `json:"ground"` // finding and legal ground
+		Payment  ledger.PaymentID `json:"payment"`
+	}
+	// ReceiveRecovery records that demanded money reached the treasury.
+	ReceiveRecovery struct {
+		Amount  ledger.Money     `json:"amount"`
+		Payment ledger.PaymentID `json:"payment"`
+		Voucher string           `json:"voucher"` // 一般缴款书号
+	}
+	// Record takes a payment made elsewhere: a migration or an outside list. The
+	// order's day is the day it was paid.
+	Record struct {
+		Amount  ledger.Money      `json:"amount"`
+		Line    ledger.BudgetLine `json:"line"`
+		Note    string            `json:"note,omitempty"`
+		Party   ledger.PartyID    `json:"party"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Source  string            `json:"source"` // where it was read: file hash and row
+	}
+)
+
+func (OpenBatch) payment()         {}
+func (Instruct) payment()          {}
+func (SubmitBatch) payment()       {}
+func (ApproveBatch) payment()      {}
+func (SendBatch) payment()         {}
+func (Confirm) payment()           {}
+func (Fail) payment()              {}
+func (Return) payment()            {}
+func (CorrectPayee) payment()      {}
+func (ApproveCorrection) payment() {}
+func (Reissue) payment()           {}
+func (ReturnToTreasury) payment()  {}
+func (DemandRecovery) payment()    {}
+func (ReceiveRecovery) payment()   {}
+func (Record) payment()            {}
+
+// MaxLines is the most payments of one batch.
+const MaxLines = 100_000
+
+// Refusals, in the order of checking.
+var (
+	ErrTaken = &ledger.Rejection{
+		Code: "payment-taken", Rule: "an identifier names one batch or payment", RuleZH: "同一编号只能对应一个批次或一笔支付",
+		Next: "use another identifier", NextZH: "请更换编号",
+	}
+	ErrUnknown = &ledger.Rejection{
+		Code: "payment-unknown", Rule: "only a batch or payment that exists is acted on", RuleZH: "只能办理已存在的批次或支付",
+		Next: "check the identifier", NextZH: "请核对编号",
+	}
+	ErrStep = &ledger.Rejection{
+		Code: "payment-step", Rule: "a payment takes its steps in their order", RuleZH: "支付须按批次、审批、发送、回单的顺序办理",
+		Source: "预算法实施条例 arts. 56, 57", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
+	}
+	ErrPaid = &ledger.Rejection{
+		Code: "claim-paid", Rule: "a claim has one live payment", RuleZH: "一项申报只能有一笔有效支付",
+		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "wait for the payment that is named", NextZH: "请以已列明的支付为准",
+	}
+	ErrFull = &ledger.Rejection{
+		Code: "batch-full", Rule: "a batch has at most 100000 lines", RuleZH: "每批不超过100000笔",
+		Next: "open another batch", NextZH: "请另开批次",
+	}
+	ErrTotals = &ledger.Rejection{
+		Code: "batch-totals", Rule: "a batch is submitted, approved and sent with the lines and the total it has", RuleZH: "批次笔数和金额须与提交、审批时一致",
+		Source: "财政支付业务电子化管理要求（DA/T 95—2022 B.1 核对关系）", Next: "compare the lines of the batch", NextZH: "请核对批次明细",
+	}
+	ErrReason = &ledger.Rejection{
+		Code: "payment-reason", Rule: "what the bank or a decision said is stated: serial, voucher, reason", RuleZH: "须写明流水号、凭证号或原因",
+		Next: "state it", NextZH: "请补充说明",
+	}
+	ErrCorrection = &ledger.Rejection{
+		Code: "correction-not-approved", Rule: "a corrected payee is approved by another person, exactly as corrected", RuleZH: "更正收款账户须经他人审批且与更正内容一致",
+		Source: "行政事业单位内部控制规范（试行）财会〔2012〕21号 art. 12", Next: "have the correction approved", NextZH: "请先审批账户更正",
+	}
+	ErrRecovery = &ledger.Rejection{
+		Code: "recovery-amount", Rule: "no more is demanded than was paid, no more received than was demanded", RuleZH: "追回金额不得超过已付金额，收回金额不得超过追回决定金额",
+		Source: "财政违法行为处罚处分条例 art. 14", Next: "correct the amount", NextZH: "请更正金额",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{
+	ErrTaken, ErrUnknown, ErrStep, ErrPaid, ErrFull, ErrTotals, ErrReason, ErrCorrection, ErrRecovery,
+}
+
+// Decider holds the rules about batches and payments. Entries are added by the
+// book, which knows the chart and the accounting period.
+var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
+
+// Decide answers c in state s.
+func Decide(s *State, c Command) ([]Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if role := duty(c.Do); role != "" {
+		if err := c.Needs(role); err != nil {
+			return nil, err
+		}
+	}
+	switch do := c.Do.(type) {
+	case OpenBatch:
+		return s.openBatch(c, do)
+	case Instruct:
+		return s.instruct(c, do)
+	case SubmitBatch:
+		return s.submitBatch(c, do)
+	case ApproveBatch:
+		return s.approveBatch(c, do)
+	case SendBatch:
+		return s.sendBatch(c, do)
+	case Confirm:
+		return s.confirm(c, do)
+	case Fail:
+		return s.fail(c, do)
+	case Return:
+		return s.giveBack(c, do)
+	case CorrectPayee:
+		return s.correctPayee(c, do)
+	case ApproveCorrection:
+		return s.approveCorrection(c, do)
+	case Reissue:
+		return s.reissue(c, do)
+	case ReturnToTreasury:
+		return s.returnToTreasury(c, do)
+	case DemandRecovery:
+		return s.demandRecovery(c, do)
+	case ReceiveRecovery:
+		return s.receiveRecovery(c, do)
+	case Record:
+		return s.record(c, do)
+	}
+	panic(fmt.Sprintf("payment: action %T", c.Do))
+}
+
+// duty returns the role an action asks for.
+func duty(do Action) ledger.Role {
+	switch do.(type) {
+	case ApproveBatch, ApproveCorrection, DemandRecovery, ReturnToTreasury:
+		return ledger.Approver
+	case Record:
+		return ledger.Clerk
+	case ReceiveRecovery:
+		return ledger.Accountant
+	}
+	return ledger.Cashier
+}
+
+func (s *State) openBatch(c Command, do OpenBatch) ([]Event, error) {
+	if err := ledger.CheckID(do.Batch); err != nil {
+		return nil, err
+	}
+	if s.batches.Has(do.Batch) {
+		return nil, ErrTaken.Of("batch %s", do.Batch)
+	}
+	return []Event{BatchOpened{Batch: do.Batch, By: c.By.ID, On: c.On}}, nil
+}
+
+// open returns a batch at a step.
+func (s *State) open(id ledger.BatchID, at Status) (batch, error) {
+	b, ok := s.batches.Get(id)
+	if !ok {
+		return batch{}, ErrUnknown.Of("batch %s", id)
+	}
+	if b.status != at {
+		return batch{}, ErrStep.Of("batch %s is %s", id, b.status)
+	}
+	return b, nil
+}
+
+func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
+	if err := s.room(do.Batch, do.Payment); err != nil {
+		return nil, err
+	}
+	if live, ok := s.live.Get(do.Claim); ok {
+		return nil, ErrPaid.Of("claim %s by payment %s", do.Claim, live)
+	}
+	if err := c.Apart(c.Award.Actors...); err != nil {
+		return nil, err
+	}
+	return []Event{Instructed{
+		Account: c.Award.Account, Amount: c.Award.Amount, Batch: do.Batch, By: c.By.ID, Claim: do.Claim, Clause: c.Award.Clause,
+		Duties: c.Award.Actors, Line: c.Award.Line, On: c.On, Party: c.Award.Party, Payment: do.Payment, Policy: c.Award.Policy,
+	}}, nil
+}
+
+func (s *State) taken(id ledger.PaymentID) bool { return s.payments.Has(id) || s.recorded.Has(id) }
+
+// room refuses a line that the batch cannot take.
+func (s *State) room(id ledger.BatchID, p ledger.PaymentID) error {
+	if err := ledger.CheckID(p); err != nil {
+		return err
+	}
+	if s.taken(p) {
+		return ErrTaken.Of("payment %s", p)
+	}
+	b, err := s.open(id, Opened)
+	if err != nil {
+		return err
+	}
+	if b.lines >= MaxLines {
+		return ErrFull.Of("batch %s", id)
+	}
+	return nil
+}
+
+func (s *State) submitBatch(c Command, do SubmitBatch) ([]Event, error) {
+	b, err := s.open(do.Batch, Opened)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.agrees(do.Batch, do.Lines, do.Total); err != nil {
+		return nil, err
+	}
+	return []Event{BatchSubmitted{Batch: do.Batch, By: c.By.ID, Lines: do.Lines, On: c.On, Total: do.Total}}, nil
+}
+
+func (b batch) agrees(id ledger.BatchID, lines int, total ledger.Money) error {
+	if b.lines == 0 || b.lines != lines || !b.total.Equal(total) {
+		return ErrTotals.Of("batch %s has %d lines of %s, not %d of %s", id, b.lines, b.total, lines, total)
+	}
+	return nil
+}
+
+func (s *State) approveBatch(c Command, do ApproveBatch) ([]Event, error) {
+	b, err := s.open(do.Batch, Submitted)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(b.entered); err != nil {
+		return nil, err
+	}
+	if err := b.agrees(do.Batch, do.Lines, do.Total); err != nil {
+		return nil, err
+	}
+	return []Event{BatchApproved{Batch: do.Batch, By: c.By.ID, Lines: do.Lines, On: c.On, Total: do.Total}}, nil
+}
+
+func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
+	b, err := s.open(do.Batch, Approved)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(append(slices.Clone(b.actors), b.approved)...); err != nil {
+		return nil, err
+	}
+	if do.Voucher == "" {
+		return nil, ErrReason.Of("batch %s has no voucher number", do.Batch)
+	}
+	return []Event{BatchSent{Batch: do.Batch, By: c.By.ID, Lines: b.lines, On: c.On, Total: b.total, Voucher: do.Voucher}}, nil
+}
+
+// at returns a payment at one of the steps. An instructed payment is sent when
+// its batch is.
+func (s *State) at(id ledger.PaymentID, steps ...Status) (Case, error) {
+	p, _, ok := s.Find(id)
+	if !ok {
+		return Case{}, ErrUnknown.Of("payment %s", id)
+	}
+	if step := s.step(p); !slices.Contains(steps, step) {
+		return Case{}, ErrStep.Of("payment %s is %s", id, step)
+	}
+	return p, nil
+}
+
+func (s *State) step(p Case) Status {
+	if p.Status == Waiting && s.batches.At(p.Batch).status == Sent {
+		return Sent
+	}
+	return p.Status
+}
+
+func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
+	p, err := s.at(do.Payment, Sent)
+	if err != nil {
+		return nil, err
+	}
+	if do.Serial == "" {
+		return nil, ErrReason.Of("payment %s has no bank serial", do.Payment)
+	}
+	return []Event{Confirmed{Amount: p.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Serial: do.Serial}}, nil
+}
+
+func (s *State) fail(c Command, do Fail) ([]Event, error) {
+	p, err := s.at(do.Payment, Sent)
+	if err != nil {
+		return nil, err
+	}
+	if do.Reason == "" {
+		return nil, ErrReason.Of("payment %s", do.Payment)
+	}
+	return []Event{Failed{Amount: p.Amount, On: c.On, Payment: do.Payment, Reason: do.Reason}}, nil
+}
+
+func (s *State) giveBack(c Command, do Return) ([]Event, error) {
+	p, err := s.at(do.Payment, Paid)
+	if err != nil {
+		return nil, err
+	}
+	if do.Reason == "" || do.Serial == "" || !p.demanded.IsZero() {
+		return nil, ErrReason.Of("return of payment %s, serial %q, demanded back %s", do.Payment, do.Serial, p.demanded)
+	}
+	return []Event{Returned{
+		Amount: p.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason, Serial: do.Serial,
+	}}, nil
+}
+
+func (s *State) correctPayee(c Command, do CorrectPayee) ([]Event, error) {
+	if _, err := s.at(do.Payment, Unpaid, GivenBack); err != nil {
+		return nil, err
+	}
+	if do.Reason == "" {
+		return nil, ErrReason.Of("payment %s", do.Payment)
+	}
+	return []Event{PayeeCorrected{Account: do.Account, By: c.By.ID, On: c.On, Payment: do.Payment, Reason: do.Reason}}, nil
+}
+
+func (s *State) approveCorrection(c Command, do ApproveCorrection) ([]Event, error) {
+	if _, err := s.at(do.Payment, Unpaid, GivenBack); err != nil {
+		return nil, err
+	}
+	k, ok := s.corrections.Get(do.Payment)
+	if !ok || k.account != do.Account || k.approved {
+		return nil, ErrCorrection.Of("payment %s to account %q", do.Payment, do.Account)
+	}
+	if err := c.Apart(k.by); err != nil {
+		return nil, err
+	}
+	return []Event{CorrectionApproved{Account: do.Account, By: c.By.ID, On: c.On, Payment: do.Payment}}, nil
+}
+
+func (s *State) reissue(c Command, do Reissue) ([]Event, error) {
+	p, err := s.at(do.Payment, Unpaid, GivenBack)
+	if err != nil {
+		return nil, err
+	}
+	k, ok := s.corrections.Get(do.Payment)
+	if !ok || !k.approved {
+		return nil, ErrCorrection.Of("payment %s", do.Payment)
+	}
+	if err := s.room(do.Batch, do.As); err != nil {
+		return nil, err
+	}
+	if err := c.Apart(p.duties...); err != nil {
+		return nil, err
+	}
+	return []Event{Reissued{
+		Account: k.account, Amount: p.Amount, As: do.As, Batch: do.Batch, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Duties: p.duties,
+		Line: p.Line, On: c.On, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
+	}}, nil
+}
+
+func (s *State) returnToTreasury(c Command, do ReturnToTreasury) ([]Event, error) {
+	p, err := s.at(do.Payment, Unpaid, GivenBack)
+	if err != nil {
+		return nil, err
+	}
+	if do.Reason == "" {
+		return nil, ErrReason.Of("payment %s", do.Payment)
+	}
+	return []Event{ReturnedToTreasury{
+		Amount: p.Amount, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason,
+	}}, nil
+}
+
+func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
+	p, err := s.at(do.Payment, Paid, Elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	if do.Ground == "" || do.Decision == "" || do.Deadline.Before(c.On) {
+		return nil, ErrReason.Of("recovery of payment %s: ground %q, decision %q, deadline %s", do.Payment, do.Ground, do.Decision, do.Deadline)
+	}
+	if do.Amount.Sign() <= 0 || p.demanded.Add(do.Amount).Cmp(p.Amount) > 0 {
+		return nil, ErrRecovery.Of("%s demanded of payment %s of %s, %s already demanded", do.Amount, do.Payment, p.Amount, p.demanded)
+	}
+	return []Event{RecoveryDemanded{
+		Amount: do.Amount, By: c.By.ID, Clause: p.Clause, Deadline: do.Deadline, Decision: do.Decision, Ground: do.Ground,
+		Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy,
+	}}, nil
+}
+
+func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) {
+	p, err := s.at(do.Payment, Paid, Elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	if do.Voucher == "" {
+		return nil, ErrReason.Of("recovery of payment %s has no voucher", do.Payment)
+	}
+	if do.Amount.Sign() <= 0 || p.recovered.Add(do.Amount).Cmp(p.demanded) > 0 {
+		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.recovered, p.demanded)
+	}
+	return []Event{RecoveryReceived{
+		Amount: do.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Voucher: do.Voucher,
+	}}, nil
+}
+
+func (s *State) record(c Command, do Record) ([]Event, error) {
+	if err := ledger.CheckID(do.Payment); err != nil {
+		return nil, err
+	}
+	if s.taken(do.Payment) {
+		return nil, ErrTaken.Of("payment %s", do.Payment)
+	}
+	if do.Amount.Sign() <= 0 {
+		return nil, ledger.ErrAmountSign.Of("payment %s of %s", do.Payment, do.Amount)
+	}
+	if do.Source == "" {
+		return nil, ErrReason.Of("payment %s does not say where it was read", do.Payment)
+	}
+	e := Recorded{Amount: do.Amount, By: c.By.ID, Line: do.Line, Note: do.Note, On: c.On, Party: do.Party, Payment: do.Payment, Source: do.Source}
+	if earlier, ok := s.seen.Get(s.likeness(do.Party, do.Line, do.Amount)); ok {
+		e.Suspect = earlier
+	}
+	return []Event{e}, nil
+}

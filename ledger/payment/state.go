@@ -1,0 +1,461 @@
+package payment
+
+import (
+	"fmt"
+	"slices"
+
+	"zhucan/ledger"
+)
+
+// An Event is something that has happened to a batch or a payment.
+//
+//sumtype:decl
+type Event interface {
+	ledger.Event
+	happened()
+}
+
+type (
+	// BatchOpened says that lines can be added.
+	BatchOpened struct {
+		Batch ledger.BatchID `json:"batch"`
+		By    ledger.ActorID `json:"by"`
+		On    ledger.Date    `json:"on"`
+	}
+	// Instructed says that a claim is to be paid, to whom and from which line.
+	Instructed struct {
+		Account ledger.AccountRef `json:"account"`
+		Amount  ledger.Money      `json:"amount"`
+		Batch   ledger.BatchID    `json:"batch"`
+		By      ledger.ActorID    `json:"by"`
+		Claim   ledger.ClaimID    `json:"claim"`
+		Clause  string            `json:"clause"`
+		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed and approved the claim
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Party   ledger.PartyID    `json:"party"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+	}
+	// BatchSubmitted says that the batch is complete.
+	BatchSubmitted struct {
+		Batch ledger.BatchID `json:"batch"`
+		By    ledger.ActorID `json:"by"`
+		Lines int            `json:"lines"`
+		On    ledger.Date    `json:"on"`
+		Total ledger.Money   `json:"total"`
+	}
+	// BatchApproved says that these lines and this total may be paid.
+	BatchApproved struct {
+		Batch ledger.BatchID `json:"batch"`
+		By    ledger.ActorID `json:"by"`
+		Lines int            `json:"lines"`
+		On    ledger.Date    `json:"on"`
+		Total ledger.Money   `json:"total"`
+	}
+	// BatchSent says that the bank has the batch.
+	BatchSent struct {
+		Batch   ledger.BatchID `json:"batch"`
+		By      ledger.ActorID `json:"by"`
+		Lines   int            `json:"lines"`
+		On      ledger.Date    `json:"on"`
+		Total   ledger.Money   `json:"total"`
+		Voucher string         `json:"voucher"`
+	}
+	// Confirmed says that the bank paid.
+	Confirmed struct {
+		Amount  ledger.Money      `json:"amount"`
+		Clause  string            `json:"clause"`
+		Entry   ledger.Entry      `json:"entry"`
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+		Serial  string            `json:"serial"`
+	}
+	// Failed says that the bank did not pay; no money moved.
+	Failed struct {
+		Amount  ledger.Money     `json:"amount"`
+		On      ledger.Date      `json:"on"`
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason"`
+	}
+	// Returned says that money paid came back.
+	Returned struct {
+		Amount  ledger.Money      `json:"amount"`
+		Clause  string            `json:"clause"`
+		Entry   ledger.Entry      `json:"entry"`
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+		Reason  string            `json:"reason"`
+		Serial  string            `json:"serial"`
+	}
+	// PayeeCorrected says which account is proposed instead.
+	PayeeCorrected struct {
+		Account ledger.AccountRef `json:"account"`
+		By      ledger.ActorID    `json:"by"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Reason  string            `json:"reason"`
+	}
+	// CorrectionApproved says that the proposed account may be paid to.
+	CorrectionApproved struct {
+		Account ledger.AccountRef `json:"account"`
+		By      ledger.ActorID    `json:"by"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+	}
+	// Reissued says that a payment that did not arrive is paid again as another.
+	Reissued struct {
+		Account ledger.AccountRef `json:"account"`
+		Amount  ledger.Money      `json:"amount"`
+		As      ledger.PaymentID  `json:"as"`
+		Batch   ledger.BatchID    `json:"batch"`
+		By      ledger.ActorID    `json:"by"`
+		Claim   ledger.ClaimID    `json:"claim"`
+		Clause  string            `json:"clause"`
+		Duties  []ledger.ActorID  `json:"duties"`
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Party   ledger.PartyID    `json:"party"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+	}
+	// ReturnedToTreasury says that the award ended and its money went back.
+	ReturnedToTreasury struct {
+		Amount  ledger.Money      `json:"amount"`
+		By      ledger.ActorID    `json:"by"`
+		Claim   ledger.ClaimID    `json:"claim"`
+		Clause  string            `json:"clause"`
+		Entry   ledger.Entry      `json:"entry"`
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+		Reason  string            `json:"reason"`
+	}
+	// RecoveryDemanded says how much is demanded back, why and until when.
+	RecoveryDemanded struct {
+		Amount   ledger.Money      `json:"amount"`
+		By       ledger.ActorID    `json:"by"`
+		Clause   string            `json:"clause"`
+		Deadline ledger.Date       `json:"deadline"`
+		Decision string            `json:"decision"`
+		Entry    ledger.Entry      `json:"entry"`
+		Ground   string            `json:"ground"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		Payment  ledger.PaymentID  `json:"payment"`
+		Policy   string            `json:"policy"`
+	}
+	// RecoveryReceived says that demanded money reached the treasury.
+	RecoveryReceived struct {
+		Amount  ledger.Money      `json:"amount"`
+		Clause  string            `json:"clause"`
+		Entry   ledger.Entry      `json:"entry"`
+		Line    ledger.BudgetLine `json:"line"`
+		On      ledger.Date       `json:"on"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Policy  string            `json:"policy"`
+		Voucher string            `json:"voucher"`
+	}
+	// Recorded says that a payment was made elsewhere. Suspect names an earlier
+	// payment to the same party of the same amount on the same line, if there is
+	// one: a person must look whether it was paid twice.
+	Recorded struct {
+		Amount  ledger.Money      `json:"amount"`
+		By      ledger.ActorID    `json:"by"`
+		Entry   ledger.Entry      `json:"entry"`
+		Line    ledger.BudgetLine `json:"line"`
+		Note    string            `json:"note,omitempty"`
+		On      ledger.Date       `json:"on"`
+		Party   ledger.PartyID    `json:"party"`
+		Payment ledger.PaymentID  `json:"payment"`
+		Slots   []string          `json:"slots,omitempty"` // what it occupies: see package book
+		Source  string            `json:"source"`
+		Suspect ledger.PaymentID  `json:"suspect,omitempty"`
+	}
+)
+
+func (BatchOpened) happened()        {}
+func (Instructed) happened()         {}
+func (BatchSubmitted) happened()     {}
+func (BatchApproved) happened()      {}
+func (BatchSent) happened()          {}
+func (Confirmed) happened()          {}
+func (Failed) happened()             {}
+func (Returned) happened()           {}
+func (PayeeCorrected) happened()     {}
+func (CorrectionApproved) happened() {}
+func (Reissued) happened()           {}
+func (ReturnedToTreasury) happened() {}
+func (RecoveryDemanded) happened()   {}
+func (RecoveryReceived) happened()   {}
+func (Recorded) happened()           {}
+
+// Case is the batch or the payment.
+func (e BatchOpened) Case() string        { return string(e.Batch) }
+func (e Instructed) Case() string         { return string(e.Payment) }
+func (e BatchSubmitted) Case() string     { return string(e.Batch) }
+func (e BatchApproved) Case() string      { return string(e.Batch) }
+func (e BatchSent) Case() string          { return string(e.Batch) }
+func (e Confirmed) Case() string          { return string(e.Payment) }
+func (e Failed) Case() string             { return string(e.Payment) }
+func (e Returned) Case() string           { return string(e.Payment) }
+func (e PayeeCorrected) Case() string     { return string(e.Payment) }
+func (e CorrectionApproved) Case() string { return string(e.Payment) }
+func (e Reissued) Case() string           { return string(e.As) }
+func (e ReturnedToTreasury) Case() string { return string(e.Payment) }
+func (e RecoveryDemanded) Case() string   { return string(e.Payment) }
+func (e RecoveryReceived) Case() string   { return string(e.Payment) }
+func (e Recorded) Case() string           { return string(e.Payment) }
+
+// Effective is the day of the order: for what the bank did, the day it did it.
+func (e BatchOpened) Effective() ledger.Date        { return e.On }
+func (e Instructed) Effective() ledger.Date         { return e.On }
+func (e BatchSubmitted) Effective() ledger.Date     { return e.On }
+func (e BatchApproved) Effective() ledger.Date      { return e.On }
+func (e BatchSent) Effective() ledger.Date          { return e.On }
+func (e Confirmed) Effective() ledger.Date          { return e.On }
+func (e Failed) Effective() ledger.Date             { return e.On }
+func (e Returned) Effective() ledger.Date           { return e.On }
+func (e PayeeCorrected) Effective() ledger.Date     { return e.On }
+func (e CorrectionApproved) Effective() ledger.Date { return e.On }
+func (e Reissued) Effective() ledger.Date           { return e.On }
+func (e ReturnedToTreasury) Effective() ledger.Date { return e.On }
+func (e RecoveryDemanded) Effective() ledger.Date   { return e.On }
+func (e RecoveryReceived) Effective() ledger.Date   { return e.On }
+func (e Recorded) Effective() ledger.Date           { return e.On }
+
+// Booked is the entry where money moved, or nil.
+func (BatchOpened) Booked() *ledger.Entry          { return nil }
+func (Instructed) Booked() *ledger.Entry           { return nil }
+func (BatchSubmitted) Booked() *ledger.Entry       { return nil }
+func (BatchApproved) Booked() *ledger.Entry        { return nil }
+func (BatchSent) Booked() *ledger.Entry            { return nil }
+func (e Confirmed) Booked() *ledger.Entry          { return &e.Entry }
+func (Failed) Booked() *ledger.Entry               { return nil }
+func (e Returned) Booked() *ledger.Entry           { return &e.Entry }
+func (PayeeCorrected) Booked() *ledger.Entry       { return nil }
+func (CorrectionApproved) Booked() *ledger.Entry   { return nil }
+func (Reissued) Booked() *ledger.Entry             { return nil }
+func (e ReturnedToTreasury) Booked() *ledger.Entry { return &e.Entry }
+func (e RecoveryDemanded) Booked() *ledger.Entry   { return &e.Entry }
+func (e RecoveryReceived) Booked() *ledger.Entry   { return &e.Entry }
+func (e Recorded) Booked() *ledger.Entry           { return &e.Entry }
+
+// A Status is where a batch or a payment stands.
+type Status string
+
+// The steps of a batch (Opened, Submitted, Approved, Sent) and of a payment.
+const (
+	Opened    Status = "open"
+	Submitted Status = "submitted"
+	Approved  Status = "approved"
+	Sent      Status = "sent"
+
+	Waiting   Status = "instructed"
+	Paid      Status = "paid"
+	Unpaid    Status = "failed"
+	GivenBack Status = "returned"
+	Replaced  Status = "re-issued"
+	Ended     Status = "returned-to-treasury"
+	Elsewhere Status = "recorded"
+	Voided    Status = "reversed"
+)
+
+// A Case is what the rules remember of a payment. It is not modified in place.
+type Case struct {
+	Status  Status
+	Batch   ledger.BatchID
+	Claim   ledger.ClaimID
+	Party   ledger.PartyID
+	Account ledger.AccountRef
+	Amount  ledger.Money
+	Line    ledger.BudgetLine
+	Clause  string
+	Policy  string
+	duties  []ledger.ActorID
+
+	paid                ledger.Date
+	demanded, recovered ledger.Money
+}
+
+type batch struct {
+	status            Status
+	lines             int
+	total             ledger.Money
+	entered, approved ledger.ActorID
+	actors            []ledger.ActorID // of the claims in it
+}
+
+type correction struct {
+	account  ledger.AccountRef
+	by       ledger.ActorID
+	approved bool
+}
+
+// like is what two payments share that may be one payment made twice.
+type like struct {
+	party ledger.PartyID
+	line  *ledger.BudgetLine
+	fen   int64
+}
+
+// elsewhere is a recorded payment that nothing has happened to since: there may
+// be millions.
+type elsewhere struct {
+	party ledger.PartyID
+	line  *ledger.BudgetLine
+	fen   int64
+	paid  ledger.Date
+}
+
+// State is the batches and payments there are.
+type State struct {
+	batches     ledger.Table[ledger.BatchID, batch]
+	payments    ledger.Table[ledger.PaymentID, Case]
+	recorded    ledger.Table[ledger.PaymentID, elsewhere]
+	corrections ledger.Table[ledger.PaymentID, correction]
+	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
+	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
+	seen        ledger.Table[like, ledger.PaymentID]           // first payment of each likeness
+
+	// One copy of each line, for the tables above to point at. Not taken back: a
+	// line that nothing points at says nothing.
+	lines map[ledger.BudgetLine]*ledger.BudgetLine
+}
+
+// Tentative returns the parts of s that can be taken back.
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.live, &s.ended, &s.seen}
+}
+
+// Find returns what is remembered of a payment, and on which day it was paid.
+func (s *State) Find(id ledger.PaymentID) (Case, ledger.Date, bool) {
+	if r, ok := s.recorded.Get(id); ok {
+		return Case{Status: Elsewhere, Party: r.party, Amount: ledger.Fen(r.fen), Line: *r.line}, r.paid, true
+	}
+	p, ok := s.payments.Get(id)
+	return p, p.paid, ok
+}
+
+// likeness returns the key under which payments that may be the same are found.
+func (s *State) likeness(p ledger.PartyID, l ledger.BudgetLine, amount ledger.Money) like {
+	fen, _ := amount.Fen()
+	return like{p, s.line(l), fen}
+}
+
+func (s *State) line(l ledger.BudgetLine) *ledger.BudgetLine {
+	one, ok := s.lines[l]
+	if !ok {
+		if s.lines == nil {
+			s.lines = make(map[ledger.BudgetLine]*ledger.BudgetLine)
+		}
+		one = &l
+		s.lines[l] = one
+	}
+	return one
+}
+
+// Live returns the live payment of a claim.
+func (s *State) Live(id ledger.ClaimID) (ledger.PaymentID, bool) { return s.live.Get(id) }
+
+// Ended tells whether the award of a claim went back to the treasury.
+func (s *State) Ended(id ledger.ClaimID) bool { return s.ended.Has(id) }
+
+// Evolve returns the batches and payments as they are after e.
+func Evolve(s *State, e Event) *State {
+	switch e := e.(type) {
+	case BatchOpened:
+		s.batches.Set(e.Batch, batch{status: Opened, entered: e.By})
+	case Instructed:
+		s.add(e.Payment, Case{
+			Status: Waiting, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
+		})
+	case Reissued:
+		s.change(e.Payment, func(p *Case) { p.Status = Replaced })
+		s.add(e.As, Case{
+			Status: Waiting, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
+		})
+	case BatchSubmitted:
+		s.batch(e.Batch, func(b *batch) { b.status = Submitted })
+	case BatchApproved:
+		s.batch(e.Batch, func(b *batch) { b.status, b.approved = Approved, e.By })
+	case BatchSent:
+		s.batch(e.Batch, func(b *batch) { b.status = Sent })
+	case Confirmed:
+		s.change(e.Payment, func(p *Case) { p.Status, p.paid = Paid, e.On })
+	case Failed:
+		s.change(e.Payment, func(p *Case) { p.Status = Unpaid })
+	case Returned:
+		s.change(e.Payment, func(p *Case) { p.Status = GivenBack })
+	case PayeeCorrected:
+		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By})
+	case CorrectionApproved:
+		k := s.corrections.At(e.Payment)
+		k.approved = true
+		s.corrections.Set(e.Payment, k)
+	case ReturnedToTreasury:
+		s.change(e.Payment, func(p *Case) { p.Status = Ended })
+		s.live.Delete(e.Claim)
+		s.ended.Set(e.Claim, e.Payment)
+	case RecoveryDemanded:
+		s.change(e.Payment, func(p *Case) { p.demanded = p.demanded.Add(e.Amount) })
+	case RecoveryReceived:
+		s.change(e.Payment, func(p *Case) { p.recovered = p.recovered.Add(e.Amount) })
+	case Recorded:
+		l := s.likeness(e.Party, e.Line, e.Amount)
+		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: l.line, fen: l.fen, paid: e.On})
+		if !s.seen.Has(l) {
+			s.seen.Set(l, e.Payment)
+		}
+	default:
+		panic(fmt.Sprintf("payment: event %T", e))
+	}
+	return s
+}
+
+// Void takes a recorded payment back: its entry was reversed.
+func (s *State) Void(id ledger.PaymentID) {
+	s.change(id, func(p *Case) { p.Status = Voided })
+	p := s.payments.At(id)
+	if l := s.likeness(p.Party, p.Line, p.Amount); s.seen.At(l) == id {
+		s.seen.Delete(l)
+	}
+}
+
+func (s *State) add(id ledger.PaymentID, p Case) {
+	s.payments.Set(id, p)
+	s.live.Set(p.Claim, id)
+	if l := s.likeness(p.Party, p.Line, p.Amount); !s.seen.Has(l) {
+		s.seen.Set(l, id)
+	}
+	s.batch(p.Batch, func(b *batch) {
+		b.lines++
+		b.total = b.total.Add(p.Amount)
+		for _, a := range p.duties {
+			if !slices.Contains(b.actors, a) {
+				b.actors = append(slices.Clone(b.actors), a)
+			}
+		}
+	})
+}
+
+func (s *State) change(id ledger.PaymentID, f func(*Case)) {
+	p, paid, _ := s.Find(id)
+	p.paid = paid
+	f(&p)
+	s.recorded.Delete(id)
+	s.payments.Set(id, p)
+}
+
+func (s *State) batch(id ledger.BatchID, f func(*batch)) {
+	b := s.batches.At(id)
+	f(&b)
+	s.batches.Set(id, b)
+}

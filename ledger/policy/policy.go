@@ -1,0 +1,373 @@
+// Package policy says what the rules are: the schemes that pay, their standards,
+// limits, exclusions and publicity, the calendar of working days and the chart of
+// accounts, each in force from a date and bound to the document it comes from.
+//
+// A policy is published as an event ([Published]) and replaced by publishing the
+// next version. Rules read the version in force; every event decided under it
+// names version and clause, so that a later version changes nothing that was
+// decided before.
+//
+// # Invariants
+//
+//  1. A scheme is data. A new kind of subsidy needs no code.
+//  2. What no source gives is unset, and what is unset computes nothing: the
+//     refusal names the parameter, the region and the date.
+//  3. A version is published once, and never under another content.
+//
+// # Failures
+//
+// [Pack.Check] refuses a pack that contradicts itself; nothing of it is
+// published then.
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"zhucan/ledger"
+)
+
+// A Pack is one version of the policy.
+type Pack struct {
+	Accounts []ledger.Account `json:"accounts"`
+	Days     []Day            `json:"days,omitempty"`
+	Label    string           `json:"label"` // a sentence for readers; says so when it is a sample
+
+	// LateReturn says what happens to money that comes back in a later year than
+	// its line's (年度终了后退汇): "restore" gives it back to the line; empty is unset.
+	LateReturn string `json:"late_return,omitempty"`
+
+	Schemes []Scheme `json:"schemes"`
+	Source  string   `json:"source"`
+	Version string   `json:"version"`
+}
+
+// Publish asks for a pack to come into force.
+type Publish struct {
+	Pack Pack `json:"pack"`
+}
+
+// A Day is an exception of the working calendar: a holiday on a weekday, or a
+// weekend day that is worked (调休), as the yearly notice of the State Council's
+// office lists them.
+type Day struct {
+	Date    ledger.Date `json:"date"`
+	Working bool        `json:"working"`
+}
+
+// Restore gives money that comes back in a later year to the line it came from.
+const Restore = "restore"
+
+// A Kind says what a claimant is.
+type Kind string
+
+// The kinds of claimants and payees.
+const (
+	Person      Kind = "person"      // 残疾人个人
+	Employer    Kind = "employer"    // 用人单位
+	Institution Kind = "institution" // 辅助性就业机构等机构
+)
+
+// Kinds lists every kind.
+var Kinds = []Kind{Person, Employer, Institution}
+
+// A Scope says how often something may be had.
+type Scope string
+
+// The scopes. An award occupies its group in one bucket of the scope for each
+// part of its period: the life, each year, or each month.
+const (
+	Life  Scope = "life"  // 终身一次
+	Year  Scope = "year"  // 每年一次
+	Month Scope = "month" // 每月一次
+)
+
+// A Scheme is a kind of subsidy (补贴项目).
+type Scheme struct {
+	Cap       *ledger.Money     `json:"cap,omitempty"` // most that one claim is paid; nil: none
+	Claimants []Kind            `json:"claimants"`     // who may claim
+	Clause    string            `json:"clause"`        // document and article it rests on
+	Code      ledger.SchemeCode `json:"code"`
+	Evidence  []string          `json:"evidence"`           // kinds of documents a claim must have
+	Excludes  []Exclusion       `json:"excludes,omitempty"` // groups not held beside it
+	Flow      string            `json:"flow,omitempty"`     // F01–F30 of the plan's map
+	From      ledger.Date       `json:"from"`               // in force from
+	Funds     []ledger.FundCode `json:"funds"`              // sources that may pay it (专款专用)
+	Group     string            `json:"group"`              // purpose: one live award of a group per scope
+	NameEN    string            `json:"name_en"`
+	NameZH    string            `json:"name_zh"`
+	Once      Scope             `json:"once"`
+	Publicity Publicity         `json:"publicity"`
+	Standards []Standard        `json:"standards,omitempty"` // amount of one unit
+	To        ledger.Date       `json:"to,omitzero"`         // in force to, inclusive; none: open
+	Unit      string            `json:"unit"`                // what is counted, for readers
+}
+
+// An Exclusion names a purpose that the same party may not be paid for beside
+// the scheme that declares it, in the same scope (避免交叉使用).
+type Exclusion struct {
+	Group  string `json:"group"`
+	Scope  Scope  `json:"scope"`
+	Source string `json:"source"`
+}
+
+// Publicity is how long a decision is shown before it counts (公示).
+type Publicity struct {
+	Days    int    `json:"days"` // least length; 0: unset, nothing can be approved
+	Source  string `json:"source,omitempty"`
+	Working bool   `json:"working,omitempty"` // working days (工作日) instead of calendar days
+}
+
+// A Standard is the amount of one unit in a region for a time (补贴标准).
+type Standard struct {
+	Amount ledger.Money      `json:"amount"`
+	From   ledger.Date       `json:"from"`
+	Region ledger.RegionCode `json:"region"`
+	Source string            `json:"source"`
+	To     ledger.Date       `json:"to,omitzero"`
+}
+
+// Refusals of policies, in the order of checking.
+var (
+	ErrPack = &ledger.Rejection{
+		Code: "policy-malformed", Rule: "a policy pack does not contradict itself", RuleZH: "政策包内容须完整且不自相矛盾",
+		Next: "correct the row that is named", NextZH: "请更正所指明的行",
+	}
+	ErrVersion = &ledger.Rejection{
+		Code: "policy-version-taken", Rule: "a version names one policy", RuleZH: "政策版本号不得重复使用",
+		Next: "publish under another version", NextZH: "请使用新的版本号",
+	}
+	ErrNone = &ledger.Rejection{
+		Code: "policy-missing", Rule: "nothing is decided before a policy is published", RuleZH: "未发布政策之前不得办理业务",
+		Next: "import a policy pack", NextZH: "请先导入政策包",
+	}
+	ErrScheme = &ledger.Rejection{
+		Code: "scheme-unknown", Rule: "claims are made under a scheme in force", RuleZH: "只能按现行有效的补贴项目申报",
+		Next: "use a scheme of the policy in force", NextZH: "请使用现行政策中的项目",
+	}
+	ErrUnset = &ledger.Rejection{
+		Code: "parameter-unset", Rule: "what no source gives is not computed", RuleZH: "没有政策依据的参数不作计算",
+		Next: "publish a policy that sets it, with its source", NextZH: "请发布含该参数及其依据的政策",
+	}
+)
+
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{ErrPack, ErrVersion, ErrNone, ErrScheme, ErrUnset}
+
+// Published says that a pack is in force from now on.
+type Published struct {
+	By   ledger.ActorID `json:"by"`
+	On   ledger.Date    `json:"on"`
+	Pack Pack           `json:"pack"`
+}
+
+// Case is the version.
+func (e Published) Case() string { return "policy:" + e.Pack.Version }
+
+// Effective is the day of publication.
+func (e Published) Effective() ledger.Date { return e.On }
+
+// Booked is nil: no money moves.
+func (e Published) Booked() *ledger.Entry { return nil }
+
+// Check refuses a pack that contradicts itself and returns its chart.
+func (p Pack) Check() (ledger.Chart, error) {
+	if err := ledger.CheckID(p.Version); err != nil {
+		return ledger.Chart{}, ErrPack.Of("version: %v", err)
+	}
+	chart, err := ledger.NewChart(p.Accounts)
+	if err != nil {
+		return ledger.Chart{}, err
+	}
+	codes := make(map[ledger.SchemeCode]bool)
+	for _, s := range p.Schemes {
+		if codes[s.Code] {
+			return ledger.Chart{}, ErrPack.Of("scheme %s twice", s.Code)
+		}
+		codes[s.Code] = true
+		if err := s.check(); err != nil {
+			return ledger.Chart{}, fmt.Errorf("scheme %s: %w", s.Code, err)
+		}
+	}
+	if p.LateReturn != "" && p.LateReturn != Restore {
+		return ledger.Chart{}, ErrPack.Of("late_return %q", p.LateReturn)
+	}
+	for i, d := range p.Days {
+		if i > 0 && !p.Days[i-1].Date.Before(d.Date) {
+			return ledger.Chart{}, ErrPack.Of("calendar day %s is not after the one before it", d.Date)
+		}
+	}
+	return chart, nil
+}
+
+func (s Scheme) check() error {
+	if err := ledger.CheckID(s.Code); err != nil {
+		return ErrPack.Of("%v", err)
+	}
+	for _, field := range []struct {
+		name    string
+		missing bool
+	}{
+		{"claimants", len(s.Claimants) == 0},
+		{"clause", s.Clause == ""},
+		{"funds", len(s.Funds) == 0},
+		{"group", s.Group == ""},
+		{"name", s.NameZH == "" || s.NameEN == ""},
+		{"from", s.From.IsZero()},
+		{"unit", s.Unit == ""},
+	} {
+		if field.missing {
+			return ErrPack.Of("no %s", field.name)
+		}
+	}
+	for _, k := range s.Claimants {
+		if !slices.Contains(Kinds, k) {
+			return ErrPack.Of("claimant %q", k)
+		}
+	}
+	if !s.Once.known() {
+		return ErrPack.Of("once %q", s.Once)
+	}
+	for _, x := range s.Excludes {
+		if !x.Scope.known() || x.Group == "" || x.Source == "" {
+			return ErrPack.Of("exclusion of %q per %q without group, scope or source", x.Group, x.Scope)
+		}
+	}
+	if s.Publicity.Days < 0 || (s.Publicity.Days > 0 && s.Publicity.Source == "") {
+		return ErrPack.Of("publicity of %d days, source %q", s.Publicity.Days, s.Publicity.Source)
+	}
+	if s.Cap != nil && s.Cap.Sign() <= 0 {
+		return ErrPack.Of("cap %s", s.Cap)
+	}
+	for i, a := range s.Standards {
+		if a.Amount.Sign() <= 0 || a.Region == "" || a.From.IsZero() || a.Source == "" {
+			return ErrPack.Of("standard %d without amount, region, date or source", i+1)
+		}
+		for _, b := range s.Standards[:i] {
+			if a.Region == b.Region && overlap(a, b) {
+				return ErrPack.Of("standards of region %s overlap from %s", a.Region, a.From)
+			}
+		}
+	}
+	return nil
+}
+
+func (s Scope) known() bool { return s == Life || s == Year || s == Month }
+
+func overlap(a, b Standard) bool {
+	return (b.To.IsZero() || !a.From.After(b.To)) && (a.To.IsZero() || !b.From.After(a.To))
+}
+
+// Find returns the scheme with code that is in force on a day.
+func (p Pack) Find(code ledger.SchemeCode, on ledger.Date) (Scheme, error) {
+	for _, s := range p.Schemes {
+		if s.Code == code && !on.Before(s.From) && (s.To.IsZero() || !on.After(s.To)) {
+			return s, nil
+		}
+	}
+	return Scheme{}, ErrScheme.Of("%q on %s under policy %s", code, on, p.Version)
+}
+
+// Award computes what units of the scheme are worth in a region on a day: units
+// times the standard, at most the cap. The most specific region that has a
+// standard wins: the region itself, its prefecture, the province.
+func (s Scheme) Award(units int, region ledger.RegionCode, on ledger.Date) (ledger.Money, Standard, error) {
+	for _, r := range []ledger.RegionCode{region, prefecture(region), province(region)} {
+		for _, a := range s.Standards {
+			if a.Region == r && !on.Before(a.From) && (a.To.IsZero() || !on.After(a.To)) {
+				amount := a.Amount.Times(int64(units))
+				if s.Cap != nil && amount.Cmp(*s.Cap) > 0 {
+					amount = *s.Cap
+				}
+				return amount, a, nil
+			}
+		}
+	}
+	return ledger.Money{}, Standard{}, ErrUnset.Of("%s.standard for region %s on %s", s.Code, region, on)
+}
+
+func prefecture(r ledger.RegionCode) ledger.RegionCode {
+	if len(r) != 6 {
+		return r
+	}
+	return r[:4] + "00"
+}
+
+func province(r ledger.RegionCode) ledger.RegionCode {
+	if len(r) != 6 {
+		return r
+	}
+	return r[:2] + "0000"
+}
+
+// Last returns the last day of a publicity that starts on a day. The first day
+// counts (policy.md §4: 2020-11-02 to 2020-11-08 is seven calendar days). A
+// working-day count needs a calendar that covers every year it touches.
+func (p Pack) Last(pub Publicity, start ledger.Date) (ledger.Date, error) {
+	if pub.Days == 0 {
+		return ledger.Date{}, ErrUnset.Of("publicity.days on %s", start)
+	}
+	if !pub.Working {
+		return start.AddDays(pub.Days - 1), nil
+	}
+	day := start
+	for n := 0; ; day = day.AddDays(1) {
+		working, err := p.working(day)
+		if err != nil {
+			return ledger.Date{}, err
+		}
+		if working {
+			n++
+		}
+		if n == pub.Days {
+			return day, nil
+		}
+	}
+}
+
+// working tells whether d is a working day. A year without a single exception
+// listed has no calendar: guessing that it has no holidays would end a publicity
+// too early.
+func (p Pack) working(d ledger.Date) (bool, error) {
+	covered := false
+	for _, x := range p.Days {
+		if x.Date == d {
+			return x.Working, nil
+		}
+		covered = covered || x.Date.Year() == d.Year()
+	}
+	if !covered {
+		return false, ErrUnset.Of("calendar of working days for %d", d.Year())
+	}
+	weekday := d.Time().Weekday()
+	return weekday >= 1 && weekday <= 5, nil
+}
+
+// Scopes returns the scopes in which awards of a group must be remembered: that
+// of its own schemes and those of every exclusion that names it or is named by it.
+func (p Pack) Scopes(group string) []Scope {
+	var scopes []Scope
+	add := func(s Scope) {
+		if !slices.Contains(scopes, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	for _, s := range p.Schemes {
+		if s.Group == group {
+			add(s.Once)
+			for _, x := range s.Excludes {
+				add(x.Scope)
+			}
+		}
+		for _, x := range s.Excludes {
+			if x.Group == group {
+				add(x.Scope)
+			}
+		}
+	}
+	return scopes
+}
+
+// Equal tells whether p and q say the same.
+func (p Pack) Equal(q Pack) bool { return reflect.DeepEqual(p, q) }
