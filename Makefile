@@ -1,0 +1,51 @@
+# The commands of the project. `make` lists them.
+
+GO       ?= go
+RACE     := -race -shuffle=on
+FUZZTIME ?= 30s
+
+.PHONY: help run build test check fmt vet lint bench fuzz soak postgres clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: postgres build ## build, load the sample once, show the books, serve on 127.0.0.1:8080
+	bin/zhucan demo
+
+build: ## build bin/zhucan
+	$(GO) build -trimpath -o bin/zhucan ./cmd/zhucan
+
+test: postgres ## every test, with the race detector, on real JetStream and real Postgres
+	$(GO) vet ./...
+	$(GO) test $(RACE) -timeout 20m ./...
+
+check: fmt vet lint test ## what a commit must pass
+
+fmt: ## gofmt, as a check
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## staticcheck, at the version go.mod pins
+	$(GO) tool staticcheck ./...
+
+bench: postgres build ## our figures beside the raw limits of this machine
+	bin/zhucan bench
+
+fuzz: ## each fuzz target for FUZZTIME
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+soak: postgres ## the property and fault tests, long
+	$(GO) test $(RACE) -timeout 6h -rapid.checks=20000 ./ledger/book ./events
+	ZHUCAN_SOAK=1 $(GO) test $(RACE) -timeout 6h ./events/natslog ./projections/... ./cmd/...
+
+postgres: # install PostgreSQL when there is none
+	@.ci/postgres
+
+clean: ## remove what was built; the data folder stays
+	rm -rf bin

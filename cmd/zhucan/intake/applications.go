@@ -1,0 +1,130 @@
+package intake
+
+import (
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"zhucan/ledger"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/policy"
+)
+
+// An Application is one row of a list of applications. The claimant is in the
+// clear and has still to be found in the vault or registered; Submit says
+// everything but party and account, which come from that.
+type Application struct {
+	Origin
+	Claimant Party
+	Submit   claim.Submit
+	On       ledger.Date
+}
+
+// Columns of a list of applications, in any order. The first must be there:
+//
+//	claim       identifier, one per application
+//	scheme      code of the scheme
+//	region      code of the county
+//	from, to    first and last month it is for, 2023-04
+//	units       a whole number
+//	evidence    kind:hash of each document, separated by blanks; hash is the
+//	            SHA-256 of its bytes in hexadecimal
+//	date        day of the application
+//	kind        person, employer or institution
+//	name        of the claimant
+//
+// The others depend on the claimant: person_number or certificate of a person,
+// uscc of an organisation; bank_card or bank_account of either.
+var (
+	ApplicationColumns         = []string{"claim", "scheme", "region", "from", "to", "units", "evidence", "date", "kind", "name"}
+	OptionalApplicationColumns = []string{"person_number", "certificate", "uscc", "bank_card", "bank_account"}
+)
+
+// ErrApplication refuses an application whose units or evidence are not written
+// as the list asks for.
+var ErrApplication = &ledger.Rejection{
+	Code: "row-application", Rule: "units are a whole number, evidence is kind:hash with the SHA-256 of the document, an organisation gives its credit code", RuleZH: "数量为正整数；材料写作“种类:SHA-256”；单位须填统一社会信用代码",
+	Next: "correct the cell that is named", NextZH: "请更正所指明的单元格",
+}
+
+// ReadApplications gives the applications of f, a [Refused] for each row that is
+// refused, and any other error last. Whether a claim may be made is for the book
+// to decide: the same person in two counties is two rows here.
+func ReadApplications(f *File) iter.Seq2[Application, error] {
+	if err := f.exactly(ApplicationColumns, OptionalApplicationColumns); err != nil {
+		return failed[Application](err)
+	}
+	personal := func(r Row, i int) privacy {
+		switch f.Columns[i] {
+		case "name":
+			if kind := f.cells(r)("kind"); kind == string(policy.Employer) || kind == string(policy.Institution) {
+				return open
+			}
+			return private
+		case "person_number", "certificate", "bank_card", "bank_account":
+			return private
+		}
+		return open
+	}
+	return rows(f, personal, func(r Row) (Application, error) {
+		cell := f.cells(r)
+		a := Application{Origin: r.Origin}
+		var err error
+		if a.On, err = ledger.ParseDate(cell("date")); err != nil {
+			return Application{}, err
+		}
+		if a.Submit, err = submit(cell); err != nil {
+			return Application{}, err
+		}
+		if _, err := ledger.FindRegion(a.Submit.Region, a.On); err != nil {
+			return Application{}, err
+		}
+		raw := r.Cells[f.Column("name")]
+		a.Claimant, err = readParty(cell("kind"), raw, "", cell("person_number"), cell("certificate"), cell("uscc"), a.On)
+		if err != nil {
+			return Application{}, err
+		}
+		if a.Claimant.Kind != policy.Person && a.Claimant.Code == "" {
+			return Application{}, ErrApplication.Of("column %q", "uscc")
+		}
+		if err := a.Claimant.pay(cell("bank_card"), cell("bank_account")); err != nil {
+			return Application{}, err
+		}
+		return a, nil
+	})
+}
+
+func submit(cell func(string) string) (claim.Submit, error) {
+	do := claim.Submit{
+		Claim: ledger.ClaimID(cell("claim")), Scheme: ledger.SchemeCode(cell("scheme")), Region: ledger.RegionCode(cell("region")),
+	}
+	if err := ledger.CheckID(do.Claim); err != nil {
+		return claim.Submit{}, err
+	}
+	if err := ledger.CheckID(do.Scheme); err != nil {
+		return claim.Submit{}, err
+	}
+	var err error
+	if do.From, err = ledger.ParsePeriod(cell("from")); err != nil {
+		return claim.Submit{}, err
+	}
+	if do.To, err = ledger.ParsePeriod(cell("to")); err != nil {
+		return claim.Submit{}, err
+	}
+	do.Units, err = strconv.Atoi(cell("units"))
+	if err != nil || do.Units < 1 || strconv.Itoa(do.Units) != cell("units") {
+		return claim.Submit{}, ErrApplication.Of("column %q", "units")
+	}
+	for part := range strings.FieldsSeq(cell("evidence")) {
+		kind, hash, _ := strings.Cut(part, ":")
+		if ledger.CheckID(kind) != nil || len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
+			return claim.Submit{}, ErrApplication.Of("column %q", "evidence")
+		}
+		if slices.ContainsFunc(do.Evidence, func(e claim.Evidence) bool { return e.Hash == hash }) {
+			return claim.Submit{}, ErrApplication.Of("column %q: one document twice", "evidence")
+		}
+		do.Evidence = append(do.Evidence, claim.Evidence{Hash: hash, Kind: kind})
+	}
+	return do, nil
+}

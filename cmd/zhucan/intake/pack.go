@@ -1,0 +1,410 @@
+package intake
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"zhucan/ledger"
+	"zhucan/ledger/policy"
+)
+
+// The files of a policy pack. A folder of them is readable by whoever answers for
+// the policy, and compares line by line with the version before.
+//
+//	pack.yaml       version, label, source, late_return (restore, or left out: unset)
+//	chart.csv       code,name_zh,name_en,book,normal,duty
+//	schemes.yaml    schemes: a list; see [policy.Scheme]
+//	standards.csv   scheme,region,amount,from,to,source
+//	exclusions.csv  scheme,group,scope,source
+//	calendar.csv    date,working,source; working is yes or no
+//
+// All must be there, with their header if with nothing else; README.md may be.
+// Unknown files, keys and columns are errors, and every error names file and line.
+const (
+	packFile       = "pack.yaml"
+	chartFile      = "chart.csv"
+	schemesFile    = "schemes.yaml"
+	standardsFile  = "standards.csv"
+	exclusionsFile = "exclusions.csv"
+	calendarFile   = "calendar.csv"
+)
+
+// A text is a YAML scalar and the line it stands on.
+type text struct {
+	value string
+	line  int
+}
+
+// UnmarshalYAML takes any scalar as it is written: an amount of 5000.00 stays one,
+// and a version 1.10 does not become 1.1.
+func (t *text) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.ScalarNode {
+		return fmt.Errorf("line %d: not a single value", n.Line)
+	}
+	t.value, t.line = strings.TrimSpace(n.Value), n.Line
+	return nil
+}
+
+type schemeFile struct {
+	Code      text   `yaml:"code"`
+	NameZH    text   `yaml:"name_zh"`
+	NameEN    text   `yaml:"name_en"`
+	Flow      text   `yaml:"flow"`
+	Clause    text   `yaml:"clause"`
+	Claimants []text `yaml:"claimants"`
+	Funds     []text `yaml:"funds"`
+	Group     text   `yaml:"group"`
+	Once      text   `yaml:"once"`
+	Unit      text   `yaml:"unit"`
+	Evidence  []text `yaml:"evidence"`
+	From      text   `yaml:"from"`
+	To        text   `yaml:"to"`
+	Cap       text   `yaml:"cap"`
+	Publicity struct {
+		Days    text `yaml:"days"`
+		Working text `yaml:"working"`
+		Source  text `yaml:"source"`
+	} `yaml:"publicity"`
+}
+
+// A pack being read.
+type packReader struct {
+	files fs.FS
+	pack  policy.Pack
+	lines map[ledger.SchemeCode]int // of schemes
+}
+
+// ReadPack reads a policy pack from a folder and checks it, as publishing will.
+// It refuses with [policy.ErrPack] or what [policy.Pack.Check] says.
+func ReadPack(files fs.FS) (policy.Pack, error) {
+	r := &packReader{files: files, lines: make(map[ledger.SchemeCode]int)}
+	for _, step := range []func() error{r.names, r.head, r.chart, r.schemes, r.exclusions, r.standards, r.calendar} {
+		if err := step(); err != nil {
+			return policy.Pack{}, err
+		}
+	}
+	if _, err := r.pack.Check(); err != nil {
+		return policy.Pack{}, inFile(packFile, 1, err)
+	}
+	return r.pack, nil
+}
+
+// inFile names file and line of an error that a rule raised.
+func inFile(file string, line int, err error) error {
+	return fmt.Errorf("%s line %d: %w", file, line, err)
+}
+
+func wrong(file string, line int, format string, args ...any) error {
+	return policy.ErrPack.Of("%s line %d: %s", file, line, fmt.Sprintf(format, args...))
+}
+
+func (r *packReader) names() error {
+	known := []string{packFile, chartFile, schemesFile, standardsFile, exclusionsFile, calendarFile}
+	entries, err := fs.ReadDir(r.files, ".")
+	if err != nil {
+		return fmt.Errorf("policy pack: %w", err)
+	}
+	for _, e := range entries {
+		if i := slices.Index(known, e.Name()); i >= 0 && e.Type().IsRegular() {
+			known = slices.Delete(known, i, i+1)
+		} else if e.Name() != "README.md" {
+			return wrong(e.Name(), 1, "no file of a policy pack")
+		}
+	}
+	if len(known) > 0 {
+		return wrong(known[0], 1, "missing")
+	}
+	return nil
+}
+
+func (r *packReader) yaml(name string, v any) error {
+	content, err := fs.ReadFile(r.files, name)
+	if err != nil {
+		return fmt.Errorf("policy pack: %w", err)
+	}
+	if err := decodeYAML(content, v); err != nil {
+		return policy.ErrPack.Of("%s: %v", name, err)
+	}
+	return nil
+}
+
+// table calls row for each row of a CSV that has exactly the columns.
+func (r *packReader) table(name string, columns []string, row func(line int, cell func(string) string) error) error {
+	content, err := fs.ReadFile(r.files, name)
+	if err != nil {
+		return fmt.Errorf("policy pack: %w", err)
+	}
+	f, err := New(bytes.NewReader(content), Options{Name: name, MaxBytes: 16 << 20})
+	if err != nil {
+		return err
+	}
+	if err := f.exactly(columns, nil); err != nil {
+		return inFile(name, f.headerLine, err)
+	}
+	for one, err := range f.Rows() {
+		if err != nil {
+			return err
+		}
+		if one.Fault != nil {
+			return inFile(name, one.Line, one.Fault)
+		}
+		if err := row(one.Line, f.cells(one)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *packReader) head() error {
+	var file struct {
+		Version    text `yaml:"version"`
+		Label      text `yaml:"label"`
+		Source     text `yaml:"source"`
+		LateReturn text `yaml:"late_return"`
+	}
+	if err := r.yaml(packFile, &file); err != nil {
+		return err
+	}
+	for _, needed := range []struct {
+		key string
+		text
+	}{{"version", file.Version}, {"label", file.Label}, {"source", file.Source}} {
+		if needed.value == "" {
+			return wrong(packFile, max(needed.line, 1), "no %s", needed.key)
+		}
+	}
+	if err := ledger.CheckID(file.Version.value); err != nil {
+		return wrong(packFile, file.Version.line, "version: %v", err)
+	}
+	if late := file.LateReturn; late.value != "" && late.value != policy.Restore {
+		return wrong(packFile, late.line, "late_return %q is not %s", late.value, policy.Restore)
+	}
+	r.pack.Version, r.pack.Label, r.pack.Source, r.pack.LateReturn = file.Version.value, file.Label.value, file.Source.value, file.LateReturn.value
+	return nil
+}
+
+func (r *packReader) chart() error {
+	duties := make(map[ledger.Duty]bool)
+	last := 1
+	err := r.table(chartFile, []string{"code", "name_zh", "name_en", "book", "normal", "duty"}, func(line int, cell func(string) string) error {
+		a := ledger.Account{
+			Book: ledger.Book(cell("book")), Code: ledger.AccountCode(cell("code")), Duty: ledger.Duty(cell("duty")),
+			NameEN: cell("name_en"), NameZH: cell("name_zh"), Normal: ledger.Side(cell("normal")),
+		}
+		switch {
+		case ledger.CheckID(a.Code) != nil:
+			return wrong(chartFile, line, "code %q", a.Code)
+		case slices.ContainsFunc(r.pack.Accounts, func(b ledger.Account) bool { return b.Code == a.Code }):
+			return wrong(chartFile, line, "account %s twice", a.Code)
+		case a.NameZH == "" || a.NameEN == "":
+			return wrong(chartFile, line, "account %s has no name", a.Code)
+		case a.Book != ledger.Financial && a.Book != ledger.Budgetary && a.Book != ledger.Control:
+			return wrong(chartFile, line, "book %q", a.Book)
+		case a.Normal != ledger.Debit && a.Normal != ledger.Credit:
+			return wrong(chartFile, line, "normal side %q", a.Normal)
+		case a.Duty != "" && !slices.Contains(ledger.Duties, a.Duty):
+			return wrong(chartFile, line, "duty %q is none a rule knows", a.Duty)
+		case a.Duty != "" && duties[a.Duty]:
+			return wrong(chartFile, line, "a second account with duty %s", a.Duty)
+		}
+		duties[a.Duty], last = true, line
+		r.pack.Accounts = append(r.pack.Accounts, a)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := ledger.NewChart(r.pack.Accounts); err != nil {
+		return inFile(chartFile, last, err) // a duty is missing at the end
+	}
+	return nil
+}
+
+func (r *packReader) schemes() error {
+	var file struct {
+		Schemes []schemeFile `yaml:"schemes"`
+	}
+	if err := r.yaml(schemesFile, &file); err != nil {
+		return err
+	}
+	for i, s := range file.Schemes {
+		if s.Code.value == "" {
+			return wrong(schemesFile, max(s.Code.line, s.NameZH.line, 1), "scheme %d has no code", i+1)
+		}
+		if err := r.scheme(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *packReader) scheme(f schemeFile) error {
+	s := policy.Scheme{
+		Clause: f.Clause.value, Code: ledger.SchemeCode(f.Code.value), Flow: f.Flow.value, Group: f.Group.value,
+		NameEN: f.NameEN.value, NameZH: f.NameZH.value, Once: policy.Scope(f.Once.value), Unit: f.Unit.value,
+		Publicity: policy.Publicity{Source: f.Publicity.Source.value},
+	}
+	for _, k := range f.Claimants {
+		s.Claimants = append(s.Claimants, policy.Kind(k.value))
+	}
+	for _, k := range f.Funds {
+		if ledger.CheckID(k.value) != nil {
+			return wrong(schemesFile, k.line, "fund %q", k.value)
+		}
+		s.Funds = append(s.Funds, ledger.FundCode(k.value))
+	}
+	for _, k := range f.Evidence {
+		if ledger.CheckID(k.value) != nil {
+			return wrong(schemesFile, k.line, "evidence %q", k.value)
+		}
+		s.Evidence = append(s.Evidence, k.value)
+	}
+	var err error
+	if s.From, err = ledger.ParseDate(f.From.value); err != nil {
+		return wrong(schemesFile, max(f.From.line, f.Code.line), "from: %v", err)
+	}
+	if f.To.value != "" {
+		if s.To, err = ledger.ParseDate(f.To.value); err != nil || s.To.Before(s.From) {
+			return wrong(schemesFile, f.To.line, "to: %q is no day, or before from", f.To.value)
+		}
+	}
+	if f.Cap.value != "" {
+		amount, err := (AmountForm{}).Parse(f.Cap.value)
+		if err != nil {
+			return wrong(schemesFile, f.Cap.line, "cap: %v", err)
+		}
+		s.Cap = &amount
+	}
+	if f.Publicity.Days.value != "" {
+		if s.Publicity.Days, err = strconv.Atoi(f.Publicity.Days.value); err != nil || s.Publicity.Days < 1 || s.Publicity.Days > 366 {
+			return wrong(schemesFile, f.Publicity.Days.line, "publicity: %q days", f.Publicity.Days.value)
+		}
+	}
+	if s.Publicity.Working, err = yes(f.Publicity.Working.value); err != nil && f.Publicity.Working.value != "" {
+		return wrong(schemesFile, f.Publicity.Working.line, "publicity: working %v", err)
+	}
+	if _, twice := r.lines[s.Code]; twice {
+		return wrong(schemesFile, f.Code.line, "scheme %s twice", s.Code)
+	}
+	if err := r.check(s); err != nil {
+		return inFile(schemesFile, f.Code.line, err)
+	}
+	r.lines[s.Code] = f.Code.line
+	r.pack.Schemes = append(r.pack.Schemes, s)
+	return nil
+}
+
+// check asks the policy itself about one scheme.
+func (r *packReader) check(s policy.Scheme) error {
+	one := r.pack
+	one.Schemes = []policy.Scheme{s}
+	_, err := one.Check()
+	return err
+}
+
+func (r *packReader) find(file string, line int, code string) (*policy.Scheme, error) {
+	i := slices.IndexFunc(r.pack.Schemes, func(s policy.Scheme) bool { return string(s.Code) == code })
+	if i < 0 {
+		return nil, wrong(file, line, "scheme %q is not in %s", code, schemesFile)
+	}
+	return &r.pack.Schemes[i], nil
+}
+
+func (r *packReader) exclusions() error {
+	return r.table(exclusionsFile, []string{"scheme", "group", "scope", "source"}, func(line int, cell func(string) string) error {
+		s, err := r.find(exclusionsFile, line, cell("scheme"))
+		if err != nil {
+			return err
+		}
+		x := policy.Exclusion{Group: cell("group"), Scope: policy.Scope(cell("scope")), Source: cell("source")}
+		if slices.ContainsFunc(s.Excludes, func(y policy.Exclusion) bool { return y.Group == x.Group }) {
+			return wrong(exclusionsFile, line, "scheme %s excludes group %s twice", s.Code, x.Group)
+		}
+		if !slices.ContainsFunc(r.pack.Schemes, func(s policy.Scheme) bool { return s.Group == x.Group }) {
+			return wrong(exclusionsFile, line, "no scheme has group %q", x.Group)
+		}
+		one := *s
+		one.Excludes = []policy.Exclusion{x}
+		if err := r.check(one); err != nil {
+			return inFile(exclusionsFile, line, err)
+		}
+		s.Excludes = append(s.Excludes, x)
+		return nil
+	})
+}
+
+func (r *packReader) standards() error {
+	return r.table(standardsFile, []string{"scheme", "region", "amount", "from", "to", "source"}, func(line int, cell func(string) string) error {
+		s, err := r.find(standardsFile, line, cell("scheme"))
+		if err != nil {
+			return err
+		}
+		a := policy.Standard{Region: ledger.RegionCode(cell("region")), Source: cell("source")}
+		if a.Amount, err = (AmountForm{}).Parse(cell("amount")); err != nil {
+			return inFile(standardsFile, line, err)
+		}
+		if a.From, err = ledger.ParseDate(cell("from")); err != nil {
+			return inFile(standardsFile, line, err)
+		}
+		if to := cell("to"); to != "" {
+			if a.To, err = ledger.ParseDate(to); err != nil || a.To.Before(a.From) {
+				return wrong(standardsFile, line, "to: %q is no day, or before from", to)
+			}
+		}
+		if _, err := ledger.FindRegion(a.Region, a.From); err != nil {
+			return inFile(standardsFile, line, err)
+		}
+		// Only standards of one region can contradict each other.
+		one := *s
+		one.Standards = nil
+		for _, b := range s.Standards {
+			if b.Region == a.Region {
+				one.Standards = append(one.Standards, b)
+			}
+		}
+		one.Standards = append(one.Standards, a)
+		if err := r.check(one); err != nil {
+			return inFile(standardsFile, line, err)
+		}
+		s.Standards = append(s.Standards, a)
+		return nil
+	})
+}
+
+func (r *packReader) calendar() error {
+	return r.table(calendarFile, []string{"date", "working", "source"}, func(line int, cell func(string) string) error {
+		date, err := ledger.ParseDate(cell("date"))
+		if err != nil {
+			return inFile(calendarFile, line, err)
+		}
+		working, err := yes(cell("working"))
+		if err != nil {
+			return wrong(calendarFile, line, "working: %v", err)
+		}
+		if cell("source") == "" {
+			return wrong(calendarFile, line, "no source")
+		}
+		if n := len(r.pack.Days); n > 0 && !r.pack.Days[n-1].Date.Before(date) {
+			return wrong(calendarFile, line, "%s is not after the day before it", date)
+		}
+		r.pack.Days = append(r.pack.Days, policy.Day{Date: date, Working: working})
+		return nil
+	})
+}
+
+// yes reads yes or no: true, 1 and 是 would be read by some and not by others.
+func yes(s string) (bool, error) {
+	switch s {
+	case "yes":
+		return true, nil
+	case "no":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither yes nor no", s)
+}

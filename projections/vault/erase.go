@@ -1,0 +1,62 @@
+package vault
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/ledger"
+)
+
+const (
+	lockMaster = `
+select
+from vault.master
+for share`
+
+	insertDestroyed = `
+insert into vault.destroyed (party, seq)
+select party, seq
+from unnest(@parties::text[], @seqs::bigint[]) erased (party, seq)
+on conflict (party) do nothing`
+
+	deleteKeys = `
+delete from vault.key
+where party = any(@parties::text[])` // identity and display go with it
+)
+
+// Erase destroys the key of party, by what the person was found again, and the
+// display name (个人信息保护法 art. 47), once the event that says so is on record as
+// seq. Repeating it changes nothing. The person may be registered anew, as another
+// party.
+func (v *Vault) Erase(ctx context.Context, id ledger.PartyID, seq uint64) error {
+	_, err := v.Reconcile(ctx, map[ledger.PartyID]uint64{id: seq})
+	return err
+}
+
+// Reconcile is Erase for every party that the book has erased, each with the number
+// of the event. It is done at every start, and returns how many keys there still
+// were: those whose erasure a crash had interrupted, or a backup brought back.
+func (v *Vault) Reconcile(ctx context.Context, erased map[ledger.PartyID]uint64) (finished int, err error) {
+	parties, seqs := make([]string, 0, len(erased)), make([]uint64, 0, len(erased))
+	for id, seq := range erased {
+		parties, seqs = append(parties, string(id)), append(seqs, seq)
+	}
+	args := pgx.NamedArgs{"parties": parties, "seqs": seqs}
+	err = pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockMaster); err != nil { // holds off rotation
+			return err
+		}
+		if _, err := tx.Exec(ctx, insertDestroyed, args); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, deleteKeys, args)
+		finished = int(tag.RowsAffected())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("destroy keys of %d erased: %w", len(erased), err)
+	}
+	return finished, nil
+}
