@@ -1,12 +1,16 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
@@ -45,6 +49,10 @@ var (
 		Code: "log-full", Rule: "nothing is decided that cannot be kept", RuleZH: "存储空间不足，未作任何记录",
 		Next: "make room on the disk of the log, then repeat the request with the same identifier", NextZH: "请清理日志所在磁盘空间后以同一编号重试",
 	}
+	ErrUnfit = &ledger.Rejection{
+		Code: "record-unfit", Rule: "nothing is recorded that could not be kept or read back", RuleZH: "不得记录无法保存或无法读回的内容",
+		Next: "shorten or correct the value that is named", NextZH: "请缩短或更正所指明的内容",
+	}
 	ErrUnsure = &ledger.Rejection{
 		Code: "outcome-unknown", Rule: "an outcome that cannot be read back is not guessed", RuleZH: "无法确认是否已记录",
 		Next: "repeat the request with the same identifier: it has one effect", NextZH: "请以同一编号重试，不会重复记录",
@@ -52,12 +60,12 @@ var (
 )
 
 // Rejections of this package.
-var Rejections = []*ledger.Rejection{ErrOrder, ErrReused, ErrBusy, ErrNoRoom, ErrUnsure}
+var Rejections = []*ledger.Rejection{ErrOrder, ErrReused, ErrBusy, ErrNoRoom, ErrUnfit, ErrUnsure}
 
 // A Config says how an appender works. The zero Config works for book "220000".
 type Config struct {
 	Book   string           // code of the province; default 220000
-	Queue  int              // most commands waiting; default 8192
+	Queue  int              // most submissions waiting, of one or many commands; default 8192
 	Clock  func() time.Time // default time.Now
 	Logger *slog.Logger     // default none
 
@@ -125,6 +133,8 @@ type item struct {
 	job   *job
 	index int
 	tries int   // how often a group with it did not come through
+	sent  bool  // its record was in such a group
+	late  bool  // and may arrive still
 	cause error // refuse with this if it turns out not to be written
 }
 
@@ -185,10 +195,17 @@ func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, erro
 	case <-j.answered:
 		return j.receipts, nil
 	case <-a.stopped:
-		return nil, ErrUnsure.Of("the appender stopped")
 	case <-ctx.Done():
-		return nil, fmt.Errorf("submit %s: %w", rs[0].Command.ID, ctx.Err())
 	}
+	select {
+	case <-j.answered: // just before that
+		return j.receipts, nil
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("submit %s: %w", rs[0].Command.ID, err)
+	}
+	return nil, ErrUnsure.Of("the appender stopped")
 }
 
 // View calls f with the book as it stands between two decisions. What f sees may
@@ -316,14 +333,14 @@ func (a *Appender) decide(i item) Receipt {
 	r := i.job.requests[i.index]
 	request, err := r.request()
 	if err != nil {
-		return Receipt{Err: err}
+		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, err)}
 	}
 	k := key(r.Command.ID)
 	if old, ok := a.done.Get(k); ok {
 		if old.request != [8]byte(request[:8]) {
 			return Receipt{Err: ErrReused.Of("%s, recorded as %d", r.Command.ID, old.seq)}
 		}
-		return Receipt{Seq: old.seq, Repeats: i.tries == 0}
+		return Receipt{Seq: old.seq, Repeats: !i.sent}
 	}
 	if i.cause != nil {
 		return Receipt{Err: i.cause}
@@ -341,14 +358,33 @@ func (a *Appender) decide(i item) Receipt {
 	e := decided[0]
 	m := Meta{Command: r.Command.ID, Actor: r.Command.By.ID, Time: a.now(), Correlation: r.Correlation, Request: request}
 	record, err := Encode(a.cfg.Book, e, m)
+	if err == nil {
+		e, err = fit(record)
+	}
 	if err != nil {
-		return Receipt{Err: err}
+		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, err)}
 	}
 	seq := a.next.first + uint64(len(a.next.records))
 	a.next.records = append(a.next.records, record)
 	a.state = book.Evolve(a.state, e)
 	a.done.Set(k, outcome{seq, [8]byte(request[:8])})
 	return Receipt{Seq: seq}
+}
+
+// fit returns the event of a record as it will be read back, which is what the
+// state is folded from: a record that the log refuses would take its whole group
+// with it, and one that cannot be read would stop the book for ever.
+func fit(r Record) (ledger.Event, error) {
+	if len(r.Data) > MaxData {
+		return nil, fmt.Errorf("%d bytes: a record has at most %d", len(r.Data), MaxData)
+	}
+	for _, f := range r.Header {
+		if len(f.Value) > 512 || !utf8.ValidString(f.Value) || strings.TrimSpace(f.Value) != f.Value || strings.ContainsFunc(f.Value, unicode.IsControl) {
+			return nil, fmt.Errorf("%s is too long or no plain text", f.Key)
+		}
+	}
+	d, err := Decode(r)
+	return d.Event, err
 }
 
 // now is the time of the next record: never before that of the record in front
@@ -406,12 +442,18 @@ func (a *Appender) takeBack(err error) {
 	for n := range again {
 		i := &again[n]
 		i.tries++
+		if r := i.job.receipts[i.index]; r.Err == nil && r.Seq > 0 && !r.Repeats {
+			i.sent = true
+		}
+		i.late = i.late || i.sent && errors.Is(err, ErrUnknown)
+		anew := errors.Is(err, ErrConflict) || errors.Is(err, ErrUnknown)
 		switch {
+		case anew && i.tries < attempts:
+		case anew || i.late:
+			i.cause = ErrUnsure.Of("after %d attempts: %v", i.tries, err)
 		case errors.Is(err, ErrFull):
 			i.cause = ErrNoRoom.Of("%v", err)
-		case i.tries == attempts:
-			i.cause = ErrUnsure.Of("after %d attempts: %v", attempts, err)
-		case !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnknown):
+		default:
 			i.cause = fmt.Errorf("append: %w", err)
 		}
 	}
@@ -478,16 +520,15 @@ func key(id ledger.CommandID) [16]byte {
 
 // request hashes what is asked for.
 func (r Request) request() ([16]byte, error) {
-	h := sha256.New()
-	if r.Intent != nil {
-		h.Write(r.Intent)
-	} else {
-		data, err := json.Marshal(r.Command.Do)
-		if err != nil {
-			return [16]byte{}, fmt.Errorf("encode command %s: %w", r.Command.ID, err)
+	intent := r.Intent
+	if intent == nil {
+		var b bytes.Buffer
+		b.WriteString(OrderOf(r.Command.Do) + "\x00" + r.Command.On.String() + "\x00")
+		if err := json.MarshalWrite(&b, r.Command.Do); err != nil {
+			return [16]byte{}, err
 		}
-		fmt.Fprintf(h, "%s\x00%s\x00", OrderOf(r.Command.Do), r.Command.On)
-		h.Write(data)
+		intent = b.Bytes()
 	}
-	return [16]byte(h.Sum(nil)[:16]), nil
+	sum := sha256.Sum256(intent)
+	return [16]byte(sum[:16]), nil
 }

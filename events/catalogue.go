@@ -20,7 +20,8 @@ import (
 type row struct {
 	name    string
 	decode  func([]byte) (ledger.Event, error)
-	current reflect.Type // what is written under the name; nil for an old version
+	again   func([]byte) ([]byte, error) // reads the shape and writes it again
+	current reflect.Type                 // what is written under the name; nil for an old version
 }
 
 // now is the row of a version that is written today.
@@ -33,13 +34,23 @@ func now[E ledger.Event](name string) row {
 // was is the row of an old version: its shape is read as it was and turned into
 // today's event.
 func was[Old any](name string, upcast func(Old) ledger.Event) row {
-	return row{name: name, decode: func(b []byte) (ledger.Event, error) {
-		var old Old
-		if err := unmarshal(b, &old); err != nil {
-			return nil, err
-		}
-		return upcast(old), nil
-	}}
+	return row{
+		name: name,
+		decode: func(b []byte) (ledger.Event, error) {
+			var old Old
+			if err := unmarshal(b, &old); err != nil {
+				return nil, err
+			}
+			return upcast(old), nil
+		},
+		again: func(b []byte) ([]byte, error) {
+			var old Old
+			if err := unmarshal(b, &old); err != nil {
+				return nil, err
+			}
+			return json.Marshal(old)
+		},
+	}
 }
 
 // catalogue is every event there is. Names are never reused.
@@ -245,4 +256,10 @@ func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v, strict) }
 func kindOf(name string) string {
 	kind, _, _ := strings.Cut(name, ".")
 	return kind
+}
+
+// OrderType returns the struct that an action's members are read into.
+func OrderType(name string) (reflect.Type, bool) {
+	o, ok := askedBy[name]
+	return o.typ, ok
 }

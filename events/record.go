@@ -3,15 +3,18 @@ package events
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"zhucan/events/merkle"
 )
 
+// MaxData is the most bytes that the data of one record may have. A Log takes a
+// header of 64 KiB beside it.
+const MaxData = 192 << 10
+
 // A Record is an event as stored: the bytes that are hashed, proved and kept.
 type Record struct {
 	Seq     uint64 // place in the log, from 1; 0 before it is appended
-	Subject string // where it is published: <book>.<kind of case>
+	Subject string // where it is published: book.<book>.<kind of case>
 	Header  Header
 	Data    []byte // canonical JSON (RFC 8785)
 }
@@ -61,13 +64,10 @@ func ParseHeader(b []byte) (Header, error) {
 		}
 		h = append(h, Field{part[0], part[1]})
 	}
-	if !slices.IsSortedFunc(h, func(a, b Field) int {
-		if a.Key < b.Key {
-			return -1
+	for i := 1; i < len(h); i++ {
+		if h[i-1].Key >= h[i].Key {
+			return nil, fmt.Errorf("%w: header keys are not in order, each once", ErrMalformed)
 		}
-		return 1
-	}) {
-		return nil, fmt.Errorf("%w: header keys out of order", ErrMalformed)
 	}
 	return h, nil
 }

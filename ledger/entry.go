@@ -86,11 +86,15 @@ type Entry struct {
 }
 
 // Refusals of entries, in the order of checking. [ErrAccount] comes second,
-// [ErrAmountSign] third, [ErrAmountRange] fourth.
+// then [ErrSide], [ErrAmountSign] and [ErrAmountRange].
 var (
 	ErrEmptyEntry = &Rejection{
 		Code: "entry-empty", Rule: "an entry has at least two postings", RuleZH: "一笔分录至少有两行",
 		Source: "会计法 art. 9; 政府会计准则——基本准则 art. 10", Next: "complete the entry", NextZH: "请补全分录",
+	}
+	ErrSide = &Rejection{
+		Code: "posting-side", Rule: "a posting is a debit or a credit", RuleZH: "分录须为借方或贷方",
+		Next: "write debit or credit", NextZH: "请填写借方或贷方",
 	}
 	ErrUnbalanced = &Rejection{
 		Code: "entry-unbalanced", Rule: "debits equal credits in each book", RuleZH: "有借必有贷，各账簿借贷必相等",
@@ -111,6 +115,9 @@ func (e Entry) Check(chart Chart) error {
 		a, ok := chart.Find(p.Account)
 		if !ok {
 			return ErrAccount.Of("entry %s, posting %d: account %q", e.ID, i+1, p.Account)
+		}
+		if p.Side != Debit && p.Side != Credit {
+			return ErrSide.Of("entry %s, posting %d: side %q", e.ID, i+1, clip(string(p.Side)))
 		}
 		if p.Amount.Sign() <= 0 {
 			return ErrAmountSign.Of("entry %s, posting %d: %s", e.ID, i+1, p.Amount)

@@ -50,5 +50,7 @@ func Refused(err error) (*Rejection, string) {
 	if !ok {
 		return nil, ""
 	}
-	return r, strings.TrimPrefix(strings.TrimPrefix(err.Error(), r.Error()), ": ")
+	// What callers wrapped around the refusal says where; the rule itself is left out.
+	detail := strings.Replace(err.Error(), r.Error(), "", 1)
+	return r, strings.TrimPrefix(strings.ReplaceAll(detail, ": : ", ": "), ": ")
 }

@@ -19,9 +19,11 @@
 //     force and is dated in an open period.
 //  2. The balance of the control accounts of a budget line agrees with what
 //     package budget remembers of it.
-//  3. A slot is occupied by at most one live claim in the scope of its scheme: the
-//     same party is not paid twice for one purpose and period, across schemes,
-//     years and counties (避免交叉使用, 吉政办发〔2022〕35号 四（二）; policy.md §6, X1, X8).
+//  3. A purpose is occupied by at most one live claim in the scope of its scheme:
+//     the same party is not paid twice for one purpose and period, across schemes,
+//     years and counties (避免交叉使用, 吉政办发〔2022〕35号 四（二）; policy.md §6, X1, X8). That
+//     is tested when a claim is submitted, again when it is approved, and against
+//     payments made elsewhere once more when money is to leave.
 //  4. Money that a command may move is decided in the order in which commands come
 //     to the one appender; no two can spend the same fen.
 //  5. A decision carries exactly one event.
@@ -38,10 +40,12 @@
 // what a bank did, or what was paid elsewhere, is recorded; if its period is
 // closed it is booked in the first open one and names the period it adjusts.
 //
-// A claim occupies slots: "purpose|life", "purpose|2023", "purpose|2023-04",
-// one for each scope that any scheme or exclusion asks about and each part of its
-// period. The event keeps them, so that a later policy changes nothing about
-// what was occupied when.
+// An award occupies its purpose for a span of months, "purpose|2023-04|2023-06",
+// from the day it is applied for until it ends. The event keeps the slot, so that
+// a later policy changes nothing about what was occupied when. Whether two spans
+// collide is a question of the scope (life, year, month), asked under the policy
+// in force when the later one is decided; keeping the span and not the buckets of
+// today's scopes lets an exclusion published later see earlier awards.
 package book
 
 import (
@@ -89,7 +93,7 @@ func Rejections() []*ledger.Rejection {
 		[]*ledger.Rejection{
 			ledger.ErrID, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
 			ledger.ErrAmountForm, ledger.ErrAmountSign, ledger.ErrAmountRange,
-			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrUnbalanced,
+			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrSide, ledger.ErrUnbalanced,
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
 		policy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections,
@@ -100,13 +104,13 @@ func Rejections() []*ledger.Rejection {
 // State is the whole book. The zero State is a book before its first event.
 type State struct {
 	policy   ledger.Table[struct{}, inForce]
-	versions ledger.Table[string, *policy.Pack]
+	versions ledger.Table[string, struct{}]
 	parties  party.State
 	budget   budget.State
 	claims   claim.State
 	payments payment.State
 	journal  journal.State
-	slots    ledger.Table[slot, string] // live awards by identifier, separated by blanks
+	slots    ledger.Table[slot, []award]
 }
 
 type inForce struct {
@@ -114,9 +118,18 @@ type inForce struct {
 	chart ledger.Chart
 }
 
+// A slot is a purpose of a party.
 type slot struct {
 	party ledger.PartyID
-	name  string
+	group string
+}
+
+// An award is what occupies a slot: a claim, or a payment made elsewhere.
+type award struct {
+	id        string
+	elsewhere bool
+	scheme    ledger.SchemeCode
+	from, to  ledger.Period
 }
 
 // Tentative returns the parts of s that can be taken back.
@@ -136,8 +149,8 @@ func (s *State) Chart() ledger.Chart { return s.policy.At(struct{}{}).chart }
 // Budget returns how the money of every line stands.
 func (s *State) Budget() *budget.State { return &s.budget }
 
-// Persons counts the persons that the vault must hold a key for.
-func (s *State) Persons() int { return s.parties.Persons() }
+// Persons returns the persons that the vault must hold a key for.
+func (s *State) Persons() []ledger.PartyID { return s.parties.Persons() }
 
 // Decider is the whole book.
 var Decider = ledger.Decider[*State, Command, ledger.Event]{Decide: Decide, Evolve: Evolve}
@@ -152,6 +165,9 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 	}
 	if s.Policy() == nil {
 		return nil, policy.ErrNone.Of("order %s", c.ID)
+	}
+	if strings.HasPrefix(string(c.ID), recorded) {
+		return nil, ledger.ErrID.Of("%q: the beginning %s is for entries of recorded payments", c.ID, recorded)
 	}
 	for _, text := range freeText(c.Do) {
 		if ledger.FindPersonalNumber(text) {
@@ -168,7 +184,7 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 	case payment.Action:
 		return s.decidePayment(c.Order, do)
 	case journal.Action:
-		return one(journal.Decide(&s.journal, journal.Command{Order: c.Order, Chart: s.Chart(), Do: do}))
+		return s.decideJournal(c.Order, do)
 	}
 	panic(fmt.Sprintf("book: order to do %T", c.Do))
 }
@@ -197,14 +213,20 @@ func (s *State) publish(o ledger.Order, do policy.Publish) ([]ledger.Event, erro
 	if err := o.Needs(ledger.Operator); err != nil {
 		return nil, err
 	}
-	if _, err := do.Pack.Check(); err != nil {
+	chart, err := do.Pack.Check()
+	if err != nil {
 		return nil, err
 	}
-	if old, ok := s.versions.Get(do.Pack.Version); ok {
-		if old.Equal(do.Pack) {
+	if s.versions.Has(do.Pack.Version) {
+		if now := s.Policy(); now.Version == do.Pack.Version && now.Equal(do.Pack) {
 			return nil, nil
 		}
-		return nil, policy.ErrVersion.Of("%s", do.Pack.Version)
+		return nil, policy.ErrVersion.Of("%s; in force is %s", do.Pack.Version, s.Policy().Version)
+	}
+	for _, a := range s.Chart().Accounts() {
+		if b, ok := chart.Find(a.Code); !ok || b.Book != a.Book || b.Duty != a.Duty || b.Normal != a.Normal {
+			return nil, policy.ErrAccounts.Of("account %s %s", a.Code, a.NameZH)
+		}
 	}
 	return []ledger.Event{policy.Published{By: o.By.ID, On: o.On, Pack: do.Pack}}, nil
 }
@@ -262,15 +284,24 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if err != nil {
 			return nil, err
 		}
-		if err := s.free(e.Party, scheme, e.From, e.To); err != nil {
-			return nil, err
+		if a, ok := s.rival(e.Party, scheme, e.From, e.To, func(award) bool { return true }); ok {
+			return nil, a.refuses(e.Party, scheme.Code)
 		}
-		e.Slots = slotNames(scheme.Group, s.Policy().Scopes(scheme.Group), e.From, e.To)
+		e.Slots = []string{span(scheme.Group, e.From, e.To)}
 		event = e
 	case claim.Approved:
 		k, _ := s.claims.Find(e.Claim)
 		if err := s.parties.Check(k.Party, k.Account); err != nil {
 			return nil, err
+		}
+		scheme, err := s.Policy().Find(k.Scheme, o.On)
+		if err != nil {
+			return nil, err
+		}
+		// A claim that is only applied for waits its turn: the first to be approved wins.
+		decided := func(a award) bool { return a.elsewhere || s.approved(a) && a.id != string(e.Claim) }
+		if a, ok := s.rival(k.Party, scheme, k.From, k.To, decided); ok {
+			return nil, a.refuses(k.Party, k.Scheme)
 		}
 		if e.Line.Year != o.On.Year() {
 			return nil, budget.ErrYear.Of("line %s on %s", e.Line, o.On)
@@ -330,61 +361,136 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	return nil
 }
 
-// free refuses a claim of a party that has a live award which excludes it.
-func (s *State) free(p ledger.PartyID, scheme policy.Scheme, from, to ledger.Period) error {
-	blocked := slotNames(scheme.Group, []policy.Scope{scheme.Once}, from, to)
+// rival returns the first award among those that count which excludes a scheme
+// for a span of months: one for the same purpose, or one that an exclusion keeps
+// apart from it, whichever of the two declares it. Two schemes of one purpose
+// collide in the wider of their scopes.
+func (s *State) rival(p ledger.PartyID, scheme policy.Scheme, from, to ledger.Period, counts func(award) bool) (award, bool) {
+	if a, ok := s.same(p, scheme, from, to, counts); ok {
+		return a, true
+	}
+	find := func(group string, scope policy.Scope, of ledger.SchemeCode) (award, bool) {
+		for _, a := range s.slots.At(slot{p, group}) {
+			if (of == "" || of == a.scheme) && scope.Meets(from, to, a.from, a.to) && counts(a) {
+				return a, true
+			}
+		}
+		return award{}, false
+	}
 	for _, x := range scheme.Excludes {
-		blocked = append(blocked, slotNames(x.Group, []policy.Scope{x.Scope}, from, to)...)
+		if a, ok := find(x.Group, x.Scope, ""); ok {
+			return a, true
+		}
 	}
 	for _, other := range s.Policy().Schemes {
 		for _, x := range other.Excludes {
-			if x.Group == scheme.Group {
-				blocked = append(blocked, slotNames(other.Group, []policy.Scope{x.Scope}, from, to)...)
+			if x.Group != scheme.Group {
+				continue
+			}
+			if a, ok := find(other.Group, x.Scope, other.Code); ok {
+				return a, true
 			}
 		}
 	}
-	for _, name := range blocked {
-		if ids, ok := s.slots.Get(slot{p, name}); ok {
-			return ErrExclusive.Of("%s already has %s in %s; scheme %s", p, strings.Fields(ids)[0], name, scheme.Code)
+	return award{}, false
+}
+
+// same returns the first award among those that count for the purpose of a
+// scheme in a span of months.
+func (s *State) same(p ledger.PartyID, scheme policy.Scheme, from, to ledger.Period, counts func(award) bool) (award, bool) {
+	for _, a := range s.slots.At(slot{p, scheme.Group}) {
+		scope := scheme.Once
+		if other, ok := s.Policy().Scheme(a.scheme); ok {
+			scope = scope.Wider(other.Once)
 		}
+		if scope.Meets(from, to, a.from, a.to) && counts(a) {
+			return a, true
+		}
+	}
+	return award{}, false
+}
+
+func (a award) refuses(p ledger.PartyID, scheme ledger.SchemeCode) error {
+	kind := "claim"
+	if a.elsewhere {
+		kind = "payment"
+	}
+	return ErrExclusive.Of("%s has %s %s under scheme %s for %s to %s; scheme %s", p, kind, a.id, a.scheme, a.from, a.to, scheme)
+}
+
+// approved tells whether an award is a claim that is approved.
+func (s *State) approved(a award) bool {
+	k, _ := s.claims.Find(ledger.ClaimID(a.id))
+	return !a.elsewhere && k.Status == claim.ApprovedStep
+}
+
+// unpaidElsewhere refuses to pay an approved claim whose purpose was paid for
+// elsewhere meanwhile. Exclusions are not asked again: a policy published since
+// changes nothing that was decided before.
+func (s *State) unpaidElsewhere(k claim.Case) error {
+	scheme, ok := s.Policy().Scheme(k.Scheme)
+	if !ok {
+		return nil
+	}
+	if a, ok := s.same(k.Party, scheme, k.From, k.To, func(a award) bool { return a.elsewhere }); ok {
+		return a.refuses(k.Party, k.Scheme)
 	}
 	return nil
 }
 
-// slotNames returns the slots of a purpose for a span of months: one for each
-// part of the span in each scope.
-func slotNames(group string, scopes []policy.Scope, from, to ledger.Period) []string {
-	var names []string
-	for _, scope := range scopes {
-		switch scope {
-		case policy.Life:
-			names = append(names, group+"|life")
-		case policy.Year:
-			for y := from.Year(); y <= to.Year(); y++ {
-				names = append(names, fmt.Sprintf("%s|%d", group, y))
-			}
-		case policy.Month:
-			for p := from; p.Compare(to) <= 0; p = p.Next() {
-				names = append(names, group+"|"+p.String())
-			}
-		default:
-			panic(fmt.Sprintf("book: scope %q", scope))
+// suspect names an award as what a recorded payment may have paid a second time:
+// a payment, or a claim that has none yet.
+func (s *State) suspect(a award) ledger.PaymentID {
+	if !a.elsewhere {
+		if p, ok := s.payments.Live(ledger.ClaimID(a.id)); ok {
+			return p
 		}
 	}
-	return names
+	return ledger.PaymentID(a.id)
+}
+
+// span writes a slot.
+func span(group string, from, to ledger.Period) string {
+	return group + "|" + from.String() + "|" + to.String()
+}
+
+// readSpan reads a slot. The months are last, so that a purpose may have any name.
+func readSpan(text string) (group string, from, to ledger.Period) {
+	parts := strings.Split(text, "|")
+	n := len(parts) - 2
+	if n < 1 {
+		panic(fmt.Sprintf("book: slot %q on record", text))
+	}
+	from, err := ledger.ParsePeriod(parts[n])
+	to, err2 := ledger.ParsePeriod(parts[n+1])
+	if err != nil || err2 != nil {
+		panic(fmt.Sprintf("book: slot %q on record", text))
+	}
+	return strings.Join(parts[:n], "|"), from, to
 }
 
 func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event, error) {
 	c := payment.Command{Order: o, Do: do}
 	switch do := do.(type) {
 	case payment.Instruct:
-		award, err := s.award(do.Claim)
+		due, err := s.due(do.Claim)
 		if err != nil {
 			return nil, err
 		}
-		c.Award = award
+		c.Award = due
+	case payment.Reissue:
+		if p, ok := s.payments.Find(do.Payment); ok && p.Claim != "" {
+			if err := s.parties.Check(p.Party, ""); err != nil {
+				return nil, err
+			}
+			if k, _ := s.claims.Find(p.Claim); k.Status == claim.ApprovedStep {
+				if err := s.unpaidElsewhere(k); err != nil {
+					return nil, err
+				}
+			}
+		}
 	case payment.CorrectPayee:
-		if p, _, ok := s.payments.Find(do.Payment); ok {
+		if p, ok := s.payments.Find(do.Payment); ok {
 			if do.Account == "" {
 				return nil, party.ErrNoAccount.Of("correction of %s names none", do.Payment)
 			}
@@ -407,8 +513,8 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 	return s.book(o, event)
 }
 
-// award looks up what an approved claim entitles to.
-func (s *State) award(id ledger.ClaimID) (payment.Award, error) {
+// due looks up what an approved claim entitles to.
+func (s *State) due(id ledger.ClaimID) (payment.Award, error) {
 	k, ok := s.claims.Find(id)
 	if !ok {
 		return payment.Award{}, claim.ErrUnknown.Of("%s", id)
@@ -419,9 +525,12 @@ func (s *State) award(id ledger.ClaimID) (payment.Award, error) {
 	if err := s.parties.Check(k.Party, k.Account); err != nil {
 		return payment.Award{}, err
 	}
+	if err := s.unpaidElsewhere(k); err != nil {
+		return payment.Award{}, err
+	}
 	return payment.Award{
 		Account: k.Account, Actors: []ledger.ActorID{k.Entered, k.First, k.Second, k.Approved}, Amount: k.Amount,
-		Clause: k.Clause, Line: k.Line, Party: k.Party, Policy: k.Policy,
+		Clause: k.Clause, Line: k.Line, On: k.On, Party: k.Party, Policy: k.Policy,
 	}, nil
 }
 
@@ -456,12 +565,13 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.Recorded:
-		b := basis{line: e.Line, memo: string(e.Payment), id: ledger.EntryID("payment:" + string(e.Payment))}
+		b := basis{line: e.Line, memo: string(e.Payment), id: ledger.EntryID(recorded + string(e.Payment))}
 		if scheme, err := s.Policy().Find(e.Line.Scheme, o.On); err == nil {
+			month := o.On.Period()
 			b.clause = scheme.Clause
-			e.Slots = slotNames(scheme.Group, s.Policy().Scopes(scheme.Group), o.On.Period(), o.On.Period())
-			if e.Suspect == "" {
-				e.Suspect = s.occupied(e.Party, e.Slots)
+			e.Slots = []string{span(scheme.Group, month, month)}
+			if a, ok := s.rival(e.Party, scheme, month, month, func(award) bool { return true }); ok && e.Suspect == "" {
+				e.Suspect = s.suspect(a)
 			}
 		}
 		e.Entry, err = s.fact(o, b, recording(e.Amount)...)
@@ -471,16 +581,6 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		return nil, err
 	}
 	return []ledger.Event{event}, nil
-}
-
-// occupied returns the first live award in one of the slots, or "".
-func (s *State) occupied(p ledger.PartyID, names []string) ledger.PaymentID {
-	for _, name := range names {
-		if ids, ok := s.slots.Get(slot{p, name}); ok {
-			return ledger.PaymentID(strings.Fields(ids)[0])
-		}
-	}
-	return ""
 }
 
 // late refuses money that comes back after the year of its line unless the
@@ -501,7 +601,7 @@ func Evolve(s *State, e ledger.Event) *State {
 			panic(fmt.Sprintf("book: policy %s on record has no chart: %v", e.Pack.Version, err))
 		}
 		pack := e.Pack
-		s.versions.Set(pack.Version, &pack)
+		s.versions.Set(pack.Version, struct{}{})
 		s.policy.Set(struct{}{}, inForce{&pack, chart})
 	case party.Event:
 		party.Evolve(&s.parties, e)
@@ -514,7 +614,7 @@ func Evolve(s *State, e ledger.Event) *State {
 	case journal.Event:
 		journal.Evolve(&s.journal, e)
 		if r, ok := e.(journal.EntryReversed); ok {
-			s.voidRecorded(r.Reverses)
+			s.void(r)
 		}
 	default:
 		panic(fmt.Sprintf("book: event %T", e))
@@ -527,16 +627,16 @@ func (s *State) evolveClaim(e claim.Event) {
 	claim.Evolve(&s.claims, e)
 	switch e := e.(type) {
 	case claim.Submitted:
-		s.occupy(e.Party, e.Slots, string(e.Claim))
+		s.occupy(e.Party, e.Slots, award{id: string(e.Claim), scheme: e.Scheme})
 	case claim.Approved:
 		s.budget.Commit(e.Line, e.Amount)
 	case claim.Rejected:
 		if before.Status == claim.ApprovedStep {
 			s.budget.Release(before.Line, before.Amount)
 		}
-		s.vacate(before.Party, before.Slots, string(e.Claim))
+		s.vacate(before.Party, before.Slots, award{id: string(e.Claim)})
 	case claim.Withdrawn:
-		s.vacate(before.Party, before.Slots, string(e.Claim))
+		s.vacate(before.Party, before.Slots, award{id: string(e.Claim)})
 	}
 }
 
@@ -550,51 +650,68 @@ func (s *State) evolvePayment(e payment.Event) {
 	case payment.ReturnedToTreasury:
 		s.budget.Release(e.Line, e.Amount)
 		k, _ := s.claims.Find(e.Claim)
-		s.vacate(k.Party, k.Slots, string(e.Claim))
+		s.vacate(k.Party, k.Slots, award{id: string(e.Claim)})
 	case payment.Recorded:
-		s.occupy(e.Party, e.Slots, string(e.Payment))
+		s.occupy(e.Party, e.Slots, award{id: string(e.Payment), elsewhere: true, scheme: e.Line.Scheme})
 		s.journal.Remember(e.Entry, e.By)
 	}
 }
 
-// voidRecorded takes a recorded payment back whose entry was reversed.
-func (s *State) voidRecorded(entry ledger.EntryID) {
-	id, ok := strings.CutPrefix(string(entry), "payment:")
+// recorded begins the identifier of the entry of a payment made elsewhere. No
+// command may begin so: its entry would take that place.
+const recorded = "payment:"
+
+// of returns the recorded payment that an entry is of.
+func (s *State) of(entry ledger.EntryID) (ledger.PaymentID, payment.Case, bool) {
+	id, ok := strings.CutPrefix(string(entry), recorded)
 	if !ok {
-		return
+		return "", payment.Case{}, false
 	}
-	p, paid, ok := s.payments.Find(ledger.PaymentID(id))
-	if !ok || p.Status != payment.Elsewhere {
-		return
+	p, ok := s.payments.Find(ledger.PaymentID(id))
+	return ledger.PaymentID(id), p, ok && p.Status == payment.Elsewhere
+}
+
+// decideJournal adds that a payment made elsewhere is not reversed while money is
+// demanded back for it: what comes in would belong to nothing.
+func (s *State) decideJournal(o ledger.Order, do journal.Action) ([]ledger.Event, error) {
+	event, err := only(journal.Decide(&s.journal, journal.Command{Order: o, Chart: s.Chart(), Do: do}))
+	if err != nil || event == nil {
+		return nil, err
 	}
-	s.payments.Void(ledger.PaymentID(id))
-	if scheme, err := s.Policy().Find(p.Line.Scheme, paid); err == nil {
-		s.vacate(p.Party, slotNames(scheme.Group, []policy.Scope{policy.Life, policy.Year, policy.Month}, paid.Period(), paid.Period()), id)
+	if r, ok := event.(journal.EntryReversed); ok {
+		if id, p, ok := s.of(r.Reverses); ok && !p.Demanded.IsZero() {
+			return nil, payment.ErrRecovery.Of("payment %s reversed, of which %s is demanded back", id, p.Demanded)
+		}
+	}
+	return []ledger.Event{event}, nil
+}
+
+// void takes a recorded payment back whose entry was reversed.
+func (s *State) void(r journal.EntryReversed) {
+	if id, p, ok := s.of(r.Reverses); ok {
+		s.payments.Void(id, r.Effective())
+		s.vacate(p.Party, p.Slots, award{id: string(id), elsewhere: true})
 	}
 }
 
-func (s *State) occupy(p ledger.PartyID, names []string, id string) {
-	for _, name := range names {
-		k := slot{p, name}
-		if ids, ok := s.slots.Get(k); ok {
-			id = ids + " " + id
-		}
-		s.slots.Set(k, id)
+func (s *State) occupy(p ledger.PartyID, slots []string, a award) {
+	for _, text := range slots {
+		var k slot
+		k.party = p
+		k.group, a.from, a.to = readSpan(text)
+		s.slots.Set(k, append(slices.Clip(s.slots.At(k)), a))
 	}
 }
 
-func (s *State) vacate(p ledger.PartyID, names []string, id string) {
-	for _, name := range names {
-		k := slot{p, name}
-		ids, ok := s.slots.Get(k)
-		if !ok {
-			continue
-		}
-		left := slices.DeleteFunc(strings.Fields(ids), func(held string) bool { return held == id })
+func (s *State) vacate(p ledger.PartyID, slots []string, a award) {
+	for _, text := range slots {
+		group, _, _ := readSpan(text)
+		k := slot{p, group}
+		left := slices.DeleteFunc(slices.Clone(s.slots.At(k)), func(held award) bool { return held.id == a.id && held.elsewhere == a.elsewhere })
 		if len(left) == 0 {
 			s.slots.Delete(k)
 		} else {
-			s.slots.Set(k, strings.Join(left, " "))
+			s.slots.Set(k, left)
 		}
 	}
 }

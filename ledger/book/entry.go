@@ -127,7 +127,7 @@ func (s *State) dated(o ledger.Order, b basis, date ledger.Date, adjusts ledger.
 func freeText(do any) []string {
 	switch do := do.(type) {
 	case party.Register:
-		return []string{do.Name, do.Place}
+		return []string{do.Name, do.Place, string(do.Code)}
 	case party.Erase:
 		return []string{do.Basis}
 	case budget.Appropriate:
@@ -138,6 +138,14 @@ func freeText(do any) []string {
 		return []string{do.Document}
 	case budget.CarryOver:
 		return []string{do.Document}
+	case claim.Submit:
+		kinds := make([]string, len(do.Evidence))
+		for i, e := range do.Evidence {
+			kinds[i] = e.Kind
+		}
+		return kinds
+	case claim.Compare:
+		return do.Sources
 	case claim.SecondReview:
 		return []string{do.Reason}
 	case claim.Publicise:

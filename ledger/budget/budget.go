@@ -218,7 +218,7 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if err := check(do.Line, do.Document, do.Amount); err != nil {
 			return nil, err
 		}
-		if do.To.Scheme != do.Line.Scheme || do.To.Year != do.Line.Year || do.To.Fund != do.Line.Fund || do.To == do.Line || do.To.Region == "" {
+		if do.To.Scheme != do.Line.Scheme || do.To.Year != do.Line.Year || do.To.Fund != do.Line.Fund || do.To == do.Line || !formed(do.To) {
 			return nil, ErrEarmark.Of("from %s to %s", do.Line, do.To)
 		}
 		if err := s.Check(do.Line, do.Amount); err != nil {
@@ -234,13 +234,16 @@ func Decide(s *State, c Command) ([]Event, error) {
 		}
 		to := do.Line
 		to.Year++
+		if !formed(to) {
+			return nil, ErrLine.Of("line %q", to)
+		}
 		return []Event{CarriedOver{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: to}}, nil
 	}
 	panic(fmt.Sprintf("budget: action %T", c.Do))
 }
 
 func check(l ledger.BudgetLine, document string, amount ledger.Money) error {
-	if _, err := ledger.ParseBudgetLine(l.String()); err != nil || document == "" {
+	if !formed(l) || document == "" {
 		return ErrLine.Of("line %q, document %q", l, document)
 	}
 	if amount.Sign() <= 0 {
@@ -250,6 +253,12 @@ func check(l ledger.BudgetLine, document string, amount ledger.Money) error {
 		return ledger.ErrAmountRange.Of("%s on %s", amount, l)
 	}
 	return nil
+}
+
+// formed tells whether a line can be read back from the log.
+func formed(l ledger.BudgetLine) bool {
+	_, err := ledger.ParseBudgetLine(l.String())
+	return err == nil
 }
 
 // Check refuses an amount that is more than a line has available.

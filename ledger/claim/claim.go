@@ -22,7 +22,8 @@
 //
 // # Failures
 //
-// What is not a step the claim can take now is refused with [ErrStep].
+// What is not a step the claim can take now, or is dated before the step that it
+// follows, is refused with [ErrStep].
 //
 // Budget, exclusion of double payment and accounting periods are rules across
 // claims: package book has them.
@@ -31,6 +32,7 @@ package claim
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhucan/ledger"
 	"zhucan/ledger/policy"
@@ -175,7 +177,7 @@ type (
 		Policy   string            `json:"policy"`
 		Region   ledger.RegionCode `json:"region"`
 		Scheme   ledger.SchemeCode `json:"scheme"`
-		Slots    []string          `json:"slots"` // what the claim occupies until it ends: see package book
+		Slots    []string          `json:"slots"` // what the claim occupies until it ends, "purpose|2023-04|2023-06": see package book
 		Standard policy.Standard   `json:"standard"`
 		To       ledger.Period     `json:"to"`
 		Units    int               `json:"units"`
@@ -339,7 +341,7 @@ var (
 		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named", NextZH: "请补交所列材料",
 	}
 	ErrStep = &ledger.Rejection{
-		Code: "claim-step", Rule: "a claim takes its steps in their order: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理",
+		Code: "claim-step", Rule: "a claim takes its steps in their order, each on the day of the one before or later: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理，后一环节日期不得早于前一环节",
 		Source: "吉政办发〔2022〕35号 四（二）", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
 	}
 	ErrReason = &ledger.Rejection{
@@ -384,6 +386,7 @@ const (
 // A Case is what the rules remember of a claim. It is not modified in place.
 type Case struct {
 	Status        Status
+	On            ledger.Date // of the latest step
 	Scheme        ledger.SchemeCode
 	Slots         []string
 	Party         ledger.PartyID
@@ -475,14 +478,22 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	if do.Units < 1 || do.Units > 1_000_000 || do.From.IsZero() || do.To.Compare(do.From) < 0 || do.To.Year()-do.From.Year() > 10 {
 		return nil, ErrPeriod.Of("%d units for %s to %s", do.Units, do.From, do.To)
 	}
+	for _, e := range do.Evidence {
+		if !isHash(e.Hash) {
+			return nil, ErrEvidence.Of("claim %s has %s without its SHA-256", do.Claim, e.Kind)
+		}
+	}
 	for _, kind := range scheme.Evidence {
-		if !slices.ContainsFunc(do.Evidence, func(e Evidence) bool { return e.Kind == kind && len(e.Hash) == 64 }) {
+		if !slices.ContainsFunc(do.Evidence, func(e Evidence) bool { return e.Kind == kind }) {
 			return nil, ErrEvidence.Of("claim %s has no %s", do.Claim, kind)
 		}
 	}
 	amount, standard, err := scheme.Award(do.Units, do.Region, c.On)
 	if err != nil {
 		return nil, err
+	}
+	if amount.Cmp(ledger.MaxMoney) > 0 {
+		return nil, ledger.ErrAmountRange.Of("%d units of %s", do.Units, standard.Amount)
 	}
 	return []Event{Submitted{
 		Account: do.Account, Amount: amount, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Evidence: do.Evidence,
@@ -491,8 +502,24 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	}}, nil
 }
 
-// due returns the claim if it is at one of the steps from.
-func (s *State) due(id ledger.ClaimID, from ...Status) (Case, error) {
+// isHash tells whether s is a SHA-256 in lower-case hexadecimal: nothing else
+// goes on record where a document is named by its bytes.
+func isHash(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// due returns the claim if it is at one of the steps from, and on is not before
+// the day it took it.
+func (s *State) due(id ledger.ClaimID, on ledger.Date, from ...Status) (Case, error) {
+	c, err := s.at(id, from...)
+	if err == nil && on.Before(c.On) {
+		return Case{}, ErrStep.Of("claim %s is %s since %s, which is after %s", id, c.Status, c.On, on)
+	}
+	return c, err
+}
+
+// at returns the claim if it is at one of the steps from.
+func (s *State) at(id ledger.ClaimID, from ...Status) (Case, error) {
 	c, ok := s.claims.Get(id)
 	if !ok {
 		return Case{}, ErrUnknown.Of("%s", id)
@@ -507,7 +534,7 @@ func (s *State) firstReview(c Command, do FirstReview) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, SubmittedStep)
+	k, err := s.due(do.Claim, c.On, SubmittedStep)
 	if err != nil {
 		return nil, err
 	}
@@ -521,15 +548,15 @@ func (s *State) compare(c Command, do Compare) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, FirstStep)
+	k, err := s.due(do.Claim, c.On, FirstStep)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.Apart(k.Entered); err != nil {
 		return nil, err
 	}
-	if (do.Outcome != Matched && do.Outcome != Differs) || len(do.Sources) == 0 || len(do.Manifest) != 64 {
-		return nil, ErrReason.Of("comparison of %s with outcome %q, %d sources, manifest of %d characters", do.Claim, do.Outcome, len(do.Sources), len(do.Manifest))
+	if (do.Outcome != Matched && do.Outcome != Differs) || len(do.Sources) == 0 || !isHash(do.Manifest) {
+		return nil, ErrReason.Of("comparison of %s with outcome %q, %d sources, and a SHA-256 of them", do.Claim, do.Outcome, len(do.Sources))
 	}
 	return []Event{Compared{By: c.By.ID, Claim: do.Claim, Manifest: do.Manifest, On: c.On, Outcome: do.Outcome, Sources: do.Sources}}, nil
 }
@@ -538,7 +565,7 @@ func (s *State) secondReview(c Command, do SecondReview) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, ComparedStep)
+	k, err := s.due(do.Claim, c.On, ComparedStep)
 	if err != nil {
 		return nil, err
 	}
@@ -555,7 +582,7 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, SecondStep)
+	k, err := s.due(do.Claim, c.On, SecondStep)
 	if err != nil {
 		return nil, err
 	}
@@ -567,7 +594,7 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scheme %s: %w", k.Scheme, err)
 	}
-	if do.From.IsZero() || do.From.Before(c.On) || do.To.Before(least) || do.Place == "" || len(do.Notice) != 64 {
+	if do.From.IsZero() || do.From.Before(c.On) || do.To.Before(least) || do.Place == "" || !isHash(do.Notice) {
 		return nil, ErrPublicity.Of("claim %s shown %s to %s at %q; from %s it must be shown until %s at least", do.Claim, do.From, do.To, do.Place, do.From, least)
 	}
 	return []Event{Publicised{
@@ -577,7 +604,8 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 }
 
 func (s *State) object(c Command, do Object) ([]Event, error) {
-	if _, err := s.due(do.Claim, PublicStep, PublicDoneStep); err != nil {
+	// A letter that lay somewhere until the publicity was over still counts.
+	if _, err := s.at(do.Claim, PublicStep, PublicDoneStep); err != nil {
 		return nil, err
 	}
 	if err := ledger.CheckID(do.Objection); err != nil {
@@ -586,6 +614,9 @@ func (s *State) object(c Command, do Object) ([]Event, error) {
 	if s.objections.Has(objection{do.Claim, do.Objection}) {
 		return nil, nil
 	}
+	if !isHash(do.Statement) {
+		return nil, ErrReason.Of("objection %s without the SHA-256 of its letter", do.Objection)
+	}
 	return []Event{Objected{Claim: do.Claim, Objection: do.Objection, On: c.On, Statement: do.Statement}}, nil
 }
 
@@ -593,7 +624,7 @@ func (s *State) resolve(c Command, do Resolve) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, PublicStep, PublicDoneStep)
+	k, err := s.due(do.Claim, c.On, PublicStep, PublicDoneStep)
 	if err != nil {
 		return nil, err
 	}
@@ -618,7 +649,7 @@ func (s *State) endPublicity(c Command, do EndPublicity) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, PublicStep)
+	k, err := s.due(do.Claim, c.On, PublicStep)
 	if err != nil {
 		return nil, err
 	}
@@ -635,7 +666,7 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	if err := c.Needs(ledger.Approver); err != nil {
 		return nil, err
 	}
-	k, err := s.due(do.Claim, PublicDoneStep)
+	k, err := s.due(do.Claim, c.On, PublicDoneStep)
 	if err != nil {
 		return nil, err
 	}
@@ -650,18 +681,12 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 		return nil, err
 	}
 	l := do.Line
-	if l.Scheme != k.Scheme || !covers(l.Region, k.Region) || !slices.Contains(scheme.Funds, l.Fund) || do.Decision == "" {
+	if l.Scheme != k.Scheme || (l.Region != k.Region && !ledger.Under(l.Region, k.Region, c.On)) || !slices.Contains(scheme.Funds, l.Fund) || do.Decision == "" {
 		return nil, ErrLine.Of("claim %s of scheme %s in %s on line %q, decision %q", do.Claim, k.Scheme, k.Region, l, do.Decision)
 	}
 	return []Event{Approved{
 		Amount: k.Amount, By: c.By.ID, Claim: do.Claim, Clause: k.Clause, Decision: do.Decision, Line: l, On: c.On, Policy: c.Policy.Version,
 	}}, nil
-}
-
-// covers tells whether money of region over may be used in region r: it is the
-// same, its prefecture or its province.
-func covers(over, r ledger.RegionCode) bool {
-	return over == r || len(r) == 6 && (over == r[:4]+"00" || over == r[:2]+"0000")
 }
 
 func (s *State) reject(c Command, do Reject) ([]Event, error) {
@@ -670,7 +695,7 @@ func (s *State) reject(c Command, do Reject) ([]Event, error) {
 			return nil, err
 		}
 	}
-	k, err := s.due(do.Claim, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep, ApprovedStep)
+	k, err := s.due(do.Claim, c.On, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep, ApprovedStep)
 	if err != nil {
 		return nil, err
 	}
@@ -692,7 +717,7 @@ func (s *State) withdraw(c Command, do Withdraw) ([]Event, error) {
 	if err := c.Needs(ledger.Clerk); err != nil {
 		return nil, err
 	}
-	if _, err := s.due(do.Claim, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep); err != nil {
+	if _, err := s.due(do.Claim, c.On, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep); err != nil {
 		return nil, err
 	}
 	if do.Reason == "" {
@@ -705,10 +730,13 @@ func (s *State) withdraw(c Command, do Withdraw) ([]Event, error) {
 func Evolve(s *State, e Event) *State {
 	id := ledger.ClaimID(e.Case())
 	k := s.claims.At(id)
+	if on := e.Effective(); on.After(k.On) {
+		k.On = on
+	}
 	switch e := e.(type) {
 	case Submitted:
 		k = Case{
-			Status: SubmittedStep, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
+			Status: SubmittedStep, On: e.On, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
 			From: e.From, To: e.To, Amount: e.Amount, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
 		}
 	case FirstReviewed:

@@ -11,7 +11,10 @@
 //  1. No entry is dated in a closed period.
 //  2. An entry is reversed at most once, by its exact mirror image, by a person
 //     other than the one who posted it; a reversal is not reversed.
-//  3. An identifier names one entry for ever.
+//  3. An identifier names one entry for ever. Identifiers of entries are those of
+//     the commands that made them, which are never reused; see package events.
+//  4. An adjusting entry leaves the control accounts alone: what is voted,
+//     committed and disbursed changes by the events that say so.
 //
 // # Design
 //
@@ -159,6 +162,14 @@ var (
 		Code: "period-closed", Rule: "nothing is dated in a closed period", RuleZH: "已结账期间不得记账",
 		Source: "会计基础工作规范 art. 63", Next: "date it in an open period and name the period it adjusts", NextZH: "请记入未结账期间并注明所调整的期间",
 	}
+	ErrDate = &ledger.Rejection{
+		Code: "reversal-date", Rule: "an entry is reversed on its own day or later", RuleZH: "冲正日期不得早于原分录日期",
+		Source: "会计基础工作规范 art. 51", Next: "date the reversal on the day it is made", NextZH: "请按实际冲正日期填写",
+	}
+	ErrControl = &ledger.Rejection{
+		Code: "control-account", Rule: "an adjusting entry posts to no control account", RuleZH: "调整分录不得使用预算指标账科目",
+		Source: "预算指标核算管理办法（试行）财办〔2022〕36号", Next: "change the budget by its own verbs", NextZH: "请通过指标业务办理",
+	}
 	ErrOrder = &ledger.Rejection{
 		Code: "period-order", Rule: "months are closed in their order, and reopened from the latest", RuleZH: "须按月份顺序结账，反结账须从最近月份开始",
 		Source: "会计基础工作规范 art. 63", Next: "close or reopen the month that is due", NextZH: "请按顺序办理",
@@ -170,7 +181,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrReason, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrOrder, ErrTrial}
+var Rejections = []*ledger.Rejection{ErrReason, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrControl, ErrOrder, ErrTrial}
 
 // State is what the rules must remember of the journal.
 type State struct {
@@ -224,6 +235,11 @@ func (s *State) post(c Command, do Post) ([]Event, error) {
 	if err := s.Open(c.On); err != nil {
 		return nil, err
 	}
+	for _, p := range do.Postings {
+		if a, ok := c.Chart.Find(p.Account); ok && a.Book == ledger.Control {
+			return nil, ErrControl.Of("account %s", p.Account)
+		}
+	}
 	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
 	if err := e.Check(c.Chart); err != nil {
 		return nil, err
@@ -239,6 +255,9 @@ func (s *State) undo(c Command, do Reverse) ([]Event, error) {
 	if !ok || p.digest != digest(do.Entry) {
 		return nil, ErrNoEntry.Of("%q", do.Entry.ID)
 	}
+	if s.entries.Has(ledger.EntryID(c.ID)) {
+		return nil, ErrTaken.Of("%s", c.ID)
+	}
 	if by, ok := s.reverse.Get(do.Entry.ID); ok {
 		return nil, ErrReversed.Of("%s by %s", do.Entry.ID, by)
 	}
@@ -248,9 +267,16 @@ func (s *State) undo(c Command, do Reverse) ([]Event, error) {
 	if err := s.Open(c.On); err != nil {
 		return nil, err
 	}
+	if c.On.Before(do.Entry.Date) {
+		return nil, ErrDate.Of("%s of %s reversed on %s", do.Entry.ID, do.Entry.Date, c.On)
+	}
 	mirror := do.Entry.Mirror(ledger.EntryID(c.ID), c.On, do.Reason)
-	if do.Entry.Date.Period() != c.On.Period() {
-		mirror.Adjusts = do.Entry.Date.Period()
+	belongs := do.Entry.Adjusts
+	if belongs.IsZero() {
+		belongs = do.Entry.Date.Period()
+	}
+	if belongs != c.On.Period() {
+		mirror.Adjusts = belongs
 	}
 	if err := mirror.Check(c.Chart); err != nil {
 		return nil, err
@@ -262,6 +288,9 @@ func (s *State) close(c Command, do Close) ([]Event, error) {
 	through := s.through.At(struct{}{})
 	if do.Period.IsZero() || (!through.IsZero() && do.Period != through.Next()) || !c.On.After(do.Period.Last()) {
 		return nil, ErrOrder.Of("closing %s on %s; closed through %q", do.Period, c.On, through)
+	}
+	if do.Debits.Cmp(ledger.MaxMoney) > 0 {
+		return nil, ledger.ErrAmountRange.Of("%s: debits %s", do.Period, do.Debits)
 	}
 	if !do.Debits.Equal(do.Credits) {
 		return nil, ErrTrial.Of("%s: debits %s, credits %s", do.Period, do.Debits, do.Credits)
@@ -340,7 +369,12 @@ func Evolve(s *State, e Event) *State {
 		s.through.Set(struct{}{}, e.Period)
 		s.closers.Set(e.Period, e.By)
 	case PeriodReopened:
-		s.through.Set(struct{}{}, e.Period.First().AddDays(-1).Period())
+		// The first closing closed every month before it as well.
+		before := e.Period.First().AddDays(-1).Period()
+		if !s.closers.Has(before) {
+			s.closers.Set(before, s.closers.At(e.Period))
+		}
+		s.through.Set(struct{}{}, before)
 	default:
 		panic(fmt.Sprintf("journal: event %T", e))
 	}

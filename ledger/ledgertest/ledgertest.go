@@ -18,11 +18,12 @@ type Case[C, E any] struct {
 	When   C
 	Then   []E
 	Reject error
+	Again  bool // asked again it is decided again: only the identifier of the order, which the appender remembers, says that it is the same
 }
 
-// Run checks every case on a state of its own. It also repeats each accepted
-// command and demands that nothing more be recorded: that a command can be sent
-// twice is a law of the house.
+// Run checks every case on a state of its own. It also decides each twice, to see
+// that deciding changes nothing, and repeats each accepted command: unless the
+// case says Again, nothing more may be recorded.
 func Run[S, C, E any](t *testing.T, d ledger.Decider[*S, C, E], cases []Case[C, E]) {
 	t.Helper()
 	for _, c := range cases {
@@ -30,6 +31,9 @@ func Run[S, C, E any](t *testing.T, d ledger.Decider[*S, C, E], cases []Case[C, 
 			t.Parallel()
 			state := d.Fold(new(S), c.Given...)
 			got, err := d.Decide(state, c.When)
+			if twice, err2 := d.Decide(state, c.When); !reflect.DeepEqual(got, twice) || (err == nil) != (err2 == nil) || err != nil && err.Error() != err2.Error() {
+				t.Fatalf("decided twice in one state it gives\n %+v, %v\nand\n %+v, %v", got, err, twice, err2)
+			}
 			if c.Reject != nil {
 				if !errors.Is(err, c.Reject) {
 					t.Fatalf("refused with %v, want %v", err, c.Reject)
@@ -48,8 +52,9 @@ func Run[S, C, E any](t *testing.T, d ledger.Decider[*S, C, E], cases []Case[C, 
 			if len(got) == 0 {
 				return
 			}
-			if again, err := d.Decide(d.Fold(state, got...), c.When); err == nil && len(again) > 0 {
-				t.Fatalf("repeated, it decided %+v", again)
+			again, err := d.Decide(d.Fold(state, got...), c.When)
+			if decides := err == nil && len(again) > 0; decides != c.Again {
+				t.Fatalf("repeated, it decided %+v, %v", again, err)
 			}
 		})
 	}

@@ -210,8 +210,12 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 		(!person && do.Kind != policy.Employer && do.Kind != policy.Institution) {
 		return nil, ErrKind.Of("party %s of kind %q", do.Party, do.Kind)
 	}
+	if _, err := ledger.ParsePersonNumber(string(do.Party), o.On); err == nil {
+		return nil, ledger.ErrPersonalText.Of("identifier of a party")
+	}
 	if old, ok := s.parties.Get(do.Party); ok {
-		if old.kind == do.Kind && old.name == do.Name && old.code == do.Code && !person {
+		paid := s.accounts.Has(account{do.Party, FirstAccount})
+		if old.kind == do.Kind && old.name == do.Name && old.code == do.Code && (paid || do.Account == "") && !person {
 			return nil, nil
 		}
 		return nil, ErrTaken.Of("%s", do.Party)
@@ -232,8 +236,11 @@ func (s *State) addAccount(o ledger.Order, do AddAccount) ([]Event, error) {
 	if err := ledger.CheckID(do.Ref); err != nil {
 		return nil, err
 	}
-	if s.accounts.Has(account{do.Party, do.Ref}) || do.Account == "" {
+	if s.accounts.Has(account{do.Party, do.Ref}) {
 		return nil, ErrAccountTaken.Of("account %s of %s", do.Ref, do.Party)
+	}
+	if do.Account == "" {
+		return nil, ErrNoAccount.Of("account %s of %s is empty", do.Ref, do.Party)
 	}
 	return []Event{AccountAdded{Account: do.Account, On: o.On, Party: do.Party, Ref: do.Ref}}, nil
 }
@@ -274,15 +281,16 @@ func (s *State) Check(id ledger.PartyID, ref ledger.AccountRef) error {
 // Kind returns what the party is, or "" when it is not known.
 func (s *State) Kind(id ledger.PartyID) policy.Kind { return s.parties.At(id).kind }
 
-// Persons counts the persons registered and not erased: as many keys as the
-// vault must hold.
-func (s *State) Persons() (n int) {
-	for _, p := range s.parties.All() {
+// Persons returns the persons registered and not erased, in no particular order:
+// those that the vault must hold a key for.
+func (s *State) Persons() []ledger.PartyID {
+	var ids []ledger.PartyID
+	for id, p := range s.parties.All() {
 		if p.kind == policy.Person && !p.erased {
-			n++
+			ids = append(ids, id)
 		}
 	}
-	return n
+	return ids
 }
 
 // Evolve returns the parties as they are after e.

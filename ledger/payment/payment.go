@@ -20,10 +20,14 @@
 //     a second time.
 //  2. What is approved is a batch of so many lines and so much money; a line
 //     added or lost in between refuses the approval.
-//  3. Who entered, reviewed or approved a claim of the batch does not pay it.
+//  3. Who entered, reviewed or approved a claim of the batch does not pay it. Who
+//     made the batch, or entered or reviewed a claim of it, does not approve it;
+//     the same goes for the correction of a payee.
 //  4. A payment that was made elsewhere is a fact: it is recorded whatever the
 //     rules would have said, and a suspected double is flagged, never refused.
 //  5. Recovered never exceeds demanded, demanded never exceeds paid.
+//  6. No step is dated before the one it follows: nothing is paid before it was
+//     approved and sent.
 package payment
 
 import (
@@ -37,10 +41,11 @@ import (
 // up and gives it with the command.
 type Award struct {
 	Account ledger.AccountRef
-	Actors  []ledger.ActorID // who entered, reviewed and approved
+	Actors  []ledger.ActorID // who entered, reviewed, reviewed again and approved, in this order
 	Amount  ledger.Money
 	Clause  string
 	Line    ledger.BudgetLine
+	On      ledger.Date // of the approval
 	Party   ledger.PartyID
 	Policy  string
 }
@@ -114,7 +119,7 @@ type (
 	}
 	// Reissue pays a failed or returned payment again, in a batch, as a new payment.
 	Reissue struct {
-		As      ledger.PaymentID `json:"as"`
+		As      ledger.PaymentID `json:"replacement"`
 		Batch   ledger.BatchID   `json:"batch"`
 		Payment ledger.PaymentID `json:"payment"`
 	}
@@ -172,7 +177,7 @@ const MaxLines = 100_000
 // Refusals, in the order of checking.
 var (
 	ErrTaken = &ledger.Rejection{
-		Code: "payment-taken", Rule: "an identifier names one batch or payment", RuleZH: "同一编号只能对应一个批次或一笔支付",
+		Code: "payment-taken", Rule: "an identifier names one batch or one payment", RuleZH: "同一编号只能对应一个批次或一笔支付",
 		Next: "use another identifier", NextZH: "请更换编号",
 	}
 	ErrUnknown = &ledger.Rejection{
@@ -180,15 +185,15 @@ var (
 		Next: "check the identifier", NextZH: "请核对编号",
 	}
 	ErrStep = &ledger.Rejection{
-		Code: "payment-step", Rule: "a payment takes its steps in their order", RuleZH: "支付须按批次、审批、发送、回单的顺序办理",
-		Source: "预算法实施条例 arts. 56, 57", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
+		Code: "payment-step", Rule: "a payment takes its steps in their order, each on the day of the one before or later", RuleZH: "支付须按批次、审批、发送、回单的顺序办理，后一环节日期不得早于前一环节",
+		Source: "预算法实施条例 arts. 56, 57", Next: "take the step that is due; correct the day where two days contradict each other", NextZH: "请先办理当前应办环节；日期矛盾的请核对日期",
 	}
 	ErrPaid = &ledger.Rejection{
 		Code: "claim-paid", Rule: "a claim has one live payment", RuleZH: "一项申报只能有一笔有效支付",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "wait for the payment that is named", NextZH: "请以已列明的支付为准",
 	}
 	ErrFull = &ledger.Rejection{
-		Code: "batch-full", Rule: "a batch has at most 100000 lines", RuleZH: "每批不超过100000笔",
+		Code: "batch-full", Rule: "a batch has at most 100000 lines and 99999999999.99", RuleZH: "每批不超过100000笔、99,999,999,999.99元",
 		Next: "open another batch", NextZH: "请另开批次",
 	}
 	ErrTotals = &ledger.Rejection{
@@ -280,14 +285,23 @@ func (s *State) openBatch(c Command, do OpenBatch) ([]Event, error) {
 	if err := ledger.CheckID(do.Batch); err != nil {
 		return nil, err
 	}
-	if s.batches.Has(do.Batch) {
+	if s.batches.Has(do.Batch) || s.taken(ledger.PaymentID(do.Batch)) {
 		return nil, ErrTaken.Of("batch %s", do.Batch)
 	}
 	return []Event{BatchOpened{Batch: do.Batch, By: c.By.ID, On: c.On}}, nil
 }
 
-// open returns a batch at a step.
-func (s *State) open(id ledger.BatchID, at Status) (batch, error) {
+// open returns a batch at a step that it did not take after on.
+func (s *State) open(id ledger.BatchID, on ledger.Date, at Status) (batch, error) {
+	b, err := s.find(id, at)
+	if err == nil && on.Before(b.on) {
+		return batch{}, ErrStep.Of("batch %s is %s since %s, which is after %s", id, b.status, b.on, on)
+	}
+	return b, err
+}
+
+// find returns a batch at a step.
+func (s *State) find(id ledger.BatchID, at Status) (batch, error) {
 	b, ok := s.batches.Get(id)
 	if !ok {
 		return batch{}, ErrUnknown.Of("batch %s", id)
@@ -299,8 +313,11 @@ func (s *State) open(id ledger.BatchID, at Status) (batch, error) {
 }
 
 func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
-	if err := s.room(do.Batch, do.Payment); err != nil {
+	if err := s.room(do.Batch, do.Payment, c.Award.Amount); err != nil {
 		return nil, err
+	}
+	if c.On.Before(c.Award.On) {
+		return nil, ErrStep.Of("claim %s is approved since %s, which is after %s", do.Claim, c.Award.On, c.On)
 	}
 	if live, ok := s.live.Get(do.Claim); ok {
 		return nil, ErrPaid.Of("claim %s by payment %s", do.Claim, live)
@@ -317,25 +334,26 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 func (s *State) taken(id ledger.PaymentID) bool { return s.payments.Has(id) || s.recorded.Has(id) }
 
 // room refuses a line that the batch cannot take.
-func (s *State) room(id ledger.BatchID, p ledger.PaymentID) error {
+func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money) error {
 	if err := ledger.CheckID(p); err != nil {
 		return err
 	}
-	if s.taken(p) {
+	if s.taken(p) || s.batches.Has(ledger.BatchID(p)) {
 		return ErrTaken.Of("payment %s", p)
 	}
-	b, err := s.open(id, Opened)
+	// Lines may come in any order of days: the batch is of the latest of them.
+	b, err := s.find(id, Opened)
 	if err != nil {
 		return err
 	}
-	if b.lines >= MaxLines {
+	if b.lines >= MaxLines || b.total.Add(amount).Cmp(ledger.MaxMoney) > 0 {
 		return ErrFull.Of("batch %s", id)
 	}
 	return nil
 }
 
 func (s *State) submitBatch(c Command, do SubmitBatch) ([]Event, error) {
-	b, err := s.open(do.Batch, Opened)
+	b, err := s.open(do.Batch, c.On, Opened)
 	if err != nil {
 		return nil, err
 	}
@@ -353,11 +371,14 @@ func (b batch) agrees(id ledger.BatchID, lines int, total ledger.Money) error {
 }
 
 func (s *State) approveBatch(c Command, do ApproveBatch) ([]Event, error) {
-	b, err := s.open(do.Batch, Submitted)
+	b, err := s.open(do.Batch, c.On, Submitted)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(b.entered); err != nil {
+	if err := c.Apart(b.makers...); err != nil {
+		return nil, err
+	}
+	if err := c.Apart(b.reviewers...); err != nil {
 		return nil, err
 	}
 	if err := b.agrees(do.Batch, do.Lines, do.Total); err != nil {
@@ -367,11 +388,14 @@ func (s *State) approveBatch(c Command, do ApproveBatch) ([]Event, error) {
 }
 
 func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
-	b, err := s.open(do.Batch, Approved)
+	b, err := s.open(do.Batch, c.On, Approved)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(append(slices.Clone(b.actors), b.approved)...); err != nil {
+	if err := c.Apart(b.reviewers...); err != nil {
+		return nil, err
+	}
+	if err := c.Apart(b.approvers...); err != nil {
 		return nil, err
 	}
 	if do.Voucher == "" {
@@ -380,28 +404,29 @@ func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
 	return []Event{BatchSent{Batch: do.Batch, By: c.By.ID, Lines: b.lines, On: c.On, Total: b.total, Voucher: do.Voucher}}, nil
 }
 
-// at returns a payment at one of the steps. An instructed payment is sent when
-// its batch is.
-func (s *State) at(id ledger.PaymentID, steps ...Status) (Case, error) {
-	p, _, ok := s.Find(id)
+// at returns a payment at one of the steps, which it did not take after on. An
+// instructed payment is sent when its batch is.
+func (s *State) at(id ledger.PaymentID, on ledger.Date, steps ...Status) (Case, error) {
+	p, ok := s.Find(id)
 	if !ok {
 		return Case{}, ErrUnknown.Of("payment %s", id)
 	}
-	if step := s.step(p); !slices.Contains(steps, step) {
-		return Case{}, ErrStep.Of("payment %s is %s", id, step)
+	if p.Status == Waiting {
+		if b := s.batches.At(p.Batch); b.status == Sent {
+			p.Status, p.On = Sent, b.on
+		}
+	}
+	if !slices.Contains(steps, p.Status) {
+		return Case{}, ErrStep.Of("payment %s is %s", id, p.Status)
+	}
+	if on.Before(p.On) {
+		return Case{}, ErrStep.Of("payment %s is %s since %s, which is after %s", id, p.Status, p.On, on)
 	}
 	return p, nil
 }
 
-func (s *State) step(p Case) Status {
-	if p.Status == Waiting && s.batches.At(p.Batch).status == Sent {
-		return Sent
-	}
-	return p.Status
-}
-
 func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
-	p, err := s.at(do.Payment, Sent)
+	p, err := s.at(do.Payment, c.On, Sent)
 	if err != nil {
 		return nil, err
 	}
@@ -412,7 +437,7 @@ func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
 }
 
 func (s *State) fail(c Command, do Fail) ([]Event, error) {
-	p, err := s.at(do.Payment, Sent)
+	p, err := s.at(do.Payment, c.On, Sent)
 	if err != nil {
 		return nil, err
 	}
@@ -423,12 +448,15 @@ func (s *State) fail(c Command, do Fail) ([]Event, error) {
 }
 
 func (s *State) giveBack(c Command, do Return) ([]Event, error) {
-	p, err := s.at(do.Payment, Paid)
+	p, err := s.at(do.Payment, c.On, Paid)
 	if err != nil {
 		return nil, err
 	}
-	if do.Reason == "" || do.Serial == "" || !p.demanded.IsZero() {
-		return nil, ErrReason.Of("return of payment %s, serial %q, demanded back %s", do.Payment, do.Serial, p.demanded)
+	if do.Reason == "" || do.Serial == "" {
+		return nil, ErrReason.Of("return of payment %s, serial %q", do.Payment, do.Serial)
+	}
+	if !p.Demanded.IsZero() {
+		return nil, ErrRecovery.Of("payment %s comes back, of which %s is demanded back", do.Payment, p.Demanded)
 	}
 	return []Event{Returned{
 		Amount: p.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason, Serial: do.Serial,
@@ -436,7 +464,7 @@ func (s *State) giveBack(c Command, do Return) ([]Event, error) {
 }
 
 func (s *State) correctPayee(c Command, do CorrectPayee) ([]Event, error) {
-	if _, err := s.at(do.Payment, Unpaid, GivenBack); err != nil {
+	if _, err := s.at(do.Payment, c.On, Unpaid, GivenBack); err != nil {
 		return nil, err
 	}
 	if do.Reason == "" {
@@ -446,42 +474,47 @@ func (s *State) correctPayee(c Command, do CorrectPayee) ([]Event, error) {
 }
 
 func (s *State) approveCorrection(c Command, do ApproveCorrection) ([]Event, error) {
-	if _, err := s.at(do.Payment, Unpaid, GivenBack); err != nil {
+	p, err := s.at(do.Payment, c.On, Unpaid, GivenBack)
+	if err != nil {
 		return nil, err
 	}
 	k, ok := s.corrections.Get(do.Payment)
-	if !ok || k.account != do.Account || k.approved {
+	if !ok || k.account != do.Account || k.approved != "" {
 		return nil, ErrCorrection.Of("payment %s to account %q", do.Payment, do.Account)
 	}
 	if err := c.Apart(k.by); err != nil {
+		return nil, err
+	}
+	if err := c.Apart(p.reviewers()...); err != nil {
 		return nil, err
 	}
 	return []Event{CorrectionApproved{Account: do.Account, By: c.By.ID, On: c.On, Payment: do.Payment}}, nil
 }
 
 func (s *State) reissue(c Command, do Reissue) ([]Event, error) {
-	p, err := s.at(do.Payment, Unpaid, GivenBack)
+	p, err := s.at(do.Payment, c.On, Unpaid, GivenBack)
 	if err != nil {
 		return nil, err
 	}
 	k, ok := s.corrections.Get(do.Payment)
-	if !ok || !k.approved {
+	if !ok || k.approved == "" {
 		return nil, ErrCorrection.Of("payment %s", do.Payment)
 	}
-	if err := s.room(do.Batch, do.As); err != nil {
+	if err := s.room(do.Batch, do.As, p.Amount); err != nil {
 		return nil, err
 	}
-	if err := c.Apart(p.duties...); err != nil {
+	duties := with(p.duties, k.approved)
+	if err := c.Apart(duties...); err != nil {
 		return nil, err
 	}
 	return []Event{Reissued{
-		Account: k.account, Amount: p.Amount, As: do.As, Batch: do.Batch, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Duties: p.duties,
+		Account: k.account, Amount: p.Amount, As: do.As, Batch: do.Batch, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Duties: duties,
 		Line: p.Line, On: c.On, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
 	}}, nil
 }
 
 func (s *State) returnToTreasury(c Command, do ReturnToTreasury) ([]Event, error) {
-	p, err := s.at(do.Payment, Unpaid, GivenBack)
+	p, err := s.at(do.Payment, c.On, Unpaid, GivenBack)
 	if err != nil {
 		return nil, err
 	}
@@ -494,15 +527,15 @@ func (s *State) returnToTreasury(c Command, do ReturnToTreasury) ([]Event, error
 }
 
 func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
-	p, err := s.at(do.Payment, Paid, Elsewhere)
+	p, err := s.at(do.Payment, c.On, Paid, Elsewhere)
 	if err != nil {
 		return nil, err
 	}
 	if do.Ground == "" || do.Decision == "" || do.Deadline.Before(c.On) {
 		return nil, ErrReason.Of("recovery of payment %s: ground %q, decision %q, deadline %s", do.Payment, do.Ground, do.Decision, do.Deadline)
 	}
-	if do.Amount.Sign() <= 0 || p.demanded.Add(do.Amount).Cmp(p.Amount) > 0 {
-		return nil, ErrRecovery.Of("%s demanded of payment %s of %s, %s already demanded", do.Amount, do.Payment, p.Amount, p.demanded)
+	if do.Amount.Sign() <= 0 || p.Demanded.Add(do.Amount).Cmp(p.Amount) > 0 {
+		return nil, ErrRecovery.Of("%s demanded of payment %s of %s, %s already demanded", do.Amount, do.Payment, p.Amount, p.Demanded)
 	}
 	return []Event{RecoveryDemanded{
 		Amount: do.Amount, By: c.By.ID, Clause: p.Clause, Deadline: do.Deadline, Decision: do.Decision, Ground: do.Ground,
@@ -511,15 +544,15 @@ func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
 }
 
 func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) {
-	p, err := s.at(do.Payment, Paid, Elsewhere)
+	p, err := s.at(do.Payment, c.On, Paid, Elsewhere)
 	if err != nil {
 		return nil, err
 	}
 	if do.Voucher == "" {
 		return nil, ErrReason.Of("recovery of payment %s has no voucher", do.Payment)
 	}
-	if do.Amount.Sign() <= 0 || p.recovered.Add(do.Amount).Cmp(p.demanded) > 0 {
-		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.recovered, p.demanded)
+	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(p.Demanded) > 0 {
+		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.Recovered, p.Demanded)
 	}
 	return []Event{RecoveryReceived{
 		Amount: do.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Voucher: do.Voucher,
@@ -540,8 +573,8 @@ func (s *State) record(c Command, do Record) ([]Event, error) {
 		return nil, ErrReason.Of("payment %s does not say where it was read", do.Payment)
 	}
 	e := Recorded{Amount: do.Amount, By: c.By.ID, Line: do.Line, Note: do.Note, On: c.On, Party: do.Party, Payment: do.Payment, Source: do.Source}
-	if earlier, ok := s.seen.Get(s.likeness(do.Party, do.Line, do.Amount)); ok {
-		e.Suspect = earlier
+	if line, ok := s.lines[do.Line]; ok {
+		e.Suspect = s.seen.At(likeness(do.Party, line, do.Amount)).first
 	}
 	return []Event{e}, nil
 }

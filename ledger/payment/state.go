@@ -3,6 +3,7 @@ package payment
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhucan/ledger"
 )
@@ -30,7 +31,7 @@ type (
 		By      ledger.ActorID    `json:"by"`
 		Claim   ledger.ClaimID    `json:"claim"`
 		Clause  string            `json:"clause"`
-		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed and approved the claim
+		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed, reviewed again and approved the claim, in this order
 		Line    ledger.BudgetLine `json:"line"`
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
@@ -116,7 +117,7 @@ type (
 		By      ledger.ActorID    `json:"by"`
 		Claim   ledger.ClaimID    `json:"claim"`
 		Clause  string            `json:"clause"`
-		Duties  []ledger.ActorID  `json:"duties"`
+		Duties  []ledger.ActorID  `json:"duties"` // of the payment replaced, then who approved the correction
 		Line    ledger.BudgetLine `json:"line"`
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
@@ -163,7 +164,8 @@ type (
 	}
 	// Recorded says that a payment was made elsewhere. Suspect names an earlier
 	// payment to the same party of the same amount on the same line, if there is
-	// one: a person must look whether it was paid twice.
+	// one, or else a payment or a claim that has the same purpose and period: a
+	// person must look whether it was paid twice.
 	Recorded struct {
 		Amount  ledger.Money      `json:"amount"`
 		By      ledger.ActorID    `json:"by"`
@@ -173,7 +175,7 @@ type (
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
 		Payment ledger.PaymentID  `json:"payment"`
-		Slots   []string          `json:"slots,omitempty"` // what it occupies: see package book
+		Slots   []string          `json:"slots,omitempty"` // what it occupies, "purpose|2023-04|2023-04": see package book
 		Source  string            `json:"source"`
 		Suspect ledger.PaymentID  `json:"suspect,omitempty"`
 	}
@@ -269,6 +271,7 @@ const (
 // A Case is what the rules remember of a payment. It is not modified in place.
 type Case struct {
 	Status  Status
+	On      ledger.Date // of the latest step; a demand or a recovery is none, they may overlap
 	Batch   ledger.BatchID
 	Claim   ledger.ClaimID
 	Party   ledger.PartyID
@@ -277,24 +280,32 @@ type Case struct {
 	Line    ledger.BudgetLine
 	Clause  string
 	Policy  string
-	duties  []ledger.ActorID
+	Slots   []string // what a recorded payment occupies
 
-	paid                ledger.Date
-	demanded, recovered ledger.Money
+	Demanded, Recovered ledger.Money
+
+	duties []ledger.ActorID
 }
 
+// reviewers returns who entered and reviewed the claim. The others of its duties
+// approved it, or a correction of its payee.
+func (p Case) reviewers() []ledger.ActorID { return p.duties[:min(3, len(p.duties))] }
+
 type batch struct {
-	status            Status
-	lines             int
-	total             ledger.Money
-	entered, approved ledger.ActorID
-	actors            []ledger.ActorID // of the claims in it
+	status Status
+	on     ledger.Date // of the latest step or line
+	lines  int
+	total  ledger.Money
+
+	makers    []ledger.ActorID // who opened and submitted it and instructed its lines
+	reviewers []ledger.ActorID // who entered and reviewed the claims in it
+	approvers []ledger.ActorID // who approved the claims in it, and it
 }
 
 type correction struct {
 	account  ledger.AccountRef
 	by       ledger.ActorID
-	approved bool
+	approved ledger.ActorID // "" while it is not
 }
 
 // like is what two payments share that may be one payment made twice.
@@ -304,6 +315,13 @@ type like struct {
 	fen   int64
 }
 
+// likes is the payments of one likeness. The first is named to whoever must look;
+// all are counted, so that voiding one does not hide the others.
+type likes struct {
+	first ledger.PaymentID
+	n     int
+}
+
 // elsewhere is a recorded payment that nothing has happened to since: there may
 // be millions.
 type elsewhere struct {
@@ -311,6 +329,7 @@ type elsewhere struct {
 	line  *ledger.BudgetLine
 	fen   int64
 	paid  ledger.Date
+	slots *[]string
 }
 
 // State is the batches and payments there are.
@@ -321,11 +340,12 @@ type State struct {
 	corrections ledger.Table[ledger.PaymentID, correction]
 	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
 	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
-	seen        ledger.Table[like, ledger.PaymentID]           // first payment of each likeness
+	seen        ledger.Table[like, likes]
 
-	// One copy of each line, for the tables above to point at. Not taken back: a
-	// line that nothing points at says nothing.
+	// One copy of each line and of each list of slots, for the tables above to point
+	// at. Not taken back: what nothing points at says nothing.
 	lines map[ledger.BudgetLine]*ledger.BudgetLine
+	slots map[string]*[]string
 }
 
 // Tentative returns the parts of s that can be taken back.
@@ -333,19 +353,19 @@ func (s *State) Tentative() []ledger.Tentative {
 	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.live, &s.ended, &s.seen}
 }
 
-// Find returns what is remembered of a payment, and on which day it was paid.
-func (s *State) Find(id ledger.PaymentID) (Case, ledger.Date, bool) {
+// Find returns what is remembered of a payment.
+func (s *State) Find(id ledger.PaymentID) (Case, bool) {
 	if r, ok := s.recorded.Get(id); ok {
-		return Case{Status: Elsewhere, Party: r.party, Amount: ledger.Fen(r.fen), Line: *r.line}, r.paid, true
+		return Case{Status: Elsewhere, On: r.paid, Party: r.party, Amount: ledger.Fen(r.fen), Line: *r.line, Slots: *r.slots}, true
 	}
-	p, ok := s.payments.Get(id)
-	return p, p.paid, ok
+	return s.payments.Get(id)
 }
 
 // likeness returns the key under which payments that may be the same are found.
-func (s *State) likeness(p ledger.PartyID, l ledger.BudgetLine, amount ledger.Money) like {
+// line is the one copy.
+func likeness(p ledger.PartyID, line *ledger.BudgetLine, amount ledger.Money) like {
 	fen, _ := amount.Fen()
-	return like{p, s.line(l), fen}
+	return like{p, line, fen}
 }
 
 func (s *State) line(l ledger.BudgetLine) *ledger.BudgetLine {
@@ -360,6 +380,19 @@ func (s *State) line(l ledger.BudgetLine) *ledger.BudgetLine {
 	return one
 }
 
+func (s *State) slotsOf(names []string) *[]string {
+	key := strings.Join(names, "\n")
+	one, ok := s.slots[key]
+	if !ok {
+		if s.slots == nil {
+			s.slots = make(map[string]*[]string)
+		}
+		one = &names
+		s.slots[key] = one
+	}
+	return one
+}
+
 // Live returns the live payment of a claim.
 func (s *State) Live(id ledger.ClaimID) (ledger.PaymentID, bool) { return s.live.Get(id) }
 
@@ -370,50 +403,48 @@ func (s *State) Ended(id ledger.ClaimID) bool { return s.ended.Has(id) }
 func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
 	case BatchOpened:
-		s.batches.Set(e.Batch, batch{status: Opened, entered: e.By})
+		s.batches.Set(e.Batch, batch{status: Opened, on: e.On, makers: []ledger.ActorID{e.By}})
 	case Instructed:
-		s.add(e.Payment, Case{
-			Status: Waiting, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+		s.add(e.Payment, e.By, Case{
+			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
 			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
 		})
 	case Reissued:
-		s.change(e.Payment, func(p *Case) { p.Status = Replaced })
-		s.add(e.As, Case{
-			Status: Waiting, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+		s.change(e.Payment, e.On, func(p *Case) { p.Status = Replaced })
+		s.add(e.As, e.By, Case{
+			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
 			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
 		})
 	case BatchSubmitted:
-		s.batch(e.Batch, func(b *batch) { b.status = Submitted })
+		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.makers = Submitted, with(b.makers, e.By) })
 	case BatchApproved:
-		s.batch(e.Batch, func(b *batch) { b.status, b.approved = Approved, e.By })
+		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.approvers = Approved, with(b.approvers, e.By) })
 	case BatchSent:
-		s.batch(e.Batch, func(b *batch) { b.status = Sent })
+		s.batch(e.Batch, e.On, func(b *batch) { b.status = Sent })
 	case Confirmed:
-		s.change(e.Payment, func(p *Case) { p.Status, p.paid = Paid, e.On })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
 	case Failed:
-		s.change(e.Payment, func(p *Case) { p.Status = Unpaid })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status = Unpaid })
 	case Returned:
-		s.change(e.Payment, func(p *Case) { p.Status = GivenBack })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status = GivenBack })
 	case PayeeCorrected:
 		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By})
 	case CorrectionApproved:
 		k := s.corrections.At(e.Payment)
-		k.approved = true
+		k.approved = e.By
 		s.corrections.Set(e.Payment, k)
 	case ReturnedToTreasury:
-		s.change(e.Payment, func(p *Case) { p.Status = Ended })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status = Ended })
 		s.live.Delete(e.Claim)
 		s.ended.Set(e.Claim, e.Payment)
 	case RecoveryDemanded:
-		s.change(e.Payment, func(p *Case) { p.demanded = p.demanded.Add(e.Amount) })
+		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
 	case RecoveryReceived:
-		s.change(e.Payment, func(p *Case) { p.recovered = p.recovered.Add(e.Amount) })
+		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
 	case Recorded:
-		l := s.likeness(e.Party, e.Line, e.Amount)
-		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: l.line, fen: l.fen, paid: e.On})
-		if !s.seen.Has(l) {
-			s.seen.Set(l, e.Payment)
-		}
+		l := likeness(e.Party, s.line(e.Line), e.Amount)
+		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: l.line, fen: l.fen, paid: e.On, slots: s.slotsOf(e.Slots)})
+		s.see(l, e.Payment)
 	default:
 		panic(fmt.Sprintf("payment: event %T", e))
 	}
@@ -421,41 +452,67 @@ func Evolve(s *State, e Event) *State {
 }
 
 // Void takes a recorded payment back: its entry was reversed.
-func (s *State) Void(id ledger.PaymentID) {
-	s.change(id, func(p *Case) { p.Status = Voided })
+func (s *State) Void(id ledger.PaymentID, on ledger.Date) {
+	s.change(id, on, func(p *Case) { p.Status = Voided })
 	p := s.payments.At(id)
-	if l := s.likeness(p.Party, p.Line, p.Amount); s.seen.At(l) == id {
+	l := likeness(p.Party, s.line(p.Line), p.Amount)
+	if seen := s.seen.At(l); seen.n > 1 {
+		seen.n--
+		s.seen.Set(l, seen)
+	} else {
 		s.seen.Delete(l)
 	}
 }
 
-func (s *State) add(id ledger.PaymentID, p Case) {
+// see counts a payment among those like it.
+func (s *State) see(l like, id ledger.PaymentID) {
+	seen, ok := s.seen.Get(l)
+	if !ok {
+		seen.first = id
+	}
+	seen.n++
+	s.seen.Set(l, seen)
+}
+
+func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 	s.payments.Set(id, p)
 	s.live.Set(p.Claim, id)
-	if l := s.likeness(p.Party, p.Line, p.Amount); !s.seen.Has(l) {
-		s.seen.Set(l, id)
-	}
-	s.batch(p.Batch, func(b *batch) {
+	s.see(likeness(p.Party, s.line(p.Line), p.Amount), id)
+	s.batch(p.Batch, p.On, func(b *batch) {
 		b.lines++
 		b.total = b.total.Add(p.Amount)
-		for _, a := range p.duties {
-			if !slices.Contains(b.actors, a) {
-				b.actors = append(slices.Clone(b.actors), a)
-			}
-		}
+		reviewers := p.reviewers()
+		b.makers = with(b.makers, by)
+		b.reviewers = with(b.reviewers, reviewers...)
+		b.approvers = with(b.approvers, p.duties[len(reviewers):]...)
 	})
 }
 
-func (s *State) change(id ledger.PaymentID, f func(*Case)) {
-	p, paid, _ := s.Find(id)
-	p.paid = paid
+// with returns list with those of more that it has not. It leaves list as it is.
+func with(list []ledger.ActorID, more ...ledger.ActorID) []ledger.ActorID {
+	for _, a := range more {
+		if !slices.Contains(list, a) {
+			list = append(slices.Clip(list), a)
+		}
+	}
+	return list
+}
+
+func (s *State) change(id ledger.PaymentID, on ledger.Date, f func(*Case)) {
+	p, _ := s.Find(id)
+	if on.After(p.On) {
+		p.On = on
+	}
 	f(&p)
 	s.recorded.Delete(id)
 	s.payments.Set(id, p)
 }
 
-func (s *State) batch(id ledger.BatchID, f func(*batch)) {
+func (s *State) batch(id ledger.BatchID, on ledger.Date, f func(*batch)) {
 	b := s.batches.At(id)
+	if on.After(b.on) {
+		b.on = on
+	}
 	f(&b)
 	s.batches.Set(id, b)
 }

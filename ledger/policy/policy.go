@@ -138,6 +138,10 @@ var (
 		Code: "policy-version-taken", Rule: "a version names one policy", RuleZH: "政策版本号不得重复使用",
 		Next: "publish under another version", NextZH: "请使用新的版本号",
 	}
+	ErrAccounts = &ledger.Rejection{
+		Code: "policy-accounts-changed", Rule: "an account in force keeps its code, book, side and duty; a later chart renames and adds only", RuleZH: "已启用的科目不得删除或变更账簿、方向和用途，只能更名或新增",
+		Source: "会计法 art. 18（会计处理方法前后各期应当一致）", Next: "keep the account as it is and add the new one", NextZH: "请保留原科目并新增科目",
+	}
 	ErrNone = &ledger.Rejection{
 		Code: "policy-missing", Rule: "nothing is decided before a policy is published", RuleZH: "未发布政策之前不得办理业务",
 		Next: "import a policy pack", NextZH: "请先导入政策包",
@@ -153,7 +157,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrPack, ErrVersion, ErrNone, ErrScheme, ErrUnset}
+var Rejections = []*ledger.Rejection{ErrPack, ErrVersion, ErrAccounts, ErrNone, ErrScheme, ErrUnset}
 
 // Published says that a pack is in force from now on.
 type Published struct {
@@ -221,6 +225,14 @@ func (s Scheme) check() error {
 			return ErrPack.Of("no %s", field.name)
 		}
 	}
+	if !s.To.IsZero() && s.To.Before(s.From) {
+		return ErrPack.Of("in force from %s to %s", s.From, s.To)
+	}
+	for _, f := range s.Funds {
+		if err := ledger.CheckID(f); err != nil {
+			return ErrPack.Of("fund: %v", err)
+		}
+	}
 	for _, k := range s.Claimants {
 		if !slices.Contains(Kinds, k) {
 			return ErrPack.Of("claimant %q", k)
@@ -234,7 +246,7 @@ func (s Scheme) check() error {
 			return ErrPack.Of("exclusion of %q per %q without group, scope or source", x.Group, x.Scope)
 		}
 	}
-	if s.Publicity.Days < 0 || (s.Publicity.Days > 0 && s.Publicity.Source == "") {
+	if s.Publicity.Days < 0 || s.Publicity.Days > 366 || (s.Publicity.Days > 0 && s.Publicity.Source == "") {
 		return ErrPack.Of("publicity of %d days, source %q", s.Publicity.Days, s.Publicity.Source)
 	}
 	if s.Cap != nil && s.Cap.Sign() <= 0 {
@@ -243,6 +255,9 @@ func (s Scheme) check() error {
 	for i, a := range s.Standards {
 		if a.Amount.Sign() <= 0 || a.Region == "" || a.From.IsZero() || a.Source == "" {
 			return ErrPack.Of("standard %d without amount, region, date or source", i+1)
+		}
+		if _, err := ledger.FindRegion(a.Region, a.From); err != nil || (!a.To.IsZero() && a.To.Before(a.From)) {
+			return ErrPack.Of("standard %d of region %q from %s to %s would never be found", i+1, a.Region, a.From, a.To)
 		}
 		for _, b := range s.Standards[:i] {
 			if a.Region == b.Region && overlap(a, b) {
@@ -269,11 +284,22 @@ func (p Pack) Find(code ledger.SchemeCode, on ledger.Date) (Scheme, error) {
 	return Scheme{}, ErrScheme.Of("%q on %s under policy %s", code, on, p.Version)
 }
 
+// Scheme returns the scheme with code, whether it is in force or not.
+func (p Pack) Scheme(code ledger.SchemeCode) (Scheme, bool) {
+	for _, s := range p.Schemes {
+		if s.Code == code {
+			return s, true
+		}
+	}
+	return Scheme{}, false
+}
+
 // Award computes what units of the scheme are worth in a region on a day: units
 // times the standard, at most the cap. The most specific region that has a
-// standard wins: the region itself, its prefecture, the province.
+// standard wins: the region itself, then what the table of regions says it is
+// under. The result may exceed [ledger.MaxMoney].
 func (s Scheme) Award(units int, region ledger.RegionCode, on ledger.Date) (ledger.Money, Standard, error) {
-	for _, r := range []ledger.RegionCode{region, prefecture(region), province(region)} {
+	for r := region; r != ""; r = above(r, on) {
 		for _, a := range s.Standards {
 			if a.Region == r && !on.Before(a.From) && (a.To.IsZero() || !on.After(a.To)) {
 				amount := a.Amount.Times(int64(units))
@@ -287,18 +313,14 @@ func (s Scheme) Award(units int, region ledger.RegionCode, on ledger.Date) (ledg
 	return ledger.Money{}, Standard{}, ErrUnset.Of("%s.standard for region %s on %s", s.Code, region, on)
 }
 
-func prefecture(r ledger.RegionCode) ledger.RegionCode {
-	if len(r) != 6 {
-		return r
+// above returns the region that r is under on a day, or "". It follows the table,
+// since not every region has a code whose digits say so.
+func above(r ledger.RegionCode, on ledger.Date) ledger.RegionCode {
+	region, err := ledger.FindRegion(r, on)
+	if err != nil {
+		return ""
 	}
-	return r[:4] + "00"
-}
-
-func province(r ledger.RegionCode) ledger.RegionCode {
-	if len(r) != 6 {
-		return r
-	}
-	return r[:2] + "0000"
+	return region.Parent
 }
 
 // Last returns the last day of a publicity that starts on a day. The first day
@@ -344,30 +366,49 @@ func (p Pack) working(d ledger.Date) (bool, error) {
 	return weekday >= 1 && weekday <= 5, nil
 }
 
-// Scopes returns the scopes in which awards of a group must be remembered: that
-// of its own schemes and those of every exclusion that names it or is named by it.
-func (p Pack) Scopes(group string) []Scope {
-	var scopes []Scope
-	add := func(s Scope) {
-		if !slices.Contains(scopes, s) {
-			scopes = append(scopes, s)
-		}
+// Wider returns the scope that comes round less often.
+func (s Scope) Wider(t Scope) Scope {
+	if s == Life || t == Life {
+		return Life
 	}
-	for _, s := range p.Schemes {
-		if s.Group == group {
-			add(s.Once)
-			for _, x := range s.Excludes {
-				add(x.Scope)
-			}
-		}
-		for _, x := range s.Excludes {
-			if x.Group == group {
-				add(x.Scope)
-			}
-		}
+	if s == Year || t == Year {
+		return Year
 	}
-	return scopes
+	return Month
 }
 
-// Equal tells whether p and q say the same.
-func (p Pack) Equal(q Pack) bool { return reflect.DeepEqual(p, q) }
+// Meets tells whether two spans of months share a part in the scope: their lives,
+// a year, or a month.
+func (s Scope) Meets(from, to, otherFrom, otherTo ledger.Period) bool {
+	switch s {
+	case Life:
+		return true
+	case Year:
+		return from.Year() <= otherTo.Year() && otherFrom.Year() <= to.Year()
+	case Month:
+		return from.Compare(otherTo) <= 0 && otherFrom.Compare(to) <= 0
+	}
+	panic(fmt.Sprintf("policy: scope %q", s))
+}
+
+// Equal tells whether p and q say the same. A list that is absent and one that is
+// empty say the same: the log does not keep them apart.
+func (p Pack) Equal(q Pack) bool { return reflect.DeepEqual(p.plain(), q.plain()) }
+
+// plain returns p with nil for every empty list.
+func (p Pack) plain() Pack {
+	p.Accounts, p.Days, p.Schemes = filled(p.Accounts), filled(p.Days), slices.Clone(filled(p.Schemes))
+	for i, s := range p.Schemes {
+		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)
+		s.Funds, s.Standards = filled(s.Funds), filled(s.Standards)
+		p.Schemes[i] = s
+	}
+	return p
+}
+
+func filled[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}

@@ -85,14 +85,10 @@ var (
 		Code: "roles-unknown", Rule: "an actor has at least one role, each of them known", RuleZH: "操作人至少具有一个岗位，且岗位须存在",
 		Next: "name one or more of clerk, reviewer, approver, cashier, accountant, operator, auditor", NextZH: "请指定一个或多个岗位",
 	}
-	ErrEndless = &ledger.Rejection{
-		Code: "token-endless", Rule: "a token has an end", RuleZH: "令牌须有有效期",
-		Source: "GB/T 22239-2019 8.1.4.2", Next: "say until when the token counts", NextZH: "请指定有效期",
-	}
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrExposed, ErrMalformed, ErrToken, ErrRevoked, ErrExpired, ErrUnknown, ErrRoles, ErrEndless}
+var Rejections = []*ledger.Rejection{ErrExposed, ErrMalformed, ErrToken, ErrRevoked, ErrExpired, ErrUnknown, ErrRoles}
 
 // Local is the actor of the command line of the same machine, unless it names
 // another.
@@ -103,7 +99,7 @@ type Entry struct {
 	ID      ledger.ActorID `json:"id"`
 	Roles   []ledger.Role  `json:"roles"`
 	Token   string         `json:"token,omitempty"`  // SHA-256, in hexadecimal; "" when there is none
-	Expires time.Time      `json:"expires,omitzero"` // first moment at which the token no longer counts
+	Expires time.Time      `json:"expires,omitzero"` // first moment at which the token no longer counts; zero: none
 	Revoked bool           `json:"revoked,omitempty"`
 }
 
@@ -159,7 +155,7 @@ func (a *Access) Authenticate(token string, now time.Time) (ledger.Actor, error)
 		return ledger.Actor{}, ErrToken
 	case found.Revoked:
 		return ledger.Actor{}, ErrRevoked.Of("%s", found.ID)
-	case !now.Before(found.Expires):
+	case !found.Expires.IsZero() && !now.Before(found.Expires):
 		return ledger.Actor{}, ErrExpired.Of("%s, on %s", found.ID, found.Expires.Format(time.RFC3339))
 	}
 	return found.actor(), nil
@@ -183,8 +179,9 @@ func (a *Access) Actor(id ledger.ActorID) (ledger.Actor, error) {
 }
 
 // Add lists an actor, or gives a listed one other roles and a new token, also
-// after it was revoked. The token is returned this once; an older one of the same
-// actor counts no more.
+// after it was revoked. The token counts until expires, with the zero time until
+// the actor is revoked. It is returned this once; an older one of the same actor
+// counts no more.
 func (a *Access) Add(id ledger.ActorID, roles []ledger.Role, expires time.Time) (token string, err error) {
 	if err := ledger.CheckID(id); err != nil {
 		return "", err
@@ -192,13 +189,10 @@ func (a *Access) Add(id ledger.ActorID, roles []ledger.Role, expires time.Time) 
 	if err := checkRoles(roles); err != nil {
 		return "", err
 	}
-	if expires.IsZero() {
-		return "", ErrEndless.Of("%s", id)
-	}
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails: it ends the program instead
 	token = base64.RawURLEncoding.EncodeToString(secret)
-	e := Entry{ID: id, Roles: roles, Token: digest(token), Expires: expires.UTC().Truncate(time.Second)}
+	e := Entry{ID: id, Roles: slices.Clone(roles), Token: digest(token), Expires: expires.UTC().Truncate(time.Second)}
 	err = a.change(func(actors []Entry) ([]Entry, error) {
 		actors = slices.Clone(actors)
 		if i := slices.IndexFunc(actors, func(old Entry) bool { return old.ID == id }); i >= 0 {
@@ -306,8 +300,6 @@ func load(path string) ([]Entry, fs.FileInfo, error) {
 			return nil, nil, ErrMalformed.Of("actor %s has no role, or one that is unknown", e.ID)
 		case err != nil, len(sum) != 0 && len(sum) != sha256.Size, hex.EncodeToString(sum) != e.Token:
 			return nil, nil, ErrMalformed.Of("actor %s has a token that is no hash", e.ID)
-		case e.Token != "" && e.Expires.IsZero():
-			return nil, nil, ErrMalformed.Of("actor %s has a token without an end", e.ID)
 		}
 		seen[e.ID] = true
 	}

@@ -58,10 +58,11 @@ func ReadApplications(f *File) iter.Seq2[Application, error] {
 	personal := func(r Row, i int) privacy {
 		switch f.Columns[i] {
 		case "name":
-			if kind := f.cells(r)("kind"); kind == string(policy.Employer) || kind == string(policy.Institution) {
-				return open
+			cell := f.cells(r)
+			if kind := cell("kind"); kind != string(policy.Employer) && kind != string(policy.Institution) || cell("person_number")+cell("certificate") != "" {
+				return private
 			}
-			return private
+			return open
 		case "person_number", "certificate", "bank_card", "bank_account":
 			return private
 		}

@@ -92,7 +92,13 @@ type Origin struct {
 	Line int    // physical line where the row begins
 	ID   string // first 16 hexadecimal digits of the file's SHA-256, colon, Row
 	Hash string // SHA-256 over the cells, each preceded by its length as 8 bytes, big-endian; of a JSON item, over its bytes
+
+	refuse func(error) *Refused
 }
+
+// Refuse returns the refusal of a row that was read, for a reason found later: by
+// the book, say.
+func (o Origin) Refuse(err error) *Refused { return o.refuse(err) }
 
 // A Row is one row with its cells in the order of the file's columns.
 type Row struct {

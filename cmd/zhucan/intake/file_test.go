@@ -94,6 +94,7 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 		{"half a surrogate pair", "\xff\xfea\x00,\x00b\x00\n\x001\x00,\x00\x00\xd8\n\x00", intake.Options{}, intake.ErrBytes, "line 2"},
 		{"an odd byte of UTF-16", "\xff\xfea\x00\n\x001\x00\n\x00\x01", intake.Options{}, intake.ErrBytes, "line 3"},
 		{"Western European, undeclared", "a,b\n1,M\xfcller\n", intake.Options{}, intake.ErrEncoding, "not surely"},
+		{"Western European that could be Chinese", "a,b\n1,M\xfcller\n2,Gr\xf6\xdfe\n3,L\xf6sung\n", intake.Options{}, intake.ErrEncoding, "not surely"},
 		{"an unknown encoding", "a,b\n", intake.Options{Encoding: "latin1"}, intake.ErrEncoding, "latin1"},
 		{"larger than allowed", "a,b\n1,2\n", intake.Options{MaxBytes: 7}, intake.ErrFile, "8 bytes, more than 7"},
 		{"JSON cut", `{"l": [{"a": 1},`, jsonList, intake.ErrStructure, "line 1"},
@@ -284,6 +285,26 @@ func TestTheSameBytesHaveTheSameNamesAndRepeatedRowsAreAllGiven(t *testing.T) {
 	reordered, err := all(open(t, "a,b\n3,4\n1,2\n1,2\n", intake.Options{}))
 	if err != nil || reordered[0].Hash != first[2].Hash || reordered[0].ID == first[2].ID {
 		t.Errorf("reordered rows: %+v, %v", reordered, err)
+	}
+}
+
+func TestTheLimitOfARowIsNoLimitOfAFile(t *testing.T) {
+	t.Parallel()
+	const n = 150_000 // over 1 MiB together
+	for _, f := range []*intake.File{
+		open(t, "a,b\n"+strings.Repeat("1,\"2\n3\"\n", n), intake.Options{}),
+		open(t, `{"before": 1, "l": [`+strings.Repeat(`{"a": "2"},`, n-1)+`{"a": 3}]}`, jsonList),
+	} {
+		count := 0
+		for r, err := range f.Rows() {
+			if err != nil || r.Fault != nil {
+				t.Fatalf("row %d: %v, %v", r.Row, err, r.Fault)
+			}
+			count++
+		}
+		if count != n {
+			t.Errorf("%d rows of %s, want %d", count, f.Name, n)
+		}
 	}
 }
 

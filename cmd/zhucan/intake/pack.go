@@ -52,25 +52,27 @@ func (t *text) UnmarshalYAML(n *yaml.Node) error {
 }
 
 type schemeFile struct {
-	Code      text   `yaml:"code"`
-	NameZH    text   `yaml:"name_zh"`
-	NameEN    text   `yaml:"name_en"`
-	Flow      text   `yaml:"flow"`
-	Clause    text   `yaml:"clause"`
-	Claimants []text `yaml:"claimants"`
-	Funds     []text `yaml:"funds"`
-	Group     text   `yaml:"group"`
-	Once      text   `yaml:"once"`
-	Unit      text   `yaml:"unit"`
-	Evidence  []text `yaml:"evidence"`
-	From      text   `yaml:"from"`
-	To        text   `yaml:"to"`
-	Cap       text   `yaml:"cap"`
-	Publicity struct {
-		Days    text `yaml:"days"`
-		Working text `yaml:"working"`
-		Source  text `yaml:"source"`
-	} `yaml:"publicity"`
+	Code      text          `yaml:"code"`
+	NameZH    text          `yaml:"name_zh"`
+	NameEN    text          `yaml:"name_en"`
+	Flow      text          `yaml:"flow"`
+	Clause    text          `yaml:"clause"`
+	Claimants []text        `yaml:"claimants"`
+	Funds     []text        `yaml:"funds"`
+	Group     text          `yaml:"group"`
+	Once      text          `yaml:"once"`
+	Unit      text          `yaml:"unit"`
+	Evidence  []text        `yaml:"evidence"`
+	From      text          `yaml:"from"`
+	To        text          `yaml:"to"`
+	Cap       text          `yaml:"cap"`
+	Publicity publicityFile `yaml:"publicity"`
+}
+
+type publicityFile struct {
+	Days    text `yaml:"days"`
+	Working text `yaml:"working"`
+	Source  text `yaml:"source"`
 }
 
 // A pack being read.

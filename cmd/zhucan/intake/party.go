@@ -150,6 +150,7 @@ func rows[T any](f *File, personal func(Row, int) privacy, parse func(Row) (T, e
 				return
 			}
 			value, err := none, row.Fault
+			row.refuse = func(err error) *Refused { return refuse(f, row, personal, err) }
 			if err == nil {
 				value, err = parse(row)
 			}

@@ -117,15 +117,19 @@ func (m Mapping) payment(f *File, r Row) (Payment, error) {
 func (m Mapping) personal(f *File) func(Row, int) privacy {
 	public := []string{m.DateColumn, m.AmountColumn, m.CurrencyColumn, m.Kind.Column, m.Scheme.Column, m.Region.Column, m.Fund.Column, m.Code.Column, m.Person.Column, m.Certificate.Column}
 	return func(r Row, i int) privacy {
-		kind, err := m.Kind.of(f, r)
-		organisation := err == nil && (kind == string(policy.Employer) || kind == string(policy.Institution))
-		if organisation && m.Person.Column == "" && m.Certificate.Column == "" {
-			return open
-		}
-		if organisation && slices.Contains([]string{m.Name.Column, m.Place.Column, m.Note.Column}, f.Columns[i]) {
-			return open
-		}
 		if slices.Contains(public, f.Columns[i]) {
+			return open
+		}
+		kind, err := m.Kind.of(f, r)
+		if err != nil || kind != string(policy.Employer) && kind != string(policy.Institution) {
+			return private
+		}
+		if m.Person.Column == "" && m.Certificate.Column == "" {
+			return open
+		}
+		person, _ := m.Person.of(f, r)
+		certificate, _ := m.Certificate.of(f, r)
+		if person+certificate == "" && slices.Contains([]string{m.Name.Column, m.Place.Column, m.Note.Column}, f.Columns[i]) {
 			return open
 		}
 		return private

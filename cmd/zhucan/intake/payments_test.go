@@ -155,11 +155,18 @@ func TestAMissingColumnRefusesTheListAndNamesIt(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, "../../../schema/mapping/sample.yaml")
 	f := open(t, strings.Replace(header, "支付日期", "日期", 1), m.Options())
-	for _, err := range intake.ReadPayments(f, m) {
-		if !errors.Is(err, intake.ErrColumns) || !strings.Contains(err.Error(), "支付日期") {
-			t.Errorf("got %v", err)
+	if err := firstError(intake.ReadPayments(f, m)); !errors.Is(err, intake.ErrColumns) || !strings.Contains(err.Error(), "支付日期") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func firstError[T any](rows iter.Seq2[T, error]) error {
+	for _, err := range rows {
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // A list cut anywhere gives rows of the whole list, or none: never a row that is
@@ -190,7 +197,7 @@ func TestAListThatIsCutGivesNoRowThatIsNotInIt(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				if name == "360giving" {
+				if name == "360giving" && cut < len(content)-1 {
 					t.Fatalf("%s cut at %d gives a row", path, cut)
 				}
 				if w := whole[i]; p.Amount.String() != w.Amount.String() || p.Date != w.Date || p.Payee != w.Payee || p.Note != w.Note || p.Hash != w.Hash {
@@ -208,7 +215,7 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 	const unit = "91220101999999998G"
 	f := open(t, header+
 		"=1,2023-02-30,个人,张样三,220102190001010016,,220102,自主创业扶持,残疾人就业保障金,-352.00,\"王五,二二\"\n"+
-		"2,2023-02-28,机构,=HYPERLINK(\"\"x\"\"),,"+unit+",220102,自主创业扶持,残疾人就业保障金,1.00,'x\n"+
+		"2,2023-02-28,机构,\"=HYPERLINK(\"\"x\"\")\",,"+unit+",220102,自主创业扶持,残疾人就业保障金,1.00,'x\n"+
 		"3,2023-02-28,个人,李样四,2201021900 0101 0017,,220102\n"+
 		"4,2023-02-28,机构,\"a\u202eb\",,"+unit+",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２１９０００１０１００１６４３B1\n", m.Options())
 	_, refused := collect(t, intake.ReadPayments(f, m))
@@ -225,7 +232,7 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 	got := strings.Split(out.String(), "\n")
 	for i, want := range []struct{ start, end string }{
 		{"\ufeffline,row,code,reason_zh,reason_en,编号,支付日期,", "摘要"},
-		{"2,1,date-form,日期须为真实存在的日期", ",*,2023-02-30,个人,张*三,220102************,,220102,自主创业扶持,残疾人就业保障金,-352.00,王*二"},
+		{"2,1,date-form,\"日期须为真实存在的日期", ",************,2023-02-30,个人,张*三,220102************,,220102,自主创业扶持,残疾人就业保障金,-352.00,王*二"},
 		{"3,2,formula-in-text,", `,************,2023-02-28,机构,"'=HYPERLINK(""x"")",,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,''x"},
 		{"4,3,row-ragged,", ",************,************,个*,李*四,220102************,,************"},
 		{"5,4,row-character,", `,a\u202Eb,,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２************"},

@@ -10,6 +10,13 @@ import (
 	"zhucan/ledger"
 )
 
+// Rejections of this package, in the order of checking: files, mappings, rows.
+var Rejections = []*ledger.Rejection{
+	ErrFile, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
+	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrApplication,
+	ErrParty, ErrPersonDiffers, ErrFormula, ErrAccountNumber,
+}
+
 // A Refused row: where it stands, why it is refused, and what it says with
 // personal data masked. It wraps the [ledger.Rejection].
 type Refused struct {

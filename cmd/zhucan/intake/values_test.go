@@ -72,6 +72,7 @@ func TestAnAmountIsReadExactlyOrRefused(t *testing.T) {
 		{euro, "-1.234 €", "", ledger.ErrAmountSign},
 		{yuan, "5,000.00", "", ledger.ErrAmountForm},
 		{intake.AmountForm{Decimal: ",", Suffix: "€"}, "172.306 €", "", ledger.ErrAmountForm},
+		{intake.AmountForm{Decimal: ",", Suffix: "€"}, "172.30 €", "", ledger.ErrAmountForm}, // thousands, or cents?
 	} {
 		got, err := c.form.Parse(c.literal)
 		switch {

@@ -1,0 +1,232 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"zhucan/events"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+)
+
+// What one request may hold.
+const (
+	maxBody     = 8 << 20
+	maxCommands = 1000
+)
+
+// An ordered is one command as it is sent.
+type ordered struct {
+	ID          ledger.CommandID `json:"id"`
+	Do          string           `json:"do"` // one of [events.Orders]
+	On          ledger.Date      `json:"on"`
+	With        jsontext.Value   `json:"with"` // members of the order
+	Intent      []byte           `json:"intent,omitempty"`
+	Correlation string           `json:"correlation,omitempty"`
+}
+
+// An accepted is the answer to a command that has, or had, its effect.
+type accepted struct {
+	ID        ledger.CommandID `json:"id"`
+	Seq       uint64           `json:"seq"`     // 0 when it found nothing left to do
+	Repeats   bool             `json:"repeats"` // it had been carried out before
+	Projected *bool            `json:"projected,omitempty"`
+}
+
+// A receipt is the answer to one command of an array.
+type receipt struct {
+	Index   int              `json:"index"`
+	ID      ledger.CommandID `json:"id,omitempty"` // "" when it could not be read
+	Seq     *uint64          `json:"seq,omitempty"`
+	Repeats *bool            `json:"repeats,omitempty"`
+	Error   *problem         `json:"error,omitempty"`
+}
+
+// A receipts is the answer to an array.
+type receipts struct {
+	Receipts  []receipt `json:"receipts"` // in the order of the commands
+	Accepted  int       `json:"accepted"`
+	Refused   int       `json:"refused"`
+	Seq       uint64    `json:"seq"` // highest of all
+	Projected *bool     `json:"projected,omitempty"`
+}
+
+// commands has one command or an array of them decided.
+func (s *server) commands(w http.ResponseWriter, r *http.Request) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return ErrMedia
+	}
+	q, err := queryOf(r, "wait")
+	if err != nil {
+		return err
+	}
+	wait, err := q.flag("wait")
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return ErrLarge.Of("more than %d bytes", maxBody)
+	}
+	if err != nil {
+		return ErrBody.Of("it was not received whole")
+	}
+	values, many, err := split(body)
+	if err != nil {
+		return err
+	}
+
+	a := w.(*reply)
+	became := make([]events.Receipt, len(values))
+	ids := make([]ledger.CommandID, len(values))
+	names := make([]string, len(values))
+	var requests []events.Request
+	var at []int // place of each request among the values
+	for i, v := range values {
+		var c ordered
+		c, became[i].Err = parse(v)
+		ids[i], names[i] = c.ID, c.Do
+		if became[i].Err != nil {
+			continue
+		}
+		var do any
+		if do, became[i].Err = events.DecodeOrder(c.Do, c.With); became[i].Err != nil {
+			continue
+		}
+		at = append(at, i)
+		requests = append(requests, events.Request{
+			Command:     book.Command{Order: ledger.Order{ID: c.ID, By: a.actor, On: c.On}, Do: do},
+			Intent:      c.Intent,
+			Correlation: c.Correlation,
+		})
+	}
+	decided, err := s.Submit.SubmitAll(r.Context(), requests)
+	if err != nil {
+		if r, _ := ledger.Refused(err); r == nil {
+			err = events.ErrUnsure.Of("the request ended before the answer came")
+		}
+		for _, i := range at {
+			s.Metrics.decided(names[i], err)
+		}
+		return err
+	}
+	for n, i := range at {
+		became[i] = decided[n]
+	}
+	var last uint64
+	for i, b := range became {
+		s.Metrics.decided(names[i], b.Err)
+		if b.Err == nil {
+			last = max(last, b.Seq)
+		}
+	}
+	if !many {
+		if err := became[0].Err; err != nil {
+			return err
+		}
+		return answer(w, http.StatusOK, accepted{ids[0], became[0].Seq, became[0].Repeats, s.wait(r.Context(), wait, last)})
+	}
+	return s.answerAll(w, r, ids, became, last, wait)
+}
+
+func (s *server) answerAll(w http.ResponseWriter, r *http.Request, ids []ledger.CommandID, became []events.Receipt, last uint64, wait bool) error {
+	a := w.(*reply)
+	all := receipts{Receipts: make([]receipt, len(ids)), Seq: last}
+	status := http.StatusOK
+	for i, b := range became {
+		e := receipt{Index: i, ID: ids[i]}
+		if b.Err == nil {
+			all.Accepted++
+			e.Seq, e.Repeats = &b.Seq, &b.Repeats
+		} else {
+			all.Refused++
+			status = http.StatusMultiStatus
+			p := s.problem(r, a, b.Err)
+			e.Error = &p
+		}
+		all.Receipts[i] = e
+	}
+	all.Projected = s.wait(r.Context(), wait, last)
+	return answer(w, status, all)
+}
+
+// split returns the commands of a body, and whether it is an array.
+func split(body []byte) ([]jsontext.Value, bool, error) {
+	v := jsontext.Value(body)
+	if !v.IsValid() {
+		return nil, false, ErrBody.Of("it is no JSON, or has a member twice")
+	}
+	if v.Kind() != '[' {
+		return []jsontext.Value{v}, false, nil
+	}
+	var all []jsontext.Value
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, false, ErrBody.Of("it is no array of commands")
+	}
+	switch {
+	case len(all) == 0:
+		return nil, false, ErrBody.Of("the array is empty")
+	case len(all) > maxCommands:
+		return nil, false, ErrLarge.Of("%d commands", len(all))
+	}
+	return all, true, nil
+}
+
+// parse reads one command as far as it can be named: its order is decoded by the
+// catalogue.
+func parse(v jsontext.Value) (ordered, error) {
+	var c ordered
+	if v.Kind() != '{' {
+		return c, ErrBody.Of("a command is an object")
+	}
+	if err := json.Unmarshal(v, &c, json.RejectUnknownMembers(true)); err != nil {
+		if r, _ := ledger.Refused(err); r != nil {
+			return c, err
+		}
+		return c, ErrBody.Of("a command has the members id, do, on, with and perhaps intent, correlation%s", where(err))
+	}
+	if err := ledger.CheckID(c.ID); err != nil {
+		return ordered{}, err
+	}
+	if !slices.Contains(events.Orders(), c.Do) {
+		return c, events.ErrOrder.Of("no action has that name")
+	}
+	if c.Intent != nil && len(c.Intent) == 0 {
+		return c, ErrBody.Of("an intent is not empty")
+	}
+	if c.Correlation != "" {
+		// It becomes a header of the record.
+		if err := ledger.CheckID(c.Correlation); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// where says at which member decoding stopped, without quoting its value.
+func where(err error) string {
+	if e, ok := errors.AsType[*json.SemanticError](err); ok && e.JSONPointer != "" {
+		return "; see " + string(e.JSONPointer)
+	}
+	return ""
+}
+
+// wait waits until a record is projected, if asked to, and says whether it is. It
+// gives up when that takes long or the projection stands still: the command has
+// its effect all the same.
+func (s *server) wait(ctx context.Context, asked bool, seq uint64) *bool {
+	if !asked {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, waiting)
+	defer cancel()
+	projected := s.Runner.Wait(ctx, seq) == nil
+	return &projected
+}

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"zhucan/cmd/zhucan/bench"
+	"zhucan/events"
+	"zhucan/events/natslog"
+	"zhucan/projections"
+	"zhucan/projections/verify"
+	"zhucan/schema"
+)
+
+func (p *program) benchCommand() *cobra.Command {
+	var n int
+	var keep bool
+	var restart string
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "our figures beside the raw limit of this machine, in one run (性能基准)",
+		Long: `Measures the program beside the raw limit of the same machine, in the same run and
+on the same disk, in a folder of its own below --data that is removed afterwards.
+Machines are noisy: read the ratios. The workload is synthetic.`,
+		Example: "  zhucan bench\n  zhucan bench --events 1000000 -o json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if restart != "" {
+				return p.benchRestart(cmd.Context(), restart)
+			}
+			return p.bench(cmd.Context(), n, keep)
+		},
+	}
+	c.Flags().IntVar(&n, "events", 200_000, "how many payments to record")
+	c.Flags().BoolVar(&keep, "keep", false, "keep the folder")
+	c.Flags().StringVar(&restart, "restart", "", "measure only how long an appender takes to be ready in this `folder`")
+	_ = c.Flags().MarkHidden("restart")
+	return c
+}
+
+type benchResult struct {
+	Machine string         `json:"machine"`
+	Figures []bench.Figure `json:"figures"`
+}
+
+func (p *program) bench(ctx context.Context, n int, keep bool) (err error) {
+	if n < 20_000 {
+		return usage("--events %d: at least 20000", n)
+	}
+	if err := os.MkdirAll(p.data, 0o755); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(p.data, "bench-")
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	if keep {
+		fmt.Fprintln(p.stderr, dir)
+	} else {
+		defer os.RemoveAll(dir)
+	}
+	q := *p
+	q.data, q.nats, q.postgres = dir, "", ""
+	r := benchResult{Machine: bench.Machine()}
+	say := func(f bench.Figure) {
+		r.Figures = append(r.Figures, f)
+		fmt.Fprintf(p.stderr, "%-18s %12.2f %-9s %s\n", f.Name, f.Value, f.Unit, f.Note)
+	}
+	if err := q.benchStores(ctx, n, say); err != nil {
+		return err
+	}
+	if err := q.benchReady(ctx, n, say); err != nil {
+		return err
+	}
+	t := table{head: []string{p.say("指标", "figure"), p.say("单位", "unit"), ">" + p.say("本程序", "ours"), ">" + p.say("裸极限", "raw"), ">" + p.say("比值", "ratio"), ">" + p.say("事件数", "events"), p.say("说明", "note")}}
+	for _, f := range r.Figures {
+		t.rows = append(t.rows, []string{f.Name, f.Unit, fmt.Sprintf("%.2f", f.Value), fmt.Sprintf("%.2f", f.Raw), fmt.Sprintf("%.2f", f.Ratio), number(f.Events), f.Note})
+	}
+	t.foot = r.Machine
+	return p.print(r, t)
+}
+
+func (p *program) benchStores(ctx context.Context, n int, say func(bench.Figure)) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	a := events.NewAppender(s.log, events.Config{Book: bookCode})
+	if _, err := a.Load(ctx); err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(running) }()
+	defer func() { stop(); <-ended }()
+	if err := bench.Prepare(ctx, a, n); err != nil {
+		return err
+	}
+	raw, err := p.benchAppend(ctx, s, a, n, say)
+	if err != nil {
+		return err
+	}
+	_ = raw
+	return p.benchRead(ctx, s, say)
+}
+
+// turns is how often ours and raw take turns.
+const turns = 5
+
+// benchAppend records n payments in bulk, in turns with raw batches, then one
+// client's and many clients' single ones.
+func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender, n int, say func(bench.Figure)) (*bench.Raw, error) {
+	const clients, per, singles = 64, 250, 500
+	// The raw messages are copies of records; some must be there first.
+	at := 2 * events.MaxAppend
+	if _, err := bench.Bulk(ctx, a, 0, at); err != nil {
+		return nil, err
+	}
+	raw, err := bench.NewRaw(ctx, s.js, s.log, bookCode)
+	if err != nil {
+		return nil, fmt.Errorf("raw stream: %w", err)
+	}
+	bulk := n - at - clients*per - singles
+	var ours, limit, ratios []float64
+	for turn := range turns {
+		size := bulk / turns
+		if turn == turns-1 {
+			size = bulk - (turns-1)*(bulk/turns)
+		}
+		rate, err := bench.Bulk(ctx, a, at, size)
+		if err != nil {
+			return nil, err
+		}
+		at += size
+		rawRate, err := raw.Batches(ctx, min(size, 50_000))
+		if err != nil {
+			return nil, err
+		}
+		ours, limit, ratios = append(ours, rate), append(limit, rawRate), append(ratios, rate/rawRate)
+	}
+	say(bench.Figure{
+		Name: "append_bulk", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: bulk,
+		Note: bench.Wall("acknowledged on disk; turns", ours) + "; " + bench.Wall("raw atomic batches of 1000", limit),
+	})
+	say(bench.Figure{
+		Name: "append_growth", Unit: "ratio", Value: ours[0] / ours[turns-1], Events: n,
+		Note: "cost of an event in the last fifth, relative to the first",
+	})
+	rate, latencies, err := bench.Clients(ctx, a, at, clients, per)
+	if err != nil {
+		return nil, err
+	}
+	at += clients * per
+	p99 := latencies[len(latencies)*99/100]
+	say(bench.Figure{Name: "append_concurrent", Unit: "events/s", Value: rate, Events: clients * per, Note: fmt.Sprintf("%d clients, one command each at a time", clients)})
+	say(bench.Figure{Name: "append_p99", Unit: "ms", Value: bench.Milliseconds(p99), Events: clients * per, Note: "of the same; median " + latencies[len(latencies)/2].String()})
+	_, latencies, err = bench.Clients(ctx, a, at, 1, singles)
+	if err != nil {
+		return nil, err
+	}
+	rawLatencies, err := raw.Singles(ctx, singles)
+	if err != nil {
+		return nil, err
+	}
+	one, oneRaw := latencies[singles/2], bench.MedianOf(rawLatencies)
+	say(bench.Figure{
+		Name: "append_single", Unit: "ms", Value: bench.Milliseconds(one), Raw: bench.Milliseconds(oneRaw), Ratio: float64(oneRaw) / float64(one), Events: singles,
+		Note: "one client, median; raw: a single publish",
+	})
+	return raw, nil
+}
+
+// benchRead projects, rebuilds and verifies what was recorded.
+func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figure)) error {
+	last, err := s.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	events := int(last)
+	timed := func(f func() error) (float64, error) {
+		runtime.GC()
+		begin := time.Now()
+		err := f()
+		return float64(events) / time.Since(begin).Seconds(), err
+	}
+
+	// Live: the tape is taken in a run that is not measured.
+	tape := &bench.Tape{}
+	live := func(pool *pgxpool.Pool, tap func(projections.Copy)) (float64, error) {
+		r := projections.New(pool, s.log, projectorConfig(projections.Config{Tap: tap}))
+		return timed(func() error { return r.CatchUp(ctx) })
+	}
+	if _, err := live(s.pool, tape.Tap); err != nil {
+		return fmt.Errorf("project: %w", err)
+	}
+	var ours, limit, ratios []float64
+	for turn := range 3 {
+		pool, err := s.database(ctx, fmt.Sprintf("bench%d", turn))
+		if err != nil {
+			return err
+		}
+		rate, err := live(pool, nil)
+		if err != nil {
+			return fmt.Errorf("project: %w", err)
+		}
+		spent, err := tape.Copy(ctx, pool, true)
+		pool.Close()
+		if err != nil {
+			return fmt.Errorf("raw copy: %w", err)
+		}
+		raw := float64(events) / spent.Seconds()
+		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
+	}
+	say(bench.Figure{
+		Name: "project_live", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: events,
+		Note: fmt.Sprintf("all read models and the archive, indexed; raw: COPY of the same %d rows, %d MB", tape.Rows, tape.Bytes>>20),
+	})
+
+	tape = &bench.Tape{}
+	rebuild := func(tap func(projections.Copy)) (float64, error) {
+		r := projections.New(s.pool, s.log, projectorConfig(projections.Config{Tap: tap}))
+		return timed(func() error { return r.Rebuild(ctx, "bench") })
+	}
+	if _, err := rebuild(tape.Tap); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	ours, limit, ratios = nil, nil, nil
+	for range 3 {
+		rate, err := rebuild(nil)
+		if err != nil {
+			return fmt.Errorf("rebuild: %w", err)
+		}
+		spent, err := tape.Copy(ctx, s.pool, false)
+		if err != nil {
+			return fmt.Errorf("raw copy: %w", err)
+		}
+		raw := float64(events) / spent.Seconds()
+		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
+	}
+	say(bench.Figure{
+		Name: "rebuild", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: events,
+		Note: fmt.Sprintf("keys and indexes included; raw: COPY of the same %d rows without indexes", tape.Rows),
+	})
+
+	ours, limit = nil, nil
+	for range 3 {
+		rate, err := timed(func() error {
+			result, err := verify.Log(ctx, s.pool, s.log, verify.Options{})
+			if err == nil && result.Verdict != verify.Verified {
+				err = fmt.Errorf("the log does not verify: %+v", result)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		raw, err := bench.Read(ctx, s.log)
+		if err != nil {
+			return err
+		}
+		ours, limit = append(ours, rate), append(limit, raw)
+	}
+	say(bench.Figure{
+		Name: "verify_log", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ours) / bench.Median(limit), Events: events,
+		Note: "every record decoded, hashed, compared with the archive; raw: reading the log and doing nothing",
+	})
+	return nil
+}
+
+// database makes a further, empty database on the stores' server and connects to
+// it.
+func (s *stores) database(ctx context.Context, name string) (*pgxpool.Pool, error) {
+	if _, err := s.pool.Exec(ctx, "create database "+name); err != nil {
+		return nil, fmt.Errorf("make database %s: %w", name, err)
+	}
+	cfg := s.pool.Config()
+	cfg.ConnConfig.Database = name
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", name, err)
+	}
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", name, err)
+	}
+	defer conn.Release()
+	if err := schema.Migrate(ctx, conn.Conn()); err != nil {
+		return nil, fmt.Errorf("migrate %s: %w", name, err)
+	}
+	return pool, nil
+}
+
+// benchReady measures in a process of its own how long an appender takes to be
+// ready on what was recorded, and how much memory that takes.
+func (p *program) benchReady(ctx context.Context, n int, say func(bench.Figure)) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, self, "bench", "--restart", filepath.Join(p.data, "nats"), "--data", p.data, "-o", "json").Output()
+	if err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	var f bench.Figure
+	if err := json.Unmarshal(out, &f); err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	say(f)
+	return nil
+}
+
+func (p *program) benchRestart(ctx context.Context, dir string) error {
+	begin := time.Now()
+	server, err := natslog.StartServer(ctx, natslog.ServerConfig{Dir: dir})
+	if err != nil {
+		return err
+	}
+	defer server.Shutdown()
+	nc, err := server.Connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	log, err := natslog.Open(ctx, js, natslog.Config{Book: bookCode, Server: server})
+	if err != nil {
+		return err
+	}
+	served := time.Since(begin)
+	a := events.NewAppender(log, events.Config{Book: bookCode})
+	last, err := a.Load(ctx)
+	if err != nil {
+		return err
+	}
+	return printJSON(p.stdout, bench.Figure{
+		Name: "restart", Unit: "s", Value: math.Round(time.Since(begin).Seconds()*100) / 100, Events: int(last),
+		Note: fmt.Sprintf("the log's server after %.2f s; peak memory %s", served.Seconds(), peakMemory()),
+	})
+}
+
+// peakMemory is the most memory this process had, where the system says it.
+func peakMemory() string {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return "unknown"
+	}
+	for l := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(l, "VmHWM:"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,501 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"zhucan/cmd/zhucan/intake"
+	"zhucan/events"
+	"zhucan/events/seal"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/party"
+	"zhucan/ledger/policy"
+	"zhucan/projections/vault"
+)
+
+func (p *program) importCommand() *cobra.Command {
+	var f importFlags
+	c := &cobra.Command{
+		Use:   "import KIND FILE",
+		Short: "turn a file into commands: policy, budget, applications, payments (导入)",
+		Long: `Reads a file and has each of its rows decided. What is wrong with the file as a
+whole (cut off, wrong encoding, unknown columns) refuses the file before anything
+of it is used. What is wrong with a row refuses that row: it goes to a file of
+refused rows with its line and reason, and the rest is recorded.
+
+A row is named by the file's hash and its number: the same file imported again
+changes nothing.
+
+  policy        a folder with the files of a policy pack
+  budget        CSV: region,scheme,fund,year,amount,document,date
+  applications  CSV: claim,scheme,region,from,to,units,evidence,date,kind,name,…
+  payments      payments made elsewhere: any CSV, or a JSON list such as 360Giving,
+                read by a --mapping; a suspected double is flagged, never refused`,
+		Example: "  zhucan import policy schema/policy/sample\n" +
+			"  zhucan import payments list.csv --mapping schema/mapping/nrw-esf.yaml\n" +
+			"  zhucan import payments list.csv --mapping m.yaml --dry-run -o json",
+		Args:      args(cobra.ExactArgs(2)),
+		ValidArgs: []string{"policy", "budget", "applications", "payments"},
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			source, err := f.open(arg[0], arg[1])
+			if err != nil {
+				return err
+			}
+			defer source.Close()
+			return p.runImport(cmd.Context(), source, f.dry)
+		},
+	}
+	c.Flags().StringVar(&f.mapping, "mapping", "", "`file` that says how to read a list of payments")
+	c.Flags().StringVar(&f.encoding, "encoding", "", "`encoding` of the file when it is not detected: utf-8, gb18030, windows-1252")
+	c.Flags().StringVar(&f.refused, "refused", "", "`file` for refused rows (default: refused-<file> beside where you stand)")
+	c.Flags().BoolVar(&f.dry, "dry-run", false, "read and check the file, record nothing")
+	return c
+}
+
+type importFlags struct {
+	mapping, encoding, refused string
+	dry                        bool
+}
+
+// A source is a file to be imported, with what reads it.
+type source struct {
+	kind    string
+	name    string
+	refused string // where refused rows go; empty: nowhere, they are counted
+	file    *intake.File
+	mapping intake.Mapping
+	intent  []byte // of the mapping: the same rows read in another way are another request
+	pack    *policy.Pack
+}
+
+func (s *source) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+func (f importFlags) open(kind, path string) (*source, error) {
+	s := &source{kind: kind, name: filepath.Base(path), refused: f.refused}
+	if s.refused == "" {
+		s.refused = "refused-" + strings.TrimSuffix(s.name, filepath.Ext(s.name)) + ".csv"
+	}
+	options := intake.Options{Encoding: intake.Encoding(f.encoding)}
+	switch kind {
+	case "policy":
+		return s, s.readPack(os.DirFS(path))
+	case "budget", "applications":
+	case "payments":
+		if f.mapping == "" {
+			return nil, usage("import payments needs --mapping")
+		}
+		mapping, err := os.ReadFile(f.mapping)
+		if err != nil {
+			return nil, fmt.Errorf("read the mapping: %w", err)
+		}
+		if err := s.readMapping(mapping); err != nil {
+			return nil, err
+		}
+		options = s.mapping.Options()
+		if f.encoding != "" {
+			options.Encoding = intake.Encoding(f.encoding)
+		}
+	default:
+		return nil, usage("nothing is imported as %q; known are policy, budget, applications, payments", kind)
+	}
+	var err error
+	s.file, err = intake.Open(path, options)
+	return s, err
+}
+
+func (s *source) readPack(folder fs.FS) error {
+	pack, err := intake.ReadPack(folder)
+	if err != nil {
+		return err
+	}
+	s.pack = &pack
+	return nil
+}
+
+func (s *source) readMapping(text []byte) (err error) {
+	if s.mapping, err = intake.ReadMapping(strings.NewReader(string(text))); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(text)
+	s.intent = sum[:]
+	return nil
+}
+
+// An imported is what an import prints.
+type imported struct {
+	Read        int          `json:"read"`
+	Accepted    int          `json:"accepted"`
+	Refused     int          `json:"refused"`
+	Duplicates  int          `json:"duplicates"` // rows that were recorded before
+	Total       ledger.Money `json:"total"`      // of the rows accepted and recorded before
+	RefusedFile string       `json:"refused_file"`
+	Seq         uint64       `json:"seq"` // of the last event
+	File        string       `json:"file"`
+	SHA256      string       `json:"sha256,omitempty"`
+	DryRun      bool         `json:"dry_run,omitempty"`
+}
+
+func (p *program) runImport(ctx context.Context, src *source, dry bool) error {
+	if dry {
+		im := &importer{p: p, src: src}
+		if err := im.run(ctx); err != nil {
+			return err
+		}
+		return p.printImported(im)
+	}
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	who, stop, err := p.submitter(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	im := &importer{p: p, src: src, stores: s, who: who}
+	if err := im.run(ctx); err != nil {
+		return err
+	}
+	if err := p.project(ctx, s); err != nil {
+		return err
+	}
+	return p.printImported(im)
+}
+
+func (p *program) printImported(im *importer) error {
+	r := im.result
+	note := p.say("全部读取", "everything was read")
+	if r.Refused > 0 {
+		note = p.say("被拒行见 ", "refused rows are in ") + r.RefusedFile
+	}
+	return p.print(r, table{
+		head: []string{p.say("文件", "file"), ">" + p.say("读取", "read"), ">" + p.say("接受", "accepted"), ">" + p.say("拒绝", "refused"), ">" + p.say("重复", "duplicates"), ">" + p.say("合计", "total"), ">seq"},
+		rows: [][]string{{r.File, number(r.Read), number(r.Accepted), number(r.Refused), number(r.Duplicates), grouped(r.Total), number(r.Seq)}},
+		foot: note,
+	})
+}
+
+// An importer has the rows of one file decided.
+type importer struct {
+	p      *program
+	src    *source
+	stores *stores // nil: nothing is recorded
+	who    submitter
+	result imported
+
+	as       ledger.ActorID                     // who gives the orders; empty: the actor of the command line
+	accepted func(do any, on ledger.Date) error // told what each row became, now or before
+
+	order      ledger.Order
+	registered map[ledger.PartyID]bool // in this run
+	refused    *intake.RefusedFile
+	out        *os.File
+	bar        *progress
+}
+
+// A row is what one row of the file asks for.
+type row struct {
+	origin  intake.Origin
+	amount  ledger.Money
+	on      ledger.Date
+	region  ledger.RegionCode
+	claimer intake.Party // who it is for; the zero Party for nobody
+	do      func(id ledger.PartyID) any
+	account ledger.AccountRef // under which the claimer's account is added; "" for none
+}
+
+// batch is how many rows are decided together.
+const batch = 500
+
+func (im *importer) run(ctx context.Context) (err error) {
+	im.registered = make(map[ledger.PartyID]bool)
+	im.result = imported{File: im.src.name, DryRun: im.stores == nil}
+	if im.stores != nil {
+		if im.order, err = im.p.orderAs(im.stores, im.as, "import", im.p.today()); err != nil {
+			return err
+		}
+		if err := im.p.checkVault(ctx, im.stores); err != nil {
+			return err
+		}
+	}
+	if im.src.pack != nil {
+		return im.publish(ctx)
+	}
+	im.result.SHA256 = im.src.file.SHA256
+	im.bar = im.p.progress(im.p.say("导入 ", "importing ")+im.src.name, -1)
+	defer im.bar.done()
+	defer func() { err = errors.Join(err, im.closeRefused()) }()
+
+	var rows []row
+	for r, err := range im.rows() {
+		if refused, ok := errors.AsType[*intake.Refused](err); ok {
+			im.result.Read++
+			if err := im.refuse(refused); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		im.result.Read++
+		if rows = append(rows, r); len(rows) == batch {
+			if err := im.decide(ctx, rows); err != nil {
+				return err
+			}
+			rows = rows[:0]
+		}
+	}
+	return im.decide(ctx, rows)
+}
+
+func (im *importer) publish(ctx context.Context) error {
+	im.result.Read = 1
+	if im.stores == nil {
+		_, err := im.src.pack.Check()
+		im.result.Accepted = 1
+		return err
+	}
+	o := im.order
+	o.ID = ledger.CommandID("policy:" + im.src.pack.Version)
+	receipts, err := im.who.SubmitAll(ctx, []events.Request{{Command: book.Command{Order: o, Do: policy.Publish{Pack: *im.src.pack}}}})
+	if err != nil {
+		return err
+	}
+	if receipts[0].Err != nil {
+		return receipts[0].Err
+	}
+	im.count(receipts[0], ledger.Money{})
+	return nil
+}
+
+// rows gives what the rows of the file ask for.
+func (im *importer) rows() iter.Seq2[row, error] {
+	f := im.src.file
+	switch im.src.kind {
+	case "budget":
+		return convert(intake.ReadBudget(f), func(b intake.Budget) row {
+			return row{origin: b.Origin, amount: b.Appropriate.Amount, on: b.On, do: func(ledger.PartyID) any { return b.Appropriate }}
+		})
+	case "applications":
+		return convert(intake.ReadApplications(f), func(a intake.Application) row {
+			ref := ledger.AccountRef(a.Submit.Claim)
+			return row{origin: a.Origin, on: a.On, region: a.Submit.Region, claimer: a.Claimant, account: ref, do: func(id ledger.PartyID) any {
+				a.Submit.Party, a.Submit.Account = id, ref
+				return a.Submit
+			}}
+		})
+	}
+	return convert(intake.ReadPayments(f, im.src.mapping), func(q intake.Payment) row {
+		return row{origin: q.Origin, amount: q.Amount, on: q.Date, region: q.Budget.Region, claimer: q.Payee, do: func(id ledger.PartyID) any { return q.Record(id) }}
+	})
+}
+
+func convert[T any](rows iter.Seq2[T, error], f func(T) row) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for t, err := range rows {
+			var r row
+			if err == nil {
+				r = f(t)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// decide has rows decided and counts what became of them.
+func (im *importer) decide(ctx context.Context, rows []row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if im.stores == nil {
+		for _, r := range rows {
+			im.result.Accepted++
+			im.result.Total = im.result.Total.Add(r.amount)
+		}
+		return nil
+	}
+	known, err := im.identify(ctx, rows)
+	if err != nil {
+		return err
+	}
+	var requests []events.Request
+	main := make([]int, len(rows)) // index of the request that is the row's own
+	for i, r := range rows {
+		before, err := im.introduce(r, known[i])
+		if err != nil {
+			return err
+		}
+		requests = append(requests, before...)
+		main[i] = len(requests)
+		requests = append(requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id), append([]byte(r.origin.Hash), im.src.intent...)))
+	}
+	receipts, err := im.who.SubmitAll(ctx, requests)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		got := receipts[main[i]]
+		if err := im.settle(r, got); err != nil {
+			return err
+		}
+		if got.Err == nil && im.accepted != nil {
+			if err := im.accepted(requests[main[i]].Command.Do, r.on); err != nil {
+				return err
+			}
+		}
+	}
+	im.bar.add(len(rows))
+	return nil
+}
+
+func (im *importer) request(r row, id string, do any, intent []byte) events.Request {
+	o := im.order
+	o.ID, o.On = ledger.CommandID(id), r.on
+	return events.Request{Command: book.Command{Order: o, Do: do}, Intent: intent, Correlation: "file:" + im.src.file.SHA256[:16]}
+}
+
+// settle counts a row, or refuses it. A fault, such as an outcome that is unknown,
+// ends the import: it can be repeated.
+func (im *importer) settle(r row, got events.Receipt) error {
+	if got.Err == nil {
+		im.count(got, r.amount)
+		return nil
+	}
+	rule, _ := ledger.Refused(got.Err)
+	if rule == nil || rule.Code == events.ErrUnsure.Code || rule.Code == events.ErrNoRoom.Code || rule.Code == events.ErrBusy.Code {
+		return fmt.Errorf("row %d, line %d: %w", r.origin.Row, r.origin.Line, got.Err)
+	}
+	return im.refuse(r.origin.Refuse(got.Err))
+}
+
+func (im *importer) count(got events.Receipt, amount ledger.Money) {
+	if got.Repeats {
+		im.result.Duplicates++
+	} else {
+		im.result.Accepted++
+	}
+	im.result.Total = im.result.Total.Add(amount)
+	im.result.Seq = max(im.result.Seq, got.Seq)
+}
+
+// A payee is a party of a row, with the key to seal for it where that is needed.
+type payee struct {
+	id  ledger.PartyID
+	key *seal.Key
+}
+
+// identify finds the party of each row, or chooses the identifier it will have. A
+// person is found by the keyed hash in the vault; an organisation by its credit
+// code, or where it has none by name and place.
+func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
+	known := make([]payee, len(rows))
+	var who []vault.Identity
+	var at []int
+	for i, r := range rows {
+		c := r.claimer
+		switch {
+		case c.Kind == "":
+			continue
+		case c.Kind == policy.Person:
+			who = append(who, vault.Identity{Kind: seal.OfPerson, Name: c.Name, Number: string(c.Person), Party: ledger.PartyID("P" + newULID(im.p.now()))})
+			at = append(at, i)
+			continue
+		case c.Code != "":
+			known[i].id = ledger.PartyID("U" + string(c.Code))
+		default:
+			sum := sha256.Sum256([]byte(c.Name + "\x00" + c.Place))
+			known[i].id = ledger.PartyID("N" + hex.EncodeToString(sum[:12]))
+		}
+		if r.account != "" {
+			kind, number := seal.OfOrganisation, string(c.Code)
+			if c.Code == "" {
+				kind, number = seal.OfName, c.Name+"\x1f"+c.Place
+			}
+			who = append(who, vault.Identity{Kind: kind, Number: number, Party: known[i].id})
+			at = append(at, i)
+		}
+	}
+	if len(who) == 0 {
+		return known, nil
+	}
+	found, err := im.stores.vault.Identify(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		known[i] = payee{found[n].Party, found[n].Key}
+	}
+	return known, nil
+}
+
+// introduce returns the commands that make the party of a row known and add its
+// account. They are named after what they say, so that repeating them is nothing.
+func (im *importer) introduce(r row, who payee) ([]events.Request, error) {
+	var before []events.Request
+	c := r.claimer
+	if c.Kind != "" && !im.registered[who.id] {
+		do := party.Register{Kind: c.Kind, Party: who.id, Region: r.region}
+		if c.Kind == policy.Person {
+			sealed, err := seal.SealPerson(who.key, who.id, seal.Person{Name: c.Name, Number: c.Person, Certificate: c.Certificate})
+			if err != nil {
+				return nil, fmt.Errorf("seal a person: %w", err)
+			}
+			do.Sealed = sealed
+		} else {
+			do.Code, do.Name, do.Place = c.Code, c.Name, c.Place
+		}
+		before = append(before, im.request(r, "register:"+string(who.id), do, []byte("register "+string(who.id))))
+		im.registered[who.id] = true
+	}
+	if r.account != "" {
+		sealed, err := seal.SealAccount(who.key, who.id, r.account, c.Account)
+		if err != nil {
+			return nil, fmt.Errorf("seal an account: %w", err)
+		}
+		do := party.AddAccount{Account: sealed, Party: who.id, Ref: r.account}
+		before = append(before, im.request(r, "account:"+r.origin.ID, do, []byte("account "+r.origin.Hash)))
+	}
+	return before, nil
+}
+
+func (im *importer) refuse(r *intake.Refused) error {
+	im.result.Refused++
+	if im.src.refused == "" {
+		return nil
+	}
+	if im.refused == nil {
+		out, err := os.OpenFile(im.src.refused, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("write refused rows: %w", err)
+		}
+		im.out, im.refused, im.result.RefusedFile = out, intake.NewRefusedFile(out, im.src.file), im.src.refused
+	}
+	return im.refused.Write(r)
+}
+
+func (im *importer) closeRefused() error {
+	if im.refused == nil {
+		return nil
+	}
+	return errors.Join(im.refused.Close(), im.out.Close())
+}

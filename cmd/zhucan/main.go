@@ -1,0 +1,193 @@
+// Command zhucan (助残账本) is an event-sourced ledger for disability-employment
+// subsidies and the Disability Employment Security Fund (残疾人就业保障金).
+//
+// Each file beside this one holds one verb or one family of verbs: flags, a call,
+// and how the answer is printed. Stores are opened in stores.go, answers printed
+// in output.go. Exit codes: 0 done, 1 fault, 2 refused, 3 a check found something.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"zhucan/ledger"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// errFound is what a check returns that ran and found something: exit code 3. What
+// it found has been printed.
+var errFound = errors.New("the check found something")
+
+// run is the whole program. It returns the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
+	root := p.command()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch r, _ := ledger.Refused(err); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errFound):
+		return 3
+	case r != nil:
+		p.printError(err)
+		return 2
+	default:
+		p.printError(err)
+		return 1
+	}
+}
+
+// A program is one run of the command: its surroundings and its global flags.
+type program struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+
+	data     string
+	nats     string
+	postgres string
+	lang     string
+	output   string
+	asOf     string
+	knownBy  string
+	actor    string
+	verbose  bool
+}
+
+// ErrUsage refuses a command line that cannot be understood.
+var ErrUsage = &ledger.Rejection{
+	Code: "usage", Rule: "a command line has a known verb, its arguments and known flags", RuleZH: "命令、参数和选项须正确",
+	Next: "see --help", NextZH: "请查看 --help",
+}
+
+func usage(format string, args ...any) error { return ErrUsage.Of(format, args...) }
+
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "zhucan",
+		Short: "助残账本: an audited ledger for disability-employment subsidies",
+		Long: `zhucan (助残账本) records subsidy payments as immutable events in NATS JetStream,
+projects them into Postgres, and proves that the books follow from the events.
+
+With nothing but a data folder it runs both servers itself. With --nats and
+--postgres (or ZHUCAN_NATS, ZHUCAN_POSTGRES) it uses servers of your own.`,
+		Example:       "  zhucan demo\n  zhucan trial-balance\n  zhucan verify",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+	}
+	env := func(name, otherwise string) string {
+		if v := p.getenv(name); v != "" {
+			return v
+		}
+		return otherwise
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&p.data, "data", env("ZHUCAN_DATA", "data"), "data `folder`: log, database, keys")
+	f.StringVar(&p.nats, "nats", env("ZHUCAN_NATS", ""), "`URL` of a NATS server to use instead of the built-in one")
+	f.StringVar(&p.postgres, "postgres", env("ZHUCAN_POSTGRES", ""), "`URL` of a Postgres database to use instead of a private one")
+	f.StringVar(&p.lang, "lang", env("ZHUCAN_LANG", "zh"), "`zh` or en")
+	f.StringVarP(&p.output, "output", "o", "table", "`form` of the answer: table, csv or json")
+	f.StringVar(&p.asOf, "as-of", "", "accounting `date` up to which entries count (2006-01-02)")
+	f.StringVar(&p.knownBy, "known-by", "", "`sequence` up to which events count")
+	f.StringVar(&p.actor, "as", env("ZHUCAN_ACTOR", "local"), "`actor` who gives the order")
+	f.BoolVarP(&p.verbose, "verbose", "v", false, "log what the servers say")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case p.output != "table" && p.output != "csv" && p.output != "json":
+			return usage("--output %q is not table, csv or json", p.output)
+		case p.lang != "zh" && p.lang != "en":
+			return usage("--lang %q is not zh or en", p.lang)
+		}
+		return nil
+	}
+	root.AddCommand(
+		p.serveCommand(), p.demoCommand(), p.statusCommand(), p.doctorCommand(), p.accessCommand(),
+		p.importCommand(), p.idCommand(),
+		p.balanceCommand(), p.trialBalanceCommand(), p.registerCommand(), p.traceCommand(), p.eventCommand(),
+		p.claimCommand(), p.paymentCommand(), p.periodCommand(), p.partyCommand(), p.suspectsCommand(),
+		p.correctCommand(), p.replayCommand(), p.checkpointCommand(), p.verifyCommand(), p.benchCommand(), p.codesCommand(),
+	)
+	return root
+}
+
+// args wraps an argument check so that its error is a refusal of usage.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage("%s: %v", cmd.CommandPath(), err)
+		}
+		return nil
+	}
+}
+
+// group is a verb that only holds others.
+func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
+		return usage("%s needs one of its verbs", cmd.CommandPath())
+	}}
+	c.AddCommand(verbs...)
+	return c
+}
+
+// asOfDate is the date of --as-of, or the zero Date.
+func (p *program) asOfDate() (ledger.Date, error) {
+	if p.asOf == "" {
+		return ledger.Date{}, nil
+	}
+	return ledger.ParseDate(p.asOf)
+}
+
+// knownBySeq is the sequence of --known-by, or 0.
+func (p *program) knownBySeq() (uint64, error) {
+	if p.knownBy == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(p.knownBy, 10, 64)
+	if err != nil || n == 0 {
+		return 0, usage("--known-by %q is no sequence number", p.knownBy)
+	}
+	return n, nil
+}
+
+// today is the day of the machine's clock in China, where the books are kept.
+func (p *program) today() ledger.Date {
+	y, m, d := p.now().In(time.FixedZone("CST", 8*60*60)).Date()
+	return ledger.DateOf(y, m, d)
+}
+
+// version is the module version the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v = fmt.Sprintf("%s (%s)", v, s.Value[:12])
+		}
+	}
+	return v
+}

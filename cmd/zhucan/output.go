@@ -1,0 +1,192 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/width"
+
+	"zhucan/ledger"
+)
+
+// A table is an answer as rows: columns whose head begins with ">" hold numbers
+// and are aligned to the right.
+type table struct {
+	head []string
+	rows [][]string
+	foot string // said below the table on a screen
+}
+
+// print writes an answer in the form asked for: whole as JSON, or as rows.
+func (p *program) print(whole any, t table) error {
+	switch p.output {
+	case "json":
+		return printJSON(p.stdout, whole)
+	case "csv":
+		return printCSV(p.stdout, t)
+	}
+	printTable(p.stdout, t)
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	b, err := json.Marshal(v, jsontext.WithIndent("  "))
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+func printCSV(w io.Writer, t table) error {
+	c := csv.NewWriter(w)
+	head := make([]string, len(t.head))
+	for i, h := range t.head {
+		head[i] = strings.TrimPrefix(h, ">")
+	}
+	if err := c.Write(head); err != nil {
+		return err
+	}
+	for _, r := range t.rows {
+		guarded := make([]string, len(r))
+		for i, cell := range r {
+			guarded[i] = cell
+			if !strings.HasPrefix(t.head[i], ">") {
+				guarded[i] = guard(cell)
+			}
+		}
+		if err := c.Write(guarded); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// guard keeps a spreadsheet from taking a text cell for a formula.
+func guard(cell string) string {
+	if cell == "" {
+		return cell
+	}
+	if r, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r＝＋－＠", r) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func printTable(w io.Writer, t table) {
+	widths := make([]int, len(t.head))
+	for i, h := range t.head {
+		widths[i] = columns(strings.TrimPrefix(h, ">"))
+	}
+	for _, r := range t.rows {
+		for i, cell := range r {
+			widths[i] = max(widths[i], columns(cell))
+		}
+	}
+	line := func(cells []string) {
+		var b strings.Builder
+		for i, cell := range cells {
+			cell = strings.TrimPrefix(cell, ">")
+			pad := strings.Repeat(" ", widths[i]-columns(cell))
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			if strings.HasPrefix(t.head[i], ">") {
+				b.WriteString(pad + cell)
+			} else {
+				b.WriteString(cell + pad)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+	line(t.head)
+	rule := make([]string, len(t.head))
+	for i := range rule {
+		rule[i] = strings.Repeat("─", widths[i])
+	}
+	line(rule)
+	for _, r := range t.rows {
+		line(r)
+	}
+	if t.foot != "" {
+		fmt.Fprintln(w, t.foot)
+	}
+}
+
+// columns is how many columns of a terminal s takes: wide characters take two.
+func columns(s string) (n int) {
+	for _, r := range s {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// grouped writes an amount for reading: 1,234,567.89.
+func grouped(m ledger.Money) string {
+	s := m.String()
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	whole, cents, _ := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + whole + "." + cents
+}
+
+// say returns the text in the language of the run.
+func (p *program) say(zh, en string) string {
+	if p.lang == "en" {
+		return en
+	}
+	return zh
+}
+
+// A refusal is how a rejection is printed as JSON.
+type refusal struct {
+	Code   string `json:"code"`
+	Rule   string `json:"rule"`
+	RuleZH string `json:"rule_zh"`
+	Detail string `json:"detail"`
+	Source string `json:"source,omitempty"`
+	Next   string `json:"next,omitempty"`
+	NextZH string `json:"next_zh,omitempty"`
+}
+
+func (p *program) printError(err error) {
+	r, detail := ledger.Refused(err)
+	if p.output == "json" {
+		e := refusal{Code: "fault", Detail: err.Error()}
+		if r != nil {
+			e = refusal{r.Code, r.Rule, r.RuleZH, detail, r.Source, r.Next, r.NextZH}
+		}
+		_ = printJSON(p.stderr, map[string]any{"error": e})
+		return
+	}
+	if r == nil {
+		fmt.Fprintln(p.stderr, "zhucan:", err)
+		return
+	}
+	fmt.Fprintf(p.stderr, "zhucan: %s  [%s]\n", p.say(r.RuleZH, r.Rule), r.Code)
+	fmt.Fprintf(p.stderr, "        %s\n", p.say(r.Rule, r.RuleZH))
+	line := func(zh, en, text string) {
+		if text != "" {
+			fmt.Fprintf(p.stderr, "  %s: %s\n", p.say(zh, en), text)
+		}
+	}
+	line("何处", "where", detail)
+	line("依据", "source", r.Source)
+	line("下一步", "next", p.say(r.NextZH, r.Next)+" / "+p.say(r.Next, r.NextZH))
+}

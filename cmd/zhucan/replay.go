@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"zhucan/projections"
+	"zhucan/projections/report"
+)
+
+func (p *program) replayCommand() *cobra.Command {
+	var into string
+	c := &cobra.Command{
+		Use:   "replay --into NAME",
+		Short: "fold the log into new read models beside those that are served (重放)",
+		Long: `Builds the read models anew from the log, in tables of their own, while the old ones
+are served. Then compare them (replay diff), and when every difference is explained,
+switch (replay switch). Nothing is corrected in place.
+
+  zhucan replay --into v0002
+  zhucan replay diff serving v0002
+  zhucan replay switch v0002`,
+		Example: "  zhucan replay --into check",
+		Args:    args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if into == "" {
+				return usage("replay needs --into NAME, or one of its verbs")
+			}
+			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error { return p.replay(cmd.Context(), s, into) })
+		},
+	}
+	c.Flags().StringVar(&into, "into", "", "`name` of the new version: lower-case letters, digits, underscore")
+	var limit int
+	diff := &cobra.Command{
+		Use:   "diff A B",
+		Short: "how two versions differ, table by table, to the fen (差异)",
+		Long: `Compares the tables of two versions row by row. "serving" stands for the version that
+is served. Exit code 3 when they differ.`,
+		Example: "  zhucan replay diff serving check",
+		Args:    args(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+				return p.diff(cmd.Context(), s, arg[0], arg[1], limit)
+			})
+		},
+	}
+	diff.Flags().IntVar(&limit, "limit", 100, "most differing `rows` listed for each table; all are counted")
+	change := &cobra.Command{
+		Use:     "switch NAME",
+		Short:   "serve another version; the old one stays to go back to (切换)",
+		Example: "  zhucan replay switch v0002",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+				if err := s.runner.Switch(cmd.Context(), arg[0]); err != nil {
+					return err
+				}
+				return p.print(map[string]any{"serving": arg[0]}, table{head: []string{p.say("现行版本", "serving")}, rows: [][]string{{arg[0]}}})
+			})
+		},
+	}
+	drop := &cobra.Command{
+		Use:     "drop NAME",
+		Short:   "remove a version that is not served (删除版本)",
+		Example: "  zhucan replay drop check",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+				if err := s.runner.Drop(cmd.Context(), arg[0]); err != nil {
+					return err
+				}
+				return p.print(map[string]any{"dropped": arg[0]}, table{head: []string{p.say("已删除", "dropped")}, rows: [][]string{{arg[0]}}})
+			})
+		},
+	}
+	c.AddCommand(diff, change, drop)
+	return c
+}
+
+// replay builds a version and brings it to the present.
+func (p *program) replay(ctx context.Context, s *stores, into string) error {
+	head, err := s.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	bar := p.progress(p.say("重放", "replaying"), int64(head))
+	runner := projections.New(s.pool, s.log, projectorConfig(projections.Config{Logger: p.logger(), Step: func(string) { bar.add(0) }}))
+	if err := runner.Rebuild(ctx, into); err != nil {
+		return err
+	}
+	bar.done()
+	digests, err := report.Digest(ctx, s.pool, into, s.runner.Tables())
+	if err != nil {
+		return err
+	}
+	t := table{head: []string{p.say("表", "table"), ">" + p.say("行数", "rows"), p.say("摘要", "digest")}}
+	for _, d := range digests {
+		t.rows = append(t.rows, []string{d.Name, number(d.Rows), d.Digest[:16]})
+	}
+	return p.print(map[string]any{"version": into, "seq": head, "tables": digests}, t)
+}
+
+func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) error {
+	st, err := s.runner.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range []*string{&a, &b} {
+		if *name == "serving" {
+			*name = st.Version
+		}
+	}
+	d, err := report.Compare(ctx, s.pool, a, b, s.runner.Tables(), limit)
+	if err != nil {
+		return err
+	}
+	t := table{head: []string{p.say("表", "table"), ">" + p.say("相同", "same"), ">" + p.say("改变", "changed"), ">" + p.say("新增", "added"), ">" + p.say("缺少", "removed")}}
+	for _, x := range d.Tables {
+		t.rows = append(t.rows, []string{x.Name, number(x.Same), number(x.Changed), number(x.Added), number(x.Removed)})
+	}
+	t.foot = p.say("没有差异", "no difference")
+	if !d.Same() {
+		t.foot = ""
+		for _, x := range d.Differences {
+			t.foot += fmt.Sprintf("%s[%s].%s: %s → %s (seq %d)\n", x.Table, x.Key, x.Column, shown(x.Before), shown(x.After), x.Seq)
+		}
+	}
+	if err := p.print(d, t); err != nil {
+		return err
+	}
+	if !d.Same() {
+		return errFound
+	}
+	return nil
+}
+
+func shown(s *string) string {
+	if s == nil {
+		return "—"
+	}
+	return *s
+}

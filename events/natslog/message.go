@@ -1,0 +1,101 @@
+package natslog
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+
+	"zhucan/events"
+)
+
+// maxHeader is what the server accepts as header.
+const maxHeader = 64<<10 - 1
+
+// message returns r as it is published. Data and values are not copied.
+func message(r events.Record) *nats.Msg {
+	m := &nats.Msg{Subject: r.Subject, Header: make(nats.Header, len(r.Header)+3), Data: r.Data}
+	values := make([]string, len(r.Header))
+	for i, f := range r.Header {
+		values[i] = f.Value
+		m.Header[f.Key] = values[i : i+1 : i+1]
+	}
+	return m
+}
+
+// check refuses what would not come back from the server as it went in, and
+// returns how many bytes the record takes there, roughly.
+func (l *Log) check(r events.Record) (int, error) {
+	rest, ok := strings.CutPrefix(r.Subject, l.prefix)
+	if !ok || !literal(rest) {
+		return 0, fmt.Errorf("subject %q is not one of %s>", r.Subject, l.prefix)
+	}
+	size := 0
+	for i, f := range r.Header {
+		switch {
+		case i > 0 && r.Header[i-1].Key >= f.Key:
+			return 0, fmt.Errorf("header %q: keys are in order, each once", f.Key)
+		case !plain(f.Key) || isNats(f.Key):
+			return 0, fmt.Errorf("header %q: a key is of lower-case letters, digits and hyphens, and not the server's own", f.Key)
+		case strings.ContainsAny(f.Value, "\r\n\x00") || strings.Trim(f.Value, " \t") != f.Value:
+			return 0, fmt.Errorf("header %q: a value has no line breaks and no spaces around it", f.Key)
+		}
+		size += len(f.Key) + len(f.Value) + 4
+	}
+	// 512 bytes are for what is added: the expected sequence, the batch.
+	if size += 512; size > maxHeader {
+		return 0, fmt.Errorf("header of %d bytes: up to %d are taken", size, maxHeader)
+	}
+	if size += len(r.Data); size > MaxRecord {
+		return 0, fmt.Errorf("record of %d bytes: up to %d are taken", size, MaxRecord)
+	}
+	return size + len(r.Subject), nil
+}
+
+// literal tells whether s is one or more tokens of a subject, without wildcards.
+func literal(s string) bool {
+	for token := range strings.SplitSeq(s, ".") {
+		if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c == '*' || c == '>' || c > '~' }) {
+			return false
+		}
+	}
+	return len(s) <= 200
+}
+
+func plain(key string) bool {
+	for _, c := range []byte(key) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return key != ""
+}
+
+// isNats tells whether a header is the server's or the client's own, in any case.
+func isNats(key string) bool {
+	return len(key) >= 5 && strings.EqualFold(key[:5], "nats-")
+}
+
+// record returns the record that is stored under seq. It owns data.
+func record(seq uint64, subject string, h nats.Header, data []byte) (events.Record, error) {
+	fields := make(events.Header, 0, len(h))
+	for key, values := range h {
+		if isNats(key) {
+			continue
+		}
+		if len(values) != 1 {
+			return events.Record{}, fmt.Errorf("%w: record %d has header %s %d times", events.ErrMalformed, seq, key, len(values))
+		}
+		fields = append(fields, events.Field{Key: key, Value: values[0]})
+	}
+	slices.SortFunc(fields, func(a, b events.Field) int { return cmp.Compare(a.Key, b.Key) })
+	return events.Record{Seq: seq, Subject: subject, Header: fields, Data: data}, nil
+}
+
+// same compares what is stored with what was sent.
+func same(a, b events.Record) bool {
+	return a.Subject == b.Subject && slices.Equal(a.Header, b.Header) && bytes.Equal(a.Data, b.Data)
+}

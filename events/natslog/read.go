@@ -1,0 +1,243 @@
+package natslog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"zhucan/events"
+)
+
+// A reader asks for window messages at a time, or as many as come to pullBytes,
+// and is never without a request: one being delivered, one waiting.
+const (
+	window    = 1000
+	pullBytes = 4 << 20
+)
+
+// Read yields the records numbered above after, up to the last one that the
+// leader has when the loop begins. Reading after a record that the log does not
+// have is [events.ErrGap] too: the reader has seen more than the log still knows.
+func (l *Log) Read(ctx context.Context, after uint64) iter.Seq2[events.Record, error] {
+	return l.records(ctx, after, false)
+}
+
+// Follow is [Log.Read] that waits for further records. It ends with the error of
+// ctx. A server that comes back within Config.Timeout is not noticed; one that
+// stays away longer ends it with an error, and the caller follows again from where
+// it was.
+func (l *Log) Follow(ctx context.Context, after uint64) iter.Seq2[events.Record, error] {
+	return l.records(ctx, after, true)
+}
+
+func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[events.Record, error] {
+	return func(yield func(events.Record, error) bool) {
+		end, err := l.Last(ctx)
+		switch {
+		case err != nil:
+			yield(events.Record{}, err)
+			return
+		case end < after:
+			yield(events.Record{}, missing(end+1))
+			return
+		case follow:
+			end = math.MaxUint64
+		}
+		r := reader{log: l, at: after, end: end, yield: yield}
+		for fruitless := 0; r.at < r.end; {
+			began := r.at
+			more, err := r.run(ctx)
+			if fruitless++; r.at > began {
+				fruitless = 0
+			}
+			if err == nil && fruitless == 2 {
+				err = errNotDelivered
+			}
+			if err != nil {
+				yield(events.Record{}, fmt.Errorf("read %s after %d: %w", l.stream, r.at, err))
+				return
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// A reader yields records from one consumer after another: a consumer that does
+// not deliver what the log has is given up for a new one.
+type reader struct {
+	log   *Log
+	at    uint64 // last record yielded
+	end   uint64 // last record wanted
+	yield func(events.Record, error) bool
+}
+
+var errNotDelivered = errors.New("the next record is stored and is not delivered")
+
+// run yields what one consumer delivers. It returns true when another consumer
+// should be tried. The consumer acknowledges nothing, filters nothing and lives in
+// the server's memory.
+func (r *reader) run(ctx context.Context) (more bool, err error) {
+	l, nc := r.log, r.log.js.Conn()
+	in := make(chan *nats.Msg, 2*window+64)
+	inbox := nc.NewInbox()
+	sub, err := nc.ChanSubscribe(inbox, in)
+	if err != nil {
+		return false, err
+	}
+	defer sub.Unsubscribe()
+	create, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
+	defer cancel()
+	c, err := l.js.CreateConsumer(create, l.stream, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       r.at + 1,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return false, err
+	}
+	name := c.CachedInfo().Name
+	// Nothing waits for the answer: a consumer left over dies of inactivity.
+	defer nc.Publish(l.api+"CONSUMER.DELETE."+l.stream+"."+name, nil)
+
+	pull, _ := json.Marshal(map[string]int{"batch": window, "max_bytes": pullBytes})
+	asked := 0
+	idle := time.NewTicker(l.cfg.Timeout)
+	defer idle.Stop()
+	for seen := r.at; r.at < r.end; {
+		for asked <= window {
+			if err := nc.PublishRequest(l.api+"CONSUMER.MSG.NEXT."+l.stream+"."+name, inbox, pull); err != nil {
+				return false, err
+			}
+			asked += window
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-idle.C:
+			if r.at > seen {
+				seen = r.at
+				continue
+			}
+			if more, err := r.undelivered(ctx); more || err != nil {
+				return more, err
+			}
+		case m, ok := <-in:
+			if !ok {
+				return false, nats.ErrConnectionClosed
+			}
+			if m.Reply == "" {
+				left, ok := unfilled(m)
+				if !ok {
+					_, err := r.undelivered(ctx)
+					return true, err
+				}
+				asked -= left
+				continue
+			}
+			asked--
+			meta, err := m.Metadata()
+			if err != nil {
+				return false, err
+			}
+			if meta.Sequence.Stream != r.at+1 {
+				_, err := r.undelivered(ctx)
+				return true, err
+			}
+			next, err := record(r.at+1, m.Subject, m.Header, m.Data)
+			if err != nil {
+				return false, err
+			}
+			r.at++
+			if !r.yield(next, nil) {
+				return false, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// unfilled returns how many messages of a request the server will not send,
+// because it is full in bytes, and false if the message says anything else.
+func unfilled(m *nats.Msg) (int, bool) {
+	n, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages"))
+	return n, err == nil
+}
+
+// undelivered finds out why the next record has not come: it returns false if
+// there is none yet, true if the log has it, and an error if the log lacks it.
+func (r *reader) undelivered(ctx context.Context) (bool, error) {
+	last, err := r.log.Last(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case last == r.at:
+		return false, nil
+	case last < r.at:
+		return false, missing(last + 1)
+	}
+	_, err = r.log.stored(ctx, r.at+1)
+	return err == nil, err
+}
+
+func missing(seq uint64) error { return fmt.Errorf("%w: %d", events.ErrGap, seq) }
+
+// Tail returns the records from..to as the leader has them, one request for each,
+// for what must not come from a replica that lags: what became of an append.
+func (l *Log) Tail(ctx context.Context, from, to uint64) ([]events.Record, error) {
+	var records []events.Record
+	for seq := from; seq <= to; seq++ {
+		r, err := l.stored(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// stored returns one record from the leader. Any error that the leader answers
+// means that it does not have the record, or not whole.
+func (l *Log) stored(ctx context.Context, seq uint64) (events.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
+	defer cancel()
+	request, _ := json.Marshal(map[string]uint64{"seq": seq})
+	m, err := l.js.Conn().RequestWithContext(ctx, l.api+"STREAM.MSG.GET."+l.stream, request)
+	if err != nil {
+		return events.Record{}, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError
+		Message struct {
+			Subject string
+			Seq     uint64
+			Hdrs    []byte
+			Data    []byte
+		}
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return events.Record{}, err
+	}
+	if answer.Error != nil {
+		return events.Record{}, fmt.Errorf("%w: %w", missing(seq), answer.Error)
+	}
+	var h nats.Header
+	if len(answer.Message.Hdrs) > 0 {
+		if h, err = nats.DecodeHeadersMsg(answer.Message.Hdrs); err != nil {
+			return events.Record{}, fmt.Errorf("%w: record %d: %w", events.ErrMalformed, seq, err)
+		}
+	}
+	return record(answer.Message.Seq, answer.Message.Subject, h, answer.Message.Data)
+}

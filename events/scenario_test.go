@@ -1,0 +1,153 @@
+package events_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"zhucan/events"
+	"zhucan/events/memlog"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/budget"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
+)
+
+var (
+	line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	other = ledger.BudgetLine{Region: "220102", Scheme: "startup", Fund: "levy", Year: 2023}
+	hash  = strings.Repeat("0123456789abcdef", 4)
+	day   = ledger.DateOf(2023, 3, 1)
+)
+
+// order makes a command of the tests.
+func order(id ledger.CommandID, by ledger.Actor, on ledger.Date, do any) events.Request {
+	return events.Request{Command: book.Command{Order: ledger.Order{ID: id, By: by, On: on}, Do: do}, Correlation: "test"}
+}
+
+// scenario is commands that lead to every type of event. All values are synthetic.
+func scenario() []events.Request {
+	var rs []events.Request
+	do := func(by ledger.Actor, on ledger.Date, do any) {
+		rs = append(rs, order(ledger.CommandID(fmt.Sprintf("synthetic-%02d", len(rs)+1)), by, on, do))
+	}
+	auditor := ledger.Actor{ID: "accountant-2", Roles: []ledger.Role{ledger.Accountant}}
+	march := ledger.PeriodOf(2023, 3)
+	evidence := []claim.Evidence{{Hash: hash, Kind: "certificate"}, {Hash: hash, Kind: "licence"}}
+
+	pack := ledgertest.Pack()
+	pack.LateReturn = policy.Restore
+	pack.Schemes[3].To = ledger.DateOf(2030, 12, 31)
+	do(ledgertest.Operator, day, policy.Publish{Pack: pack})
+	for _, id := range []ledger.PartyID{"P1", "P2", "P3"} {
+		do(ledgertest.Clerk, day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: id, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	}
+	do(ledgertest.Clerk, day, party.Register{
+		Account: "c2VhbGVk", Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
+	})
+	do(ledgertest.Clerk, day, party.AddAccount{Account: "c2VhbGVkIHNlY29uZA", Party: "P1", Ref: "2"})
+	do(ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(100_000_00), Document: "示例指标〔2023〕1号", Line: line})
+	do(ledgertest.Accountant, day, budget.Adjust{Amount: ledger.Fen(1_000_05), Document: "示例指标〔2023〕2号", Line: line, Side: ledger.Credit})
+	do(ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(500_10), Document: "示例指标〔2023〕3号", Line: line, To: other})
+	do(ledgertest.Accountant, day, budget.CarryOver{Amount: ledger.Fen(99_99), Document: "示例指标〔2023〕4号", Line: line})
+
+	for _, id := range []ledger.ClaimID{"C1", "C2", "C3"} {
+		p := ledger.PartyID("P" + id[1:])
+		do(ledgertest.Clerk, day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
+		if id == "C3" {
+			do(ledgertest.Clerk, day, claim.Withdraw{Claim: id, Reason: "withdrawn by the applicant"})
+			break
+		}
+		do(ledgertest.First, day, claim.FirstReview{Claim: id})
+		do(ledgertest.First, day, claim.Compare{Claim: id, Manifest: hash, Outcome: claim.Differs, Sources: []string{"disability register", "tax register"}})
+		do(ledgertest.Second, day, claim.SecondReview{Claim: id, Reason: "the register is a month late"})
+		do(ledgertest.First, day, claim.Publicise{Claim: id, From: day, Notice: hash, Place: "示例公示栏", To: day.AddDays(6)})
+		do(ledgertest.Clerk, day, claim.Object{Claim: id, Objection: "O1", Statement: hash})
+		do(ledgertest.First, day.AddDays(1), claim.Resolve{Claim: id, Objection: "O1", Outcome: claim.Dismissed, Reason: "about another person"})
+		do(ledgertest.First, day.AddDays(7), claim.EndPublicity{Claim: id})
+		do(ledgertest.Approver, day.AddDays(8), claim.Approve{Claim: id, Decision: "示例决定1号", Line: line})
+	}
+	do(ledgertest.Approver, day.AddDays(9), claim.Reject{Claim: "C2", Reason: "approved by mistake"})
+
+	pay := func(batch ledger.BatchID, on ledger.Date, fill any) {
+		do(ledgertest.Cashier, on, payment.OpenBatch{Batch: batch})
+		do(ledgertest.Cashier, on, fill)
+		do(ledgertest.Cashier, on, payment.SubmitBatch{Batch: batch, Lines: 1, Total: ledger.Fen(5_000_00)})
+		do(ledgertest.Approver, on, payment.ApproveBatch{Batch: batch, Lines: 1, Total: ledger.Fen(5_000_00)})
+		do(ledgertest.Cashier, on, payment.SendBatch{Batch: batch, Voucher: "V-" + string(batch)})
+	}
+	later := ledger.DateOf(2023, 4, 3)
+	pay("B1", later, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"})
+	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: hash, Seq: 30})
+	do(auditor, later, journal.Reopen{Period: march, Reason: "closed too early"})
+	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: hash, Seq: 37})
+	do(ledgertest.Cashier, later, payment.Confirm{Payment: "PAY1", Serial: "S-1"})
+	do(ledgertest.Cashier, later.AddDays(1), payment.Return{Payment: "PAY1", Reason: "account closed", Serial: "S-2"})
+	do(ledgertest.Cashier, later.AddDays(1), payment.CorrectPayee{Account: "2", Payment: "PAY1", Reason: "the payee's second account"})
+	do(ledgertest.Approver, later.AddDays(1), payment.ApproveCorrection{Account: "2", Payment: "PAY1"})
+	pay("B2", later.AddDays(2), payment.Reissue{As: "PAY2", Batch: "B2", Payment: "PAY1"})
+	do(ledgertest.Cashier, later.AddDays(3), payment.Fail{Payment: "PAY2", Reason: "account frozen"})
+	do(ledgertest.Approver, later.AddDays(3), payment.ReturnToTreasury{Payment: "PAY2", Reason: "no account can be paid to"})
+
+	for _, id := range []ledger.PaymentID{"OLD1", "OLD2"} { // made in the closed month; the second looks like the first
+		do(ledgertest.Clerk, day.AddDays(20), payment.Record{Amount: ledger.Fen(5_000_00), Line: line, Note: "from the list of 2023", Party: "P3", Payment: id, Source: hash + ":7"})
+	}
+	do(ledgertest.Approver, later, payment.DemandRecovery{
+		Amount: ledger.Fen(5_000_00), Deadline: later.AddDays(30), Decision: "示例决定2号", Ground: "paid twice", Payment: "OLD2",
+	})
+	do(ledgertest.Accountant, later.AddDays(4), payment.ReceiveRecovery{Amount: ledger.Fen(4_999_99), Payment: "OLD2", Voucher: "V-3"})
+
+	adjusting := journal.Post{
+		Adjusts: march, Line: line, Memo: "interest booked as expense",
+		Postings: []ledger.Posting{
+			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit},
+			{Account: "2103", Amount: ledger.Fen(7), Line: other, Side: ledger.Credit},
+		},
+	}
+	do(ledgertest.Accountant, later.AddDays(5), adjusting)
+	do(auditor, later.AddDays(6), journal.Reverse{
+		Entry: ledger.Entry{
+			Adjusts: march, Date: later.AddDays(5), ID: ledger.EntryID(rs[len(rs)-1].Command.ID), Line: line, Memo: adjusting.Memo, Postings: adjusting.Postings,
+		},
+		Reason: "posted to the wrong account",
+	})
+	do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
+	return rs
+}
+
+// written returns the records that an appender makes of the scenario.
+func written(t testing.TB) []events.Record {
+	t.Helper()
+	log := new(memlog.Log)
+	a := run(t, log, events.Config{Clock: ticking()})
+	rs := scenario()
+	receipts, err := a.SubmitAll(t.Context(), rs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range receipts {
+		if r.Err != nil || r.Seq != uint64(i)+1 || r.Repeats {
+			t.Fatalf("command %d, %T: %+v", i+1, rs[i].Command.Do, r)
+		}
+	}
+	return read(t, log)
+}
+
+// read returns every record of a log.
+func read(t testing.TB, log events.Log) []events.Record {
+	t.Helper()
+	var records []events.Record
+	for r, err := range log.Read(context.Background(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	return records
+}

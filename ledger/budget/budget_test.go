@@ -1,0 +1,173 @@
+package budget_test
+
+import (
+	"fmt"
+	"testing"
+
+	"zhucan/ledger"
+	"zhucan/ledger/budget"
+	"zhucan/ledger/ledgertest"
+)
+
+var (
+	today = ledger.DateOf(2023, 4, 3)
+	line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	other = ledger.BudgetLine{Region: "220102", Scheme: "startup", Fund: "levy", Year: 2023}
+	next  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2024}
+)
+
+func ask(do budget.Action) budget.Command {
+	return budget.Command{Order: ledger.Order{ID: "c1", By: ledgertest.Accountant, On: today}, Do: do}
+}
+
+func yuan(n int64) ledger.Money { return ledger.Fen(n * 100) }
+
+func TestBudgetDecider(t *testing.T) {
+	t.Parallel()
+	type c = ledgertest.Case[budget.Command, budget.Event]
+	given := func(e ...budget.Event) []budget.Event { return e }
+	voted := budget.Appropriated{Amount: yuan(100), Document: "D1", Line: line, On: today}
+	to := func(change func(*ledger.BudgetLine)) ledger.BudgetLine {
+		l := other
+		change(&l)
+		return l
+	}
+	move := func(amount ledger.Money, to ledger.BudgetLine) budget.Command {
+		return ask(budget.Transfer{Amount: amount, Document: "D2", Line: line, To: to})
+	}
+	clerk := ask(budget.Appropriate{})
+	clerk.By = ledgertest.Clerk
+	late := line
+	late.Year = 9999
+	ledgertest.Run(t, budget.Decider, []c{
+		{Name: "an accountant enters what is voted", When: ask(budget.Appropriate{Amount: yuan(100), Document: "D1", Line: line}), Then: given(voted), Again: true},
+		{Name: "an order without an identifier is refused first", When: budget.Command{Do: budget.Appropriate{}}, Reject: ledger.ErrID},
+		{Name: "the role is checked before the line", When: clerk, Reject: ledger.ErrRole},
+		{Name: "an appropriation names its line", When: ask(budget.Appropriate{Amount: yuan(1), Document: "D1"}), Reject: budget.ErrLine},
+		{Name: "an appropriation names a whole line", When: ask(budget.Appropriate{Amount: yuan(1), Document: "D1", Line: to(func(l *ledger.BudgetLine) { l.Fund = "" })}), Reject: budget.ErrLine},
+		{Name: "a line is named so that the log can read it back", When: ask(budget.Appropriate{Amount: yuan(1), Document: "D1", Line: to(func(l *ledger.BudgetLine) { l.Fund = "levy/x" })}), Reject: budget.ErrLine},
+		{Name: "an appropriation names its document", When: ask(budget.Appropriate{Amount: yuan(1), Line: line}), Reject: budget.ErrLine},
+		{Name: "the line is checked before the amount", When: ask(budget.Appropriate{Document: "D1"}), Reject: budget.ErrLine},
+		{Name: "nothing is no appropriation", When: ask(budget.Appropriate{Document: "D1", Line: line}), Reject: ledger.ErrAmountSign},
+		{Name: "an appropriation is not taken back with a minus", When: ask(budget.Appropriate{Amount: yuan(-1), Document: "D1", Line: line}), Reject: ledger.ErrAmountSign},
+		{Name: "an appropriation has a limit", When: ask(budget.Appropriate{Amount: ledger.MaxMoney.Add(ledger.Fen(1)), Document: "D1", Line: line}), Reject: ledger.ErrAmountRange},
+
+		{Name: "more is voted", When: ask(budget.Adjust{Amount: yuan(5), Document: "D2", Line: line, Side: ledger.Debit}), Then: given(budget.Adjusted{Amount: yuan(5), Document: "D2", Line: line, On: today, Side: ledger.Debit}), Again: true},
+		{Name: "all that is available is voted away", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(100), Document: "D2", Line: line, Side: ledger.Credit}), Then: given(budget.Adjusted{Amount: yuan(100), Document: "D2", Line: line, On: today, Side: ledger.Credit})},
+		{Name: "no fen more is voted away than is available", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(100).Add(ledger.Fen(1)), Document: "D2", Line: line, Side: ledger.Credit}), Reject: budget.ErrExceeded},
+		{Name: "an adjustment is more or less", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(1), Document: "D2", Line: line, Side: "left"}), Reject: budget.ErrLine},
+		{Name: "an adjustment names its document", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(1), Line: line, Side: ledger.Debit}), Reject: budget.ErrLine},
+
+		{Name: "money moves to another region of its scheme", Given: given(voted), When: move(yuan(60), other), Then: given(budget.Transferred{Amount: yuan(60), Document: "D2", Line: line, On: today, To: other})},
+		{Name: "no more moves than is available", Given: given(voted), When: move(yuan(101), other), Reject: budget.ErrExceeded},
+		{Name: "money of one scheme pays no other", Given: given(voted), When: move(yuan(1), to(func(l *ledger.BudgetLine) { l.Scheme = "employer" })), Reject: budget.ErrEarmark},
+		{Name: "money of one fund is not another's", Given: given(voted), When: move(yuan(1), to(func(l *ledger.BudgetLine) { l.Fund = "general" })), Reject: budget.ErrEarmark},
+		{Name: "money moves within its year", Given: given(voted), When: move(yuan(1), to(func(l *ledger.BudgetLine) { l.Year = 2024 })), Reject: budget.ErrEarmark},
+		{Name: "money moves to another line", Given: given(voted), When: move(yuan(1), line), Reject: budget.ErrEarmark},
+		{Name: "money moves to a region", Given: given(voted), When: move(yuan(1), to(func(l *ledger.BudgetLine) { l.Region = "" })), Reject: budget.ErrEarmark},
+		{Name: "money moves to a region that the log can read back", Given: given(voted), When: move(yuan(1), to(func(l *ledger.BudgetLine) { l.Region = "2201/02" })), Reject: budget.ErrEarmark},
+		{Name: "the purpose is checked before what is available", When: move(yuan(1), line), Reject: budget.ErrEarmark},
+		{Name: "a transfer moves something", Given: given(voted), When: move(yuan(0), other), Reject: ledger.ErrAmountSign},
+
+		{Name: "what is available is carried into the next year", Given: given(voted), When: ask(budget.CarryOver{Amount: yuan(100), Document: "D2", Line: line}), Then: given(budget.CarriedOver{Amount: yuan(100), Document: "D2", Line: line, On: today, To: next})},
+		{Name: "no more is carried over than is available", Given: given(voted), When: ask(budget.CarryOver{Amount: yuan(101), Document: "D2", Line: line}), Reject: budget.ErrExceeded},
+		{Name: "what is carried over cannot be carried over again", Given: given(voted, budget.CarriedOver{Amount: yuan(100), Line: line, To: next}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: line}), Reject: budget.ErrExceeded},
+		{Name: "no year is carried over into one that the log cannot write", Given: given(budget.Appropriated{Amount: yuan(1), Line: late}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: late}), Reject: budget.ErrLine},
+		{Name: "a carry-over names its document", Given: given(voted), When: ask(budget.CarryOver{Amount: yuan(1), Line: line}), Reject: budget.ErrLine},
+	})
+}
+
+func TestALineIsVotedAvailableCommittedAndDisbursed(t *testing.T) {
+	t.Parallel()
+	s := new(budget.State)
+	stands := func(voted, committed, disbursed, available int64) {
+		t.Helper()
+		u := s.Use(line)
+		if !u.Voted.Equal(yuan(voted)) || !u.Committed.Equal(yuan(committed)) || !u.Disbursed.Equal(yuan(disbursed)) || !u.Available().Equal(yuan(available)) {
+			t.Errorf("voted %s, committed %s, disbursed %s, available %s", u.Voted, u.Committed, u.Disbursed, u.Available())
+		}
+	}
+	stands(0, 0, 0, 0)
+	s = budget.Evolve(s, budget.Appropriated{Amount: yuan(100), Line: line})
+	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(20), Line: line, Side: ledger.Debit})
+	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(10), Line: line, Side: ledger.Credit})
+	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Line: line, To: other})
+	s = budget.Evolve(s, budget.CarriedOver{Amount: yuan(5), Line: line, To: next})
+	stands(100, 0, 0, 100)
+	s.Commit(line, yuan(60))
+	stands(100, 60, 0, 40)
+	s.Disburse(line, yuan(50))
+	stands(100, 10, 50, 40)
+	s.Restore(line, yuan(50))
+	stands(100, 60, 0, 40)
+	s.Release(line, yuan(60))
+	stands(100, 0, 0, 100)
+	n := 0
+	for l, u := range s.Lines() {
+		if n++; l != line && !u.Voted.Equal(yuan(5)) {
+			t.Errorf("%s has %s", l, u.Voted)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d lines", n)
+	}
+}
+
+func TestWhatIsCommittedIsNotAvailable(t *testing.T) {
+	t.Parallel()
+	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line})
+	s.Commit(line, yuan(100))
+	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1))); r != budget.ErrExceeded {
+		t.Errorf("got %v", r)
+	}
+	s.Disburse(line, yuan(100))
+	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1))); r != budget.ErrExceeded {
+		t.Errorf("after paying %v", r)
+	}
+}
+
+func TestEveryPartOfTheBudgetIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line})
+	for _, part := range s.Tentative() {
+		part.Begin()
+	}
+	s.Commit(line, yuan(60))
+	s.Disburse(line, yuan(50))
+	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Line: line, To: other})
+	for _, part := range s.Tentative() {
+		part.Rollback()
+	}
+	if u := s.Use(line); !u.Available().Equal(yuan(100)) || !u.Disbursed.IsZero() || !s.Use(other).Voted.IsZero() {
+		t.Errorf("%+v", u)
+	}
+}
+
+func TestEventsOfABudgetAreOfItsLineAndCarryTheirEntry(t *testing.T) {
+	t.Parallel()
+	entry := ledger.Entry{ID: "e"}
+	for _, e := range []budget.Event{
+		budget.Appropriated{Entry: entry, Line: line, On: today}, budget.Adjusted{Entry: entry, Line: line, On: today},
+		budget.Transferred{Entry: entry, Line: line, On: today, To: other}, budget.CarriedOver{Entry: entry, Line: line, On: today, To: next},
+	} {
+		if e.Case() != "budget:220104/startup/levy/2023" || e.Effective() != today || e.Booked() == nil || e.Booked().ID != "e" {
+			t.Errorf("%T: %s", e, e.Case())
+		}
+	}
+}
+
+func ExampleDecider() {
+	order := ledger.Order{ID: "c1", By: ledgertest.Accountant, On: ledger.DateOf(2023, 1, 5)}
+	line, _ := ledger.ParseBudgetLine("220104/startup/levy/2023")
+	s := new(budget.State)
+	events, _ := budget.Decide(s, budget.Command{Order: order, Do: budget.Appropriate{Amount: ledger.Fen(100_00), Document: "吉财社指〔2023〕1号", Line: line}})
+	s = budget.Decider.Fold(s, events...)
+	fmt.Println(s.Use(line).Available())
+
+	_, err := budget.Decide(s, budget.Command{Order: order, Do: budget.CarryOver{Amount: ledger.Fen(100_01), Document: "结转", Line: line}})
+	r, particulars := ledger.Refused(err)
+	fmt.Println(r.Code, "-", particulars)
+	// Output:
+	// 100.00
+	// budget-exceeded - 100.01 asked of 220104/startup/levy/2023, which has 100.00 available
+}

@@ -1,0 +1,235 @@
+package journal_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"zhucan/ledger"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+)
+
+var (
+	chart, _ = ledgertest.Pack().Check()
+	april    = ledger.PeriodOf(2023, 4)
+	may      = ledger.PeriodOf(2023, 5)
+	other    = ledger.Actor{ID: "second-accountant", Roles: []ledger.Role{ledger.Accountant}}
+
+	postings = []ledger.Posting{
+		{Account: "5001", Amount: ledger.Fen(10_00), Side: ledger.Debit},
+		{Account: "1002", Amount: ledger.Fen(10_00), Side: ledger.Credit},
+	}
+	entry  = ledger.Entry{Date: day(4, 20), ID: "e1", Memo: "fee", Postings: postings}
+	posted = journal.EntryPosted{By: "accountant", Entry: entry}
+)
+
+func day(month time.Month, d int) ledger.Date { return ledger.DateOf(2023, month, d) }
+
+func ask(by ledger.Actor, id ledger.CommandID, on ledger.Date, do journal.Action) journal.Command {
+	return journal.Command{Order: ledger.Order{ID: id, By: by, On: on}, Chart: chart, Do: do}
+}
+
+func with[A any](a A, change func(*A)) A {
+	change(&a)
+	return a
+}
+
+func closed(p ledger.Period) journal.PeriodClosed {
+	return journal.PeriodClosed{By: "accountant", Credits: ledger.Fen(1), Debits: ledger.Fen(1), On: p.Next().First(), Period: p, Root: "r", Seq: 7}
+}
+
+func TestJournalDecider(t *testing.T) {
+	t.Parallel()
+	type c = ledgertest.Case[journal.Command, journal.Event]
+	accountant := ledgertest.Accountant
+	given := func(e ...journal.Event) []journal.Event { return e }
+	post := journal.Post{Memo: "fee", Postings: postings}
+	posts := func(name string, change func(*journal.Post), reject error) c {
+		return c{Name: name, When: ask(accountant, "e1", day(4, 20), with(post, change)), Reject: reject}
+	}
+	control := func(p *journal.Post) {
+		p.Postings = []ledger.Posting{{Account: "9101", Amount: ledger.Fen(1), Side: ledger.Debit}, {Account: "9102", Amount: ledger.Fen(1), Side: ledger.Credit}}
+	}
+	reverse := journal.Reverse{Entry: entry, Reason: "twice"}
+	reversed := func(id ledger.EntryID, on ledger.Date, adjusts ledger.Period) journal.EntryReversed {
+		mirror := ledger.Entry{Adjusts: adjusts, Date: on, ID: id, Memo: "twice", Postings: []ledger.Posting{
+			{Account: "5001", Amount: ledger.Fen(10_00), Side: ledger.Credit},
+			{Account: "1002", Amount: ledger.Fen(10_00), Side: ledger.Debit},
+		}}
+		return journal.EntryReversed{By: "second-accountant", Entry: mirror, Reason: "twice", Reverses: "e1"}
+	}
+	late := with(entry, func(e *ledger.Entry) { e.Adjusts, e.Date = april, day(5, 2) })
+	close := journal.Close{Credits: ledger.Fen(1), Debits: ledger.Fen(1), Period: april, Root: "r", Seq: 7}
+	over := ledger.MaxMoney.Add(ledger.Fen(1))
+
+	ledgertest.Run(t, journal.Decider, []c{
+		{Name: "an accountant posts an adjusting entry", When: ask(accountant, "e1", day(4, 20), post), Then: given(posted)},
+		{Name: "an entry may name the closed month it belongs to", When: ask(accountant, "e1", day(5, 2), with(post, func(p *journal.Post) { p.Adjusts = april })), Given: given(closed(april)), Then: given(journal.EntryPosted{By: "accountant", Entry: late})},
+		{Name: "a clerk posts nothing", When: ask(ledgertest.Clerk, "e1", day(4, 20), journal.Post{}), Reject: ledger.ErrRole},
+		{Name: "an order has a day", When: ask(accountant, "e1", ledger.Date{}, post), Reject: ledger.ErrDate},
+		posts("an entry says what it is for", func(p *journal.Post) { p.Memo = "" }, journal.ErrReason),
+		{Name: "an identifier names one entry", Given: given(posted), When: ask(accountant, "e1", day(4, 21), post), Reject: journal.ErrTaken},
+		{Name: "nothing is posted in a closed month", Given: given(closed(april)), When: ask(accountant, "e1", day(4, 30), post), Reject: journal.ErrClosed},
+		{Name: "closing a month closes those before it", Given: given(closed(april)), When: ask(accountant, "e1", day(1, 30), post), Reject: journal.ErrClosed},
+		posts("an adjusting entry leaves the control accounts alone", control, journal.ErrControl),
+		posts("an account is one of the chart", func(p *journal.Post) {
+			p.Postings = []ledger.Posting{{Account: "nowhere", Amount: ledger.Fen(1), Side: ledger.Debit}, postings[1]}
+		}, ledger.ErrAccount),
+		posts("an entry has two postings", func(p *journal.Post) { p.Postings = postings[:1] }, ledger.ErrEmptyEntry),
+		posts("an entry balances", func(p *journal.Post) {
+			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Amount = ledger.Fen(9_99) }))
+		}, ledger.ErrUnbalanced),
+		posts("a side is debit or credit, and an unknown one does not stop the program", func(p *journal.Post) {
+			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Side = "left" }))
+		}, ledger.ErrSide),
+		posts("an amount is positive", func(p *journal.Post) {
+			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Amount = ledger.Fen(-10_00) }))
+		}, ledger.ErrAmountSign),
+
+		{Name: "another accountant reverses an entry by its mirror image", Given: given(posted), When: ask(other, "r1", day(4, 21), reverse), Then: given(reversed("r1", day(4, 21), ledger.Period{}))},
+		{Name: "a reversal in a later month names the one it adjusts", Given: given(posted, closed(april)), When: ask(other, "r1", day(5, 21), reverse), Then: given(reversed("r1", day(5, 21), april))},
+		{Name: "a reversal belongs where the entry belonged, not where it was booked", Given: given(closed(april), journal.EntryPosted{By: "accountant", Entry: late}), When: ask(other, "r1", day(5, 21), journal.Reverse{Entry: late, Reason: "twice"}), Then: given(reversed("r1", day(5, 21), april))},
+		{Name: "who posted an entry does not reverse it", Given: given(posted), When: ask(accountant, "r1", day(4, 21), reverse), Reject: ledger.ErrDuties},
+		{Name: "an entry is reversed for a reason", Given: given(posted), When: ask(other, "r1", day(4, 21), journal.Reverse{Entry: entry}), Reject: journal.ErrReason},
+		{Name: "what was never booked is not reversed", When: ask(other, "r1", day(4, 21), reverse), Reject: journal.ErrNoEntry},
+		{Name: "an entry is reversed once", Given: given(posted, reversed("r1", day(4, 21), ledger.Period{})), When: ask(other, "r2", day(4, 22), reverse), Reject: journal.ErrReversed},
+		{Name: "a reversal is not reversed", Given: given(posted, reversed("r1", day(4, 21), ledger.Period{})), When: ask(accountant, "r2", day(4, 22), journal.Reverse{Entry: reversed("r1", day(4, 21), ledger.Period{}).Entry, Reason: "again"}), Reject: journal.ErrNoEntry},
+		{Name: "a reversal does not take the name of an entry", Given: given(posted), When: ask(other, "e1", day(4, 21), reverse), Reject: journal.ErrTaken},
+		{Name: "nothing is reversed in a closed month", Given: given(posted, closed(april)), When: ask(other, "r1", day(4, 21), reverse), Reject: journal.ErrClosed},
+		{Name: "nothing is reversed before it was booked", Given: given(posted), When: ask(other, "r1", day(4, 19), reverse), Reject: journal.ErrDate},
+
+		{Name: "an accountant closes a month that is over", When: ask(accountant, "c1", day(5, 1), close), Then: given(closed(april))},
+		{Name: "a month is not closed before it is over", When: ask(accountant, "c1", day(4, 30), close), Reject: journal.ErrOrder},
+		{Name: "a month is closed once", Given: given(closed(april)), When: ask(accountant, "c1", day(5, 1), close), Reject: journal.ErrOrder},
+		{Name: "no month is left out", Given: given(closed(april)), When: ask(accountant, "c1", day(7, 1), with(close, func(x *journal.Close) { x.Period = ledger.PeriodOf(2023, 6) })), Reject: journal.ErrOrder},
+		{Name: "a closing names its month", When: ask(accountant, "c1", day(7, 1), with(close, func(x *journal.Close) { x.Period = ledger.Period{} })), Reject: journal.ErrOrder},
+		{Name: "a month is closed when it balances", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Fen(2) })), Reject: journal.ErrTrial},
+		{Name: "the order is checked before the balance", When: ask(accountant, "c1", day(4, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Fen(2) })), Reject: journal.ErrOrder},
+		{Name: "totals are such that the log can read them back", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits, x.Credits = over, over })), Reject: ledger.ErrAmountRange},
+		{Name: "the next month is closed after it", Given: given(closed(april)), When: ask(accountant, "c1", day(6, 1), with(close, func(x *journal.Close) { x.Period = may })), Then: given(closed(may))},
+
+		{Name: "another accountant reopens the latest month", Given: given(closed(april)), When: ask(other, "o1", day(5, 2), journal.Reopen{Period: april, Reason: "late bill"}), Then: given(journal.PeriodReopened{By: "second-accountant", On: day(5, 2), Period: april, Reason: "late bill"})},
+		{Name: "who closed a month does not reopen it", Given: given(closed(april)), When: ask(accountant, "o1", day(5, 2), journal.Reopen{Period: april, Reason: "late bill"}), Reject: ledger.ErrDuties},
+		{Name: "a month is reopened for a reason", Given: given(closed(april)), When: ask(other, "o1", day(5, 2), journal.Reopen{Period: april}), Reject: journal.ErrReason},
+		{Name: "an earlier month is not reopened", Given: given(closed(april), closed(may)), When: ask(other, "o1", day(6, 2), journal.Reopen{Period: april, Reason: "late bill"}), Reject: journal.ErrOrder},
+		{Name: "what is open is not reopened", When: ask(other, "o1", day(6, 2), journal.Reopen{Period: april, Reason: "late bill"}), Reject: journal.ErrOrder},
+		{Name: "no month is no month", When: ask(other, "o1", day(6, 2), journal.Reopen{Reason: "late bill"}), Reject: journal.ErrOrder},
+		{Name: "who closed the first month closed those before it", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "o2", day(5, 2), journal.Reopen{Period: ledger.PeriodOf(2023, 3), Reason: "late bill"}), Reject: ledger.ErrDuties},
+		{Name: "a month that was reopened takes entries", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "e1", day(4, 20), post), Then: given(posted)},
+		{Name: "the month before a reopened one does not", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "e1", day(3, 31), post), Reject: journal.ErrClosed},
+		{Name: "a month that was reopened is closed again", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "c2", day(5, 3), close), Then: given(with(closed(april), func(x *journal.PeriodClosed) { x.On = day(5, 3) }))},
+	})
+}
+
+// Whatever part of an entry is changed, it is not the one on record.
+func TestOnlyTheEntryOnRecordIsReversed(t *testing.T) {
+	t.Parallel()
+	whole := func() ledger.Entry {
+		e := entry
+		e.Clause, e.Policy, e.Line = "clause", "p1", ledger.BudgetLine{Region: "220104", Scheme: "s", Fund: "f", Year: 2023}
+		e.Postings = append([]ledger.Posting(nil), postings...)
+		return e
+	}
+	s := new(journal.State)
+	s.Remember(whole(), "accountant")
+	ask := func(e ledger.Entry) *ledger.Rejection {
+		_, err := journal.Decide(s, ask(other, "r1", day(4, 21), journal.Reverse{Entry: e, Reason: "why"}))
+		r, _ := ledger.Refused(err)
+		return r
+	}
+	if r := ask(whole()); r != nil {
+		t.Errorf("the entry itself: %v", r)
+	}
+	for name, change := range map[string]func(*ledger.Entry){
+		"amount":         func(e *ledger.Entry) { e.Postings[0].Amount = ledger.Fen(10_01) },
+		"account":        func(e *ledger.Entry) { e.Postings[0].Account = "4001" },
+		"side":           func(e *ledger.Entry) { e.Postings[0].Side = ledger.Credit },
+		"posting's line": func(e *ledger.Entry) { e.Postings[0].Line = e.Line },
+		"order":          func(e *ledger.Entry) { e.Postings[0], e.Postings[1] = e.Postings[1], e.Postings[0] },
+		"fewer":          func(e *ledger.Entry) { e.Postings = e.Postings[:1] },
+		"line":           func(e *ledger.Entry) { e.Line.Year++ },
+		"date":           func(e *ledger.Entry) { e.Date = e.Date.AddDays(-1) },
+		"memo":           func(e *ledger.Entry) { e.Memo = "other" },
+		"clause":         func(e *ledger.Entry) { e.Clause = "other" },
+		"policy":         func(e *ledger.Entry) { e.Policy = "other" },
+		"adjusts":        func(e *ledger.Entry) { e.Adjusts = april },
+		"shifted text":   func(e *ledger.Entry) { e.Clause, e.Memo = "clausefee", "" },
+	} {
+		e := whole()
+		change(&e)
+		if r := ask(e); r != journal.ErrNoEntry {
+			t.Errorf("another %s: %v", name, r)
+		}
+	}
+}
+
+func TestAFactIsBookedInTheFirstOpenMonth(t *testing.T) {
+	t.Parallel()
+	s := new(journal.State)
+	books := func(on ledger.Date, date ledger.Date, adjusts ledger.Period) {
+		t.Helper()
+		if d, a := s.Booking(on); d != date || a != adjusts {
+			t.Errorf("%s is booked on %s for %s", on, d, a)
+		}
+	}
+	books(day(4, 20), day(4, 20), ledger.Period{})
+	s = journal.Decider.Fold(s, journal.Event(closed(april)), closed(may))
+	books(day(4, 20), day(6, 1), april)
+	books(day(5, 31), day(6, 1), may)
+	books(day(6, 1), day(6, 1), ledger.Period{})
+	books(day(9, 9), day(9, 9), ledger.Period{})
+}
+
+func TestEveryPartOfTheJournalIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := journal.Decider.Fold(new(journal.State), journal.Event(posted))
+	for _, part := range s.Tentative() {
+		part.Begin()
+	}
+	s = journal.Decider.Fold(s, journal.Event(journal.EntryReversed{Reverses: "e1", Entry: ledger.Entry{ID: "r1", Date: day(4, 21)}}), journal.EntryPosted{Entry: ledger.Entry{ID: "e2"}}, closed(april), journal.PeriodReopened{Period: april})
+	for _, part := range s.Tentative() {
+		part.Rollback()
+	}
+	for name, c := range map[string]journal.Command{
+		"the reversal is taken back": ask(other, "r1", day(4, 21), journal.Reverse{Entry: entry, Reason: "why"}),
+		"the entry is taken back":    ask(other, "e2", day(1, 1), journal.Post{Memo: "m", Postings: postings}),
+		"the closing is taken back":  ask(other, "c1", day(5, 1), journal.Close{Period: april}),
+	} {
+		if _, err := journal.Decide(s, c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEventsOfTheJournalAreOfTheirEntryOrMonth(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]journal.Event{
+		"e1":             posted,
+		"e0":             journal.EntryReversed{Reverses: "e0", Entry: entry},
+		"period:2023-04": closed(april),
+		"period:2023-05": journal.PeriodReopened{Period: may, On: day(6, 1)},
+	} {
+		_, a := e.(journal.EntryPosted)
+		_, b := e.(journal.EntryReversed)
+		if e.Case() != want || e.Effective().IsZero() || (e.Booked() != nil) != (a || b) {
+			t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), e.Booked())
+		}
+	}
+}
+
+func ExampleDecider() {
+	s := new(journal.State)
+	order := ledger.Order{ID: "e1", By: ledgertest.Accountant, On: ledger.DateOf(2023, 4, 20)}
+	events, err := journal.Decide(s, journal.Command{Order: order, Chart: chart, Do: journal.Post{Memo: "bank fee", Postings: postings}})
+	s = journal.Decider.Fold(s, events...)
+	fmt.Println(events[0].Booked().ID, err)
+
+	order.ID = "e2"
+	_, err = journal.Decide(s, journal.Command{Order: order, Chart: chart, Do: journal.Reverse{Entry: *events[0].Booked(), Reason: "wrong account"}})
+	r, _ := ledger.Refused(err)
+	fmt.Println(r.Code)
+	// Output:
+	// e1 <nil>
+	// duties-not-separated
+}

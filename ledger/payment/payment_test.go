@@ -1,0 +1,379 @@
+package payment_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/payment"
+)
+
+var (
+	line   = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	amount = ledger.Fen(5_000_00)
+	duties = []ledger.ActorID{"clerk", "first", "second", "approver"}
+	award  = payment.Award{Account: "1", Actors: duties, Amount: amount, Clause: "clause", Line: line, On: on(1), Party: "P1", Policy: "test-1"}
+
+	// Who approves payments here is not who approves claims; a second cashier.
+	chief = ledger.Actor{ID: "chief", Roles: []ledger.Role{ledger.Approver}}
+	till  = ledger.Actor{ID: "till", Roles: []ledger.Role{ledger.Cashier}}
+)
+
+func on(day int) ledger.Date { return ledger.DateOf(2023, 5, day) }
+
+func ask(by ledger.Actor, day int, do payment.Action) payment.Command {
+	return payment.Command{Order: ledger.Order{ID: "c1", By: by, On: on(day)}, Award: award, Do: do}
+}
+
+func as(a ledger.Actor, id ledger.ActorID) ledger.Actor { a.ID = id; return a }
+
+func with[A any](a A, change func(*A)) A {
+	change(&a)
+	return a
+}
+
+// The life of a payment, a step a day.
+var (
+	opened     = payment.BatchOpened{Batch: "B1", By: "cashier", On: on(1)}
+	instructed = payment.Instructed{
+		Account: "1", Amount: amount, Batch: "B1", By: "cashier", Claim: "C1", Clause: "clause", Duties: duties, Line: line, On: on(2), Party: "P1", Payment: "Y1", Policy: "test-1",
+	}
+	submitted = payment.BatchSubmitted{Batch: "B1", By: "cashier", Lines: 1, On: on(3), Total: amount}
+	approved  = payment.BatchApproved{Batch: "B1", By: "chief", Lines: 1, On: on(4), Total: amount}
+	sent      = payment.BatchSent{Batch: "B1", By: "cashier", Lines: 1, On: on(5), Total: amount, Voucher: "V1"}
+	confirmed = payment.Confirmed{Amount: amount, Clause: "clause", Line: line, On: on(6), Payment: "Y1", Policy: "test-1", Serial: "S1"}
+	returned  = payment.Returned{Amount: amount, Clause: "clause", Line: line, On: on(7), Payment: "Y1", Policy: "test-1", Reason: "closed", Serial: "S2"}
+	failed    = payment.Failed{Amount: amount, On: on(6), Payment: "Y1", Reason: "closed"}
+	corrected = payment.PayeeCorrected{Account: "2", By: "cashier", On: on(8), Payment: "Y1", Reason: "new card"}
+	agreed    = payment.CorrectionApproved{Account: "2", By: "chief", On: on(9), Payment: "Y1"}
+	again     = payment.BatchOpened{Batch: "B2", By: "cashier", On: on(9)}
+	reissued  = payment.Reissued{
+		Account: "2", Amount: amount, As: "Y2", Batch: "B2", By: "cashier", Claim: "C1", Clause: "clause", Duties: append(slices.Clone(duties), "chief"),
+		Line: line, On: on(10), Party: "P1", Payment: "Y1", Policy: "test-1",
+	}
+	treasury = payment.ReturnedToTreasury{Amount: amount, By: "chief", Claim: "C1", Clause: "clause", Line: line, On: on(8), Payment: "Y1", Policy: "test-1", Reason: "moved away"}
+	demanded = payment.RecoveryDemanded{
+		Amount: ledger.Fen(3_000_00), By: "chief", Clause: "clause", Deadline: on(31), Decision: "D1", Ground: "427号 art. 14", Line: line, On: on(8), Payment: "Y1", Policy: "test-1",
+	}
+	received = payment.RecoveryReceived{Amount: ledger.Fen(1_000_00), Clause: "clause", Line: line, On: on(9), Payment: "Y1", Policy: "test-1", Voucher: "V9"}
+	recorded = payment.Recorded{Amount: amount, By: "clerk", Line: line, On: on(2), Party: "P1", Payment: "R1", Source: "list.csv:1"}
+
+	life = []payment.Event{opened, instructed, submitted, approved, sent, confirmed, returned, corrected, agreed, again, reissued}
+)
+
+func since(n int, more ...payment.Event) []payment.Event { return slices.Concat(life[:n], more) }
+
+func TestPaymentDecider(t *testing.T) {
+	t.Parallel()
+	type c = ledgertest.Case[payment.Command, payment.Event]
+	cashier := ledgertest.Cashier
+	then := func(e ...payment.Event) []payment.Event { return e }
+	instruct := payment.Instruct{Batch: "B1", Claim: "C1", Payment: "Y1"}
+	totals := payment.SubmitBatch{Batch: "B1", Lines: 1, Total: amount}
+	approve := payment.ApproveBatch{Batch: "B1", Lines: 1, Total: amount}
+	send := payment.SendBatch{Batch: "B1", Voucher: "V1"}
+	correct := payment.CorrectPayee{Account: "2", Payment: "Y1", Reason: "new card"}
+	agree := payment.ApproveCorrection{Account: "2", Payment: "Y1"}
+	reissue := payment.Reissue{As: "Y2", Batch: "B2", Payment: "Y1"}
+	demand := payment.DemandRecovery{Amount: ledger.Fen(3_000_00), Deadline: on(31), Decision: "D1", Ground: "427号 art. 14", Payment: "Y1"}
+	receive := payment.ReceiveRecovery{Amount: ledger.Fen(1_000_00), Payment: "Y1", Voucher: "V9"}
+	record := payment.Record{Amount: amount, Line: line, Party: "P1", Payment: "R1", Source: "list.csv:1"}
+	bothRoles := ledger.Actor{ID: "both", Roles: []ledger.Role{ledger.Cashier, ledger.Approver}}
+	early := with(ask(cashier, 2, instruct), func(c *payment.Command) { c.Award.On = on(3) })
+	// A payment that failed is corrected and re-issued as one that came back is.
+	unpaid := since(5, failed, corrected, agreed, again)
+	twice := since(5, confirmed, demanded)
+
+	ledgertest.Run(t, payment.Decider, []c{
+		{Name: "a cashier opens a batch", When: ask(cashier, 1, payment.OpenBatch{Batch: "B1"}), Then: then(opened)},
+		{Name: "an order has an actor", When: payment.Command{Order: ledger.Order{ID: "c"}, Do: payment.OpenBatch{Batch: "B1"}}, Reject: ledger.ErrActor},
+		{Name: "an approver opens no batch", When: ask(chief, 1, payment.OpenBatch{}), Reject: ledger.ErrRole},
+		{Name: "a batch has an identifier", When: ask(cashier, 1, payment.OpenBatch{}), Reject: ledger.ErrID},
+		{Name: "an identifier names one batch", Given: since(1), When: ask(cashier, 1, payment.OpenBatch{Batch: "B1"}), Reject: payment.ErrTaken},
+		{Name: "a batch does not take the name of a payment", Given: since(2), When: ask(cashier, 2, payment.OpenBatch{Batch: "Y1"}), Reject: payment.ErrTaken},
+		{Name: "a batch does not take the name of a recorded payment", Given: then(recorded), When: ask(cashier, 2, payment.OpenBatch{Batch: "R1"}), Reject: payment.ErrTaken},
+
+		{Name: "a cashier instructs what a claim is awarded", Given: since(1), When: ask(cashier, 2, instruct), Then: then(instructed)},
+		{Name: "a payment has an identifier", Given: since(1), When: ask(cashier, 2, with(instruct, func(x *payment.Instruct) { x.Payment = "" })), Reject: ledger.ErrID},
+		{Name: "an identifier names one payment", Given: since(2), When: ask(cashier, 2, with(instruct, func(x *payment.Instruct) { x.Claim = "C2" })), Reject: payment.ErrTaken},
+		{Name: "a payment does not take the name of a recorded one", Given: since(1, recorded), When: ask(cashier, 2, with(instruct, func(x *payment.Instruct) { x.Payment = "R1" })), Reject: payment.ErrTaken},
+		{Name: "a payment does not take the name of a batch", Given: since(1), When: ask(cashier, 2, with(instruct, func(x *payment.Instruct) { x.Payment = "B1" })), Reject: payment.ErrTaken},
+		{Name: "a payment is in a batch", When: ask(cashier, 2, instruct), Reject: payment.ErrUnknown},
+		{Name: "nothing is added to a batch that is submitted", Given: since(3), When: ask(cashier, 3, payment.Instruct{Batch: "B1", Claim: "C2", Payment: "Y2"}), Reject: payment.ErrStep},
+		{Name: "a claim is not paid before it was approved", Given: since(1), When: early, Reject: payment.ErrStep},
+		{Name: "a claim has one live payment", Given: since(2), When: ask(cashier, 2, with(instruct, func(x *payment.Instruct) { x.Payment = "Y2" })), Reject: payment.ErrPaid},
+		{Name: "a claim whose payment came back is re-issued, not instructed again", Given: since(7, again), When: ask(cashier, 9, payment.Instruct{Batch: "B2", Claim: "C1", Payment: "Y2"}), Reject: payment.ErrPaid},
+		{Name: "a claim whose payment was re-issued is not instructed again", Given: life, When: ask(cashier, 10, payment.Instruct{Batch: "B2", Claim: "C1", Payment: "Y3"}), Reject: payment.ErrPaid},
+		{Name: "who entered a claim does not pay it", Given: since(1), When: ask(as(cashier, "clerk"), 2, instruct), Reject: ledger.ErrDuties},
+		{Name: "who reviewed a claim first does not pay it", Given: since(1), When: ask(as(cashier, "first"), 2, instruct), Reject: ledger.ErrDuties},
+		{Name: "who reviewed a claim second does not pay it", Given: since(1), When: ask(as(cashier, "second"), 2, instruct), Reject: ledger.ErrDuties},
+		{Name: "who approved a claim does not pay it", Given: since(1), When: ask(as(cashier, "approver"), 2, instruct), Reject: ledger.ErrDuties},
+		{Name: "a batch has no more money than an amount can say", Given: since(1, with(instructed, func(x *payment.Instructed) { x.Amount = ledger.MaxMoney })), When: ask(cashier, 2, payment.Instruct{Batch: "B1", Claim: "C2", Payment: "Y2"}), Reject: payment.ErrFull},
+
+		{Name: "a batch is submitted with its totals", Given: since(2), When: ask(cashier, 3, totals), Then: then(submitted)},
+		{Name: "a batch is not submitted with a line more", Given: since(2), When: ask(cashier, 3, with(totals, func(x *payment.SubmitBatch) { x.Lines = 2 })), Reject: payment.ErrTotals},
+		{Name: "a batch is not submitted with a fen more", Given: since(2), When: ask(cashier, 3, with(totals, func(x *payment.SubmitBatch) { x.Total = amount.Add(ledger.Fen(1)) })), Reject: payment.ErrTotals},
+		{Name: "an empty batch is not submitted", Given: since(1), When: ask(cashier, 3, payment.SubmitBatch{Batch: "B1"}), Reject: payment.ErrTotals},
+		{Name: "a batch is not submitted before its last line", Given: since(2), When: ask(cashier, 1, totals), Reject: payment.ErrStep},
+		{Name: "a batch is submitted that is there", When: ask(cashier, 3, totals), Reject: payment.ErrUnknown},
+
+		{Name: "an approver approves the totals", Given: since(3), When: ask(chief, 4, approve), Then: then(approved)},
+		{Name: "who approved a claim may approve its batch", Given: since(3), When: ask(ledgertest.Approver, 4, approve), Then: then(with(approved, func(x *payment.BatchApproved) { x.By = "approver" }))},
+		{Name: "a cashier approves no batch", Given: since(3), When: ask(cashier, 4, approve), Reject: ledger.ErrRole},
+		{Name: "a batch is not approved before it is submitted", Given: since(2), When: ask(chief, 4, approve), Reject: payment.ErrStep},
+		{Name: "a batch is not approved with other totals", Given: since(3), When: ask(chief, 4, with(approve, func(x *payment.ApproveBatch) { x.Total = ledger.Fen(1) })), Reject: payment.ErrTotals},
+		{Name: "a batch is not approved twice", Given: since(4), When: ask(ledgertest.Approver, 4, approve), Reject: payment.ErrStep},
+		{Name: "a batch is not approved on a day before it was submitted", Given: since(3), When: ask(chief, 2, approve), Reject: payment.ErrStep},
+		{Name: "who opened a batch does not approve it", Given: since(3), When: ask(as(chief, "cashier"), 4, approve), Reject: ledger.ErrDuties},
+		{Name: "who instructed a line does not approve the batch", Given: then(opened, with(instructed, func(x *payment.Instructed) { x.By = "both" }), submitted), When: ask(bothRoles, 4, approve), Reject: ledger.ErrDuties},
+		{Name: "who submitted a batch does not approve it", Given: then(opened, instructed, with(submitted, func(x *payment.BatchSubmitted) { x.By = "both" })), When: ask(bothRoles, 4, approve), Reject: ledger.ErrDuties},
+		{Name: "who entered a claim does not approve its batch", Given: since(3), When: ask(as(chief, "clerk"), 4, approve), Reject: ledger.ErrDuties},
+		{Name: "who reviewed a claim does not approve its batch", Given: since(3), When: ask(as(chief, "second"), 4, approve), Reject: ledger.ErrDuties},
+
+		{Name: "a cashier sends the batch", Given: since(4), When: ask(cashier, 5, send), Then: then(sent)},
+		{Name: "a batch is not sent before it is approved", Given: since(3), When: ask(cashier, 5, send), Reject: payment.ErrStep},
+		{Name: "a batch is not sent twice", Given: since(5), When: ask(cashier, 5, send), Reject: payment.ErrStep},
+		{Name: "a batch is not sent on a day before it was approved", Given: since(4), When: ask(cashier, 3, send), Reject: payment.ErrStep},
+		{Name: "who approved a batch does not send it", Given: since(4), When: ask(as(till, "chief"), 5, send), Reject: ledger.ErrDuties},
+		{Name: "who entered a claim does not send its batch", Given: since(4), When: ask(as(till, "clerk"), 5, send), Reject: ledger.ErrDuties},
+		{Name: "who reviewed a claim does not send its batch", Given: since(4), When: ask(as(till, "first"), 5, send), Reject: ledger.ErrDuties},
+		{Name: "who approved a claim does not send its batch", Given: since(4), When: ask(as(till, "approver"), 5, send), Reject: ledger.ErrDuties},
+		{Name: "a batch is sent under a voucher number", Given: since(4), When: ask(cashier, 5, payment.SendBatch{Batch: "B1"}), Reject: payment.ErrReason},
+
+		{Name: "the bank's payment is confirmed", Given: since(5), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Then: then(confirmed)},
+		{Name: "nothing is confirmed that is not there", When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Reject: payment.ErrUnknown},
+		{Name: "nothing is confirmed before it is sent", Given: since(4), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Reject: payment.ErrStep},
+		{Name: "nothing is confirmed twice", Given: since(6), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S3"}), Reject: payment.ErrStep},
+		{Name: "nothing is confirmed that failed", Given: since(5, failed), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S3"}), Reject: payment.ErrStep},
+		{Name: "the bank did not pay before it was told to", Given: since(5), When: ask(cashier, 4, payment.Confirm{Payment: "Y1", Serial: "S1"}), Reject: payment.ErrStep},
+		{Name: "the bank's serial is on record", Given: since(5), When: ask(cashier, 6, payment.Confirm{Payment: "Y1"}), Reject: payment.ErrReason},
+		{Name: "a recorded payment needs no bank", Given: then(recorded), When: ask(cashier, 6, payment.Confirm{Payment: "R1", Serial: "S1"}), Reject: payment.ErrStep},
+
+		{Name: "the bank's refusal is recorded", Given: since(5), When: ask(cashier, 6, payment.Fail{Payment: "Y1", Reason: "closed"}), Then: then(failed)},
+		{Name: "what is paid has not failed", Given: since(6), When: ask(cashier, 6, payment.Fail{Payment: "Y1", Reason: "closed"}), Reject: payment.ErrStep},
+		{Name: "a failure has a reason", Given: since(5), When: ask(cashier, 6, payment.Fail{Payment: "Y1"}), Reject: payment.ErrReason},
+
+		{Name: "money comes back", Given: since(6), When: ask(cashier, 7, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Then: then(returned)},
+		{Name: "money comes back once", Given: since(7), When: ask(cashier, 7, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
+		{Name: "what was not paid does not come back", Given: since(5), When: ask(cashier, 7, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
+		{Name: "money does not come back before it was paid", Given: since(6), When: ask(cashier, 5, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
+		{Name: "a return has a serial", Given: since(6), When: ask(cashier, 7, payment.Return{Payment: "Y1", Reason: "closed"}), Reject: payment.ErrReason},
+		{Name: "a return has a reason", Given: since(6), When: ask(cashier, 7, payment.Return{Payment: "Y1", Serial: "S2"}), Reject: payment.ErrReason},
+		{Name: "what is demanded back does not come back by itself", Given: twice, When: ask(cashier, 9, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrRecovery},
+		{Name: "a recorded payment does not come back to us", Given: then(recorded), When: ask(cashier, 9, payment.Return{Payment: "R1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
+
+		{Name: "a payee is corrected", Given: since(7), When: ask(cashier, 8, correct), Then: then(corrected), Again: true},
+		{Name: "a payee is corrected after a failure", Given: since(5, failed), When: ask(cashier, 8, correct), Then: then(corrected), Again: true},
+		{Name: "the payee of what is paid is not corrected", Given: since(6), When: ask(cashier, 8, correct), Reject: payment.ErrStep},
+		{Name: "a correction has a reason", Given: since(7), When: ask(cashier, 8, with(correct, func(x *payment.CorrectPayee) { x.Reason = "" })), Reject: payment.ErrReason},
+
+		{Name: "an approver approves exactly that account", Given: since(8), When: ask(chief, 9, agree), Then: then(agreed)},
+		{Name: "another account is not approved", Given: since(8), When: ask(chief, 9, with(agree, func(x *payment.ApproveCorrection) { x.Account = "3" })), Reject: payment.ErrCorrection},
+		{Name: "no correction, nothing to approve", Given: since(7), When: ask(chief, 9, with(agree, func(x *payment.ApproveCorrection) { x.Account = "" })), Reject: payment.ErrCorrection},
+		{Name: "a correction is approved once", Given: since(9), When: ask(chief, 9, agree), Reject: payment.ErrCorrection},
+		{Name: "who corrected a payee does not approve it", Given: since(8), When: ask(as(chief, "cashier"), 9, agree), Reject: ledger.ErrDuties},
+		{Name: "who entered the claim does not approve where its money goes now", Given: since(8), When: ask(as(chief, "clerk"), 9, agree), Reject: ledger.ErrDuties},
+		{Name: "a cashier approves no correction", Given: since(8), When: ask(till, 9, agree), Reject: ledger.ErrRole},
+
+		{Name: "what came back is paid again as another payment", Given: since(10), When: ask(cashier, 10, reissue), Then: then(reissued)},
+		{Name: "what failed is paid again as another payment", Given: unpaid, When: ask(cashier, 10, reissue), Then: then(reissued)},
+		{Name: "nothing is paid again without a correction", Given: since(7, again), When: ask(cashier, 10, reissue), Reject: payment.ErrCorrection},
+		{Name: "nothing is paid again before the correction is approved", Given: since(8, again), When: ask(cashier, 10, reissue), Reject: payment.ErrCorrection},
+		{Name: "a correction after the approval must be approved anew", Given: since(10, with(corrected, func(x *payment.PayeeCorrected) { x.Account = "3" })), When: ask(cashier, 10, reissue), Reject: payment.ErrCorrection},
+		{Name: "nothing is paid again twice", Given: life, When: ask(cashier, 11, with(reissue, func(x *payment.Reissue) { x.As = "Y3" })), Reject: payment.ErrStep},
+		{Name: "what is paid again has a new identifier", Given: since(10), When: ask(cashier, 10, with(reissue, func(x *payment.Reissue) { x.As = "Y1" })), Reject: payment.ErrTaken},
+		{Name: "what is paid again is in an open batch", Given: since(9), When: ask(cashier, 10, with(reissue, func(x *payment.Reissue) { x.Batch = "B1" })), Reject: payment.ErrStep},
+		{Name: "what arrived is not paid again", Given: since(6, again), When: ask(cashier, 10, reissue), Reject: payment.ErrStep},
+		{Name: "who approved the correction does not pay it", Given: since(10), When: ask(as(till, "chief"), 10, reissue), Reject: ledger.ErrDuties},
+		{Name: "who reviewed the claim does not pay it again", Given: since(10), When: ask(as(till, "second"), 10, reissue), Reject: ledger.ErrDuties},
+
+		{Name: "an approver gives the money up", Given: since(7), When: ask(chief, 8, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Then: then(treasury)},
+		{Name: "a cashier gives no money up", Given: since(7), When: ask(cashier, 8, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Reject: ledger.ErrRole},
+		{Name: "what is paid is not given up", Given: since(6), When: ask(chief, 8, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Reject: payment.ErrStep},
+		{Name: "money is given up once", Given: since(7, treasury), When: ask(chief, 8, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Reject: payment.ErrStep},
+		{Name: "money is given up for a reason", Given: since(7), When: ask(chief, 8, payment.ReturnToTreasury{Payment: "Y1"}), Reject: payment.ErrReason},
+		{Name: "what was paid again is not given up as the old payment", Given: life, When: ask(chief, 11, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Reject: payment.ErrStep},
+		{Name: "what was given up is not paid again", Given: since(9, treasury, again), When: ask(cashier, 10, reissue), Reject: payment.ErrStep},
+
+		{Name: "money paid is demanded back", Given: since(6), When: ask(chief, 8, demand), Then: then(demanded)},
+		{Name: "money paid elsewhere is demanded back", Given: then(recorded), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Payment = "R1" })), Then: then(with(demanded, func(x *payment.RecoveryDemanded) { x.Payment, x.Clause, x.Policy = "R1", "", "" }))},
+		{Name: "a second demand is for the rest", Given: twice, When: ask(chief, 9, with(demand, func(x *payment.DemandRecovery) { x.Amount = ledger.Fen(2_000_00) })), Then: then(with(demanded, func(x *payment.RecoveryDemanded) { x.Amount, x.On = ledger.Fen(2_000_00), on(9) }))},
+		{Name: "no fen more is demanded than was paid", Given: twice, When: ask(chief, 9, with(demand, func(x *payment.DemandRecovery) { x.Amount = ledger.Fen(2_000_01) })), Reject: payment.ErrRecovery},
+		{Name: "nothing is not demanded", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Amount = ledger.Fen(0) })), Reject: payment.ErrRecovery},
+		{Name: "what came back is not demanded", Given: since(7), When: ask(chief, 8, demand), Reject: payment.ErrStep},
+		{Name: "a demand has a ground", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Ground = "" })), Reject: payment.ErrReason},
+		{Name: "a demand has a decision", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Decision = "" })), Reject: payment.ErrReason},
+		{Name: "a demand leaves time", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Deadline = on(7) })), Reject: payment.ErrReason},
+		{Name: "a cashier demands nothing", Given: since(6), When: ask(cashier, 8, demand), Reject: ledger.ErrRole},
+
+		{Name: "a part of what is demanded arrives", Given: twice, When: ask(ledgertest.Accountant, 9, receive), Then: then(received), Again: true},
+		{Name: "the last part arrives after the demand of the next was dated", Given: append(slices.Clone(twice), with(demanded, func(x *payment.RecoveryDemanded) { x.Amount, x.On = ledger.Fen(1), on(20) })), When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount = ledger.Fen(3_000_01) })), Then: then(with(received, func(x *payment.RecoveryReceived) { x.Amount = ledger.Fen(3_000_01) }))},
+		{Name: "no fen more arrives than is demanded", Given: append(slices.Clone(twice), received), When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount = ledger.Fen(2_000_01) })), Reject: payment.ErrRecovery},
+		{Name: "nothing arrives that nobody demands", Given: since(6), When: ask(ledgertest.Accountant, 9, receive), Reject: payment.ErrRecovery},
+		{Name: "nothing is not received", Given: twice, When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount = ledger.Fen(0) })), Reject: payment.ErrRecovery},
+		{Name: "what arrives has a voucher", Given: twice, When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Voucher = "" })), Reject: payment.ErrReason},
+		{Name: "a cashier books no recovery", Given: twice, When: ask(cashier, 9, receive), Reject: ledger.ErrRole},
+
+		{Name: "a payment made elsewhere is recorded", When: ask(ledgertest.Clerk, 2, record), Then: then(recorded)},
+		{Name: "a cashier records nothing", When: ask(cashier, 2, record), Reject: ledger.ErrRole},
+		{Name: "a recorded payment has an identifier", When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Payment = "R 1" })), Reject: ledger.ErrID},
+		{Name: "a recorded payment is recorded once", Given: then(recorded), When: ask(ledgertest.Clerk, 2, record), Reject: payment.ErrTaken},
+		{Name: "a recorded payment does not take the name of another", Given: since(2), When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Payment = "Y1" })), Reject: payment.ErrTaken},
+		{Name: "a recorded payment paid something", When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Amount = ledger.Fen(0) })), Reject: ledger.ErrAmountSign},
+		{Name: "a recorded payment says where it was read", When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Source = "" })), Reject: payment.ErrReason},
+		{
+			Name: "a payment like another is flagged and never refused", Given: since(2), When: ask(ledgertest.Clerk, 3, record),
+			Then: then(with(recorded, func(x *payment.Recorded) { x.On, x.Suspect = on(3), "Y1" })),
+		},
+		{
+			Name: "a payment like a recorded one is flagged", Given: then(recorded), When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Payment = "R2" })),
+			Then: then(with(recorded, func(x *payment.Recorded) { x.Payment, x.Suspect = "R2", "R1" })),
+		},
+		{
+			Name: "another amount is another payment", Given: then(recorded), When: ask(ledgertest.Clerk, 2, with(record, func(x *payment.Record) { x.Payment, x.Amount = "R2", ledger.Fen(1) })),
+			Then: then(with(recorded, func(x *payment.Recorded) { x.Payment, x.Amount = "R2", ledger.Fen(1) })),
+		},
+	})
+}
+
+func TestABatchHasAHundredThousandLinesAtMost(t *testing.T) {
+	t.Parallel()
+	s := payment.Evolve(new(payment.State), opened)
+	for i := range payment.MaxLines {
+		if i == payment.MaxLines-1 {
+			if _, err := payment.Decide(s, ask(ledgertest.Cashier, 2, payment.Instruct{Batch: "B1", Claim: "last", Payment: "last"})); err != nil {
+				t.Fatalf("the last line: %v", err)
+			}
+		}
+		id := fmt.Sprint("X", i)
+		s = payment.Evolve(s, with(instructed, func(x *payment.Instructed) {
+			x.Payment, x.Claim, x.Amount = ledger.PaymentID(id), ledger.ClaimID(id), ledger.Fen(1)
+		}))
+	}
+	if _, err := payment.Decide(s, ask(ledgertest.Cashier, 2, payment.Instruct{Batch: "B1", Claim: "C", Payment: "Y"})); !errors.Is(err, payment.ErrFull) {
+		t.Errorf("one more: %v", err)
+	}
+}
+
+// suspect records a payment like all the others of this file and returns whom it
+// suspects.
+func suspect(t *testing.T, s *payment.State) ledger.PaymentID {
+	t.Helper()
+	events, err := payment.Decide(s, ask(ledgertest.Clerk, 20, payment.Record{Amount: amount, Line: line, Party: "P1", Payment: "new", Source: "x"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events[0].(payment.Recorded).Suspect
+}
+
+func TestAPaymentThatWasVoidedIsSuspectedNoMore(t *testing.T) {
+	t.Parallel()
+	s := payment.Evolve(new(payment.State), recorded)
+	if got := suspect(t, s); got != "R1" {
+		t.Errorf("it suspects %q", got)
+	}
+	s.Void("R1", on(3))
+	if got := suspect(t, s); got != "" {
+		t.Errorf("voided, it is still suspected: %q", got)
+	}
+	if p, ok := s.Find("R1"); !ok || p.Status != payment.Voided {
+		t.Errorf("it is %+v", p)
+	}
+}
+
+func TestVoidingOneOfTwoDoesNotHideTheOther(t *testing.T) {
+	t.Parallel()
+	for _, voided := range []ledger.PaymentID{"R1", "R2"} {
+		s := payment.Decider.Fold(new(payment.State), payment.Event(recorded), with(recorded, func(x *payment.Recorded) { x.Payment = "R2" }))
+		s.Void(voided, on(3))
+		if suspect(t, s) == "" {
+			t.Errorf("with %s voided the other is not suspected", voided)
+		}
+	}
+}
+
+func TestTheLivePaymentOfAClaimIsTheLastThatWasIssued(t *testing.T) {
+	t.Parallel()
+	s := new(payment.State)
+	for i, want := range []ledger.PaymentID{"", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y2"} {
+		s = payment.Evolve(s, life[i])
+		if got, _ := s.Live("C1"); got != want || s.Ended("C1") {
+			t.Errorf("after %T it is %q", life[i], got)
+		}
+	}
+	s = payment.Decider.Fold(new(payment.State), since(7, treasury)...)
+	if _, ok := s.Live("C1"); ok || !s.Ended("C1") {
+		t.Error("given back, it is live")
+	}
+}
+
+func TestEveryPartOfThePaymentsIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := payment.Decider.Fold(new(payment.State), since(5)...)
+	for _, part := range s.Tentative() {
+		part.Begin()
+	}
+	s = payment.Decider.Fold(s, confirmed, returned, corrected, agreed, again, reissued, recorded,
+		with(treasury, func(x *payment.ReturnedToTreasury) { x.Payment = "Y2" }))
+	for _, part := range s.Tentative() {
+		part.Rollback()
+	}
+	if live, _ := s.Live("C1"); live != "Y1" || s.Ended("C1") {
+		t.Errorf("live is %q", live)
+	}
+	if _, ok := s.Find("R1"); ok || suspect(t, s) != "Y1" {
+		t.Error("the recorded payment is still there")
+	}
+	for name, c := range map[string]payment.Command{
+		"the confirmation is taken back": ask(ledgertest.Cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S"}),
+		"the batch is taken back":        ask(ledgertest.Cashier, 6, payment.OpenBatch{Batch: "B2"}),
+	} {
+		if _, err := payment.Decide(s, c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s = payment.Evolve(s, failed)
+	if _, err := payment.Decide(s, ask(chief, 9, payment.ApproveCorrection{Account: "2", Payment: "Y1"})); !errors.Is(err, payment.ErrCorrection) {
+		t.Errorf("the correction is taken back: %v", err)
+	}
+}
+
+func TestEventsOfPaymentsAreTheirCases(t *testing.T) {
+	t.Parallel()
+	moves := []payment.Event{confirmed, returned, treasury, demanded, received, recorded}
+	for want, events := range map[string][]payment.Event{
+		"B1": {opened, submitted, approved, sent},
+		"Y1": {instructed, confirmed, returned, failed, corrected, agreed, treasury, demanded, received},
+		"Y2": {reissued},
+		"R1": {recorded},
+	} {
+		for _, e := range events {
+			booked := slices.ContainsFunc(moves, func(m payment.Event) bool { return fmt.Sprintf("%T", m) == fmt.Sprintf("%T", e) })
+			if e.Case() != want || e.Effective().IsZero() || (e.Booked() != nil) != booked {
+				t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), e.Booked())
+			}
+		}
+	}
+}
+
+func ExampleDecider() {
+	s := payment.Decider.Fold(new(payment.State), payment.Event(opened), instructed, submitted)
+	_, err := payment.Decide(s, payment.Command{
+		Order: ledger.Order{ID: "c9", By: ledgertest.Cashier, On: ledger.DateOf(2023, 5, 6)},
+		Do:    payment.SendBatch{Batch: "B1", Voucher: "V1"},
+	})
+	r, particulars := ledger.Refused(err)
+	fmt.Println(r.Code, "-", particulars)
+
+	events, err := payment.Decide(payment.Evolve(s, approved), payment.Command{
+		Order: ledger.Order{ID: "c9", By: ledgertest.Cashier, On: ledger.DateOf(2023, 5, 6)},
+		Do:    payment.SendBatch{Batch: "B1", Voucher: "V1"},
+	})
+	fmt.Println(events[0].(payment.BatchSent).Total, err)
+	// Output:
+	// payment-step - batch B1 is submitted
+	// 5000.00 <nil>
+}

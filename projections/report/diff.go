@@ -1,0 +1,205 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"zhucan/projections"
+)
+
+// A TableDigest is the hash of a table's rows in the order of its key.
+type TableDigest struct {
+	Name   string `json:"name"`
+	Rows   int64  `json:"rows"`
+	Digest string `json:"digest"` // SHA-256 of the rows in the text form of COPY
+}
+
+// Digest hashes the tables of a version. Versions with the same rows have the same
+// digests.
+func Digest(ctx context.Context, pool *pgxpool.Pool, version string, tables []*projections.Table) ([]TableDigest, error) {
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	var all []TableDigest
+	for _, t := range tables {
+		h := sha256.New()
+		sql := fmt.Sprintf("copy (select %s from %s order by %s) to stdout", t.ColumnNames(), table("rm_"+version, t), strings.Join(t.Key, ", "))
+		tag, err := tx.Conn().PgConn().CopyTo(ctx, h, sql)
+		if err != nil {
+			return nil, fmt.Errorf("digest of %s: %w", t.Name, err)
+		}
+		all = append(all, TableDigest{t.Name, tag.RowsAffected(), hex.EncodeToString(h.Sum(nil))})
+	}
+	return all, nil
+}
+
+func table(schema string, t *projections.Table) string {
+	return pgx.Identifier{schema, t.Name}.Sanitize()
+}
+
+// A TableDiff counts how the rows of a table differ between two versions.
+type TableDiff struct {
+	Name    string `json:"name"`
+	Same    int64  `json:"same"`
+	Changed int64  `json:"changed"`
+	Added   int64  `json:"added"`   // in the second only
+	Removed int64  `json:"removed"` // in the first only
+}
+
+// A Difference is one value that differs. A row that only one version has is one
+// difference, of column "*".
+type Difference struct {
+	Table  string  `json:"table"`
+	Key    string  `json:"key"` // its columns separated by blanks
+	Column string  `json:"column"`
+	Before *string `json:"before"`
+	After  *string `json:"after"`
+	Seq    uint64  `json:"seq"` // of the record that made or last changed the row; 0 when the table does not say
+}
+
+// A Diff is how the second version differs from the first. Every difference is
+// counted; Differences lists the first of each table.
+type Diff struct {
+	Before      string       `json:"before"`
+	After       string       `json:"after"`
+	Tables      []TableDiff  `json:"tables"`
+	Differences []Difference `json:"differences"`
+}
+
+// Same tells whether there is no difference.
+func (d Diff) Same() bool {
+	return !slices.ContainsFunc(d.Tables, func(t TableDiff) bool { return t.Changed+t.Added+t.Removed > 0 })
+}
+
+// Compare compares two versions, with at most limit rows listed for each table.
+func Compare(ctx context.Context, pool *pgxpool.Pool, before, after string, tables []*projections.Table, limit int) (Diff, error) {
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return Diff{}, fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	d, err := CompareIn(ctx, tx, "rm_"+before, "rm_"+after, tables, limit)
+	d.Before, d.After = before, after
+	return d, err
+}
+
+// CompareIn compares the tables of two schemas as tx sees them.
+func CompareIn(ctx context.Context, tx pgx.Tx, before, after string, tables []*projections.Table, limit int) (Diff, error) {
+	d := Diff{Before: before, After: after, Differences: []Difference{}}
+	for _, t := range tables {
+		count, rows, err := compareTable(ctx, tx, before, after, t, limit)
+		if err != nil {
+			return d, fmt.Errorf("compare %s: %w", t.Name, err)
+		}
+		d.Tables = append(d.Tables, count)
+		d.Differences = append(d.Differences, rows...)
+	}
+	return d, nil
+}
+
+func compareTable(ctx context.Context, tx pgx.Tx, before, after string, t *projections.Table, limit int) (TableDiff, []Difference, error) {
+	count := TableDiff{Name: t.Name}
+	keys := strings.Join(t.Key, ", ")
+	// The key of a row that one side does not have is null there; keys are never null.
+	joined := fmt.Sprintf("from %s a full join %s b using (%s)", table(before, t), table(after, t), keys)
+	var others []string
+	for _, c := range t.Columns[len(t.Key):] {
+		others = append(others, c.Name)
+	}
+	differ := "false"
+	if len(others) > 0 {
+		differ = fmt.Sprintf("(a.%s) is distinct from (b.%s)", strings.Join(others, ", a."), strings.Join(others, ", b."))
+	}
+	inA, inB := "a."+t.Key[0]+" is not null", "b."+t.Key[0]+" is not null"
+	sql := fmt.Sprintf(`select
+    count(*) filter (where %[1]s and %[2]s and not %[3]s),
+    count(*) filter (where %[1]s and %[2]s and %[3]s),
+    count(*) filter (where not %[1]s), count(*) filter (where not %[2]s) %[4]s`, inA, inB, differ, joined)
+	if err := tx.QueryRow(ctx, sql).Scan(&count.Same, &count.Changed, &count.Added, &count.Removed); err != nil {
+		return count, nil, err
+	}
+	if count.Changed+count.Added+count.Removed == 0 || limit <= 0 {
+		return count, nil, nil
+	}
+	sql = fmt.Sprintf(`select concat_ws(' ', %[1]s), case when %[2]s then to_json(a) end, case when %[3]s then to_json(b) end %[4]s
+where not %[2]s or not %[3]s or %[5]s
+order by %[1]s
+limit %[6]d`, keys, inA, inB, joined, differ, limit)
+	rows, err := tx.Query(ctx, sql)
+	if err != nil {
+		return count, nil, err
+	}
+	var (
+		found []Difference
+		key   string
+		a, b  []byte
+	)
+	_, err = pgx.ForEachRow(rows, []any{&key, &a, &b}, func() error {
+		more, err := differences(t, key, a, b)
+		found = append(found, more...)
+		return err
+	})
+	return count, found, err
+}
+
+// differences compares two rows in JSON; one that is nil is not there.
+func differences(t *projections.Table, key string, a, b []byte) ([]Difference, error) {
+	var before, after map[string]json.RawMessage
+	for _, side := range []struct {
+		row  []byte
+		into *map[string]json.RawMessage
+	}{{a, &before}, {b, &after}} {
+		if side.row == nil {
+			continue
+		}
+		if err := json.Unmarshal(side.row, side.into); err != nil {
+			return nil, err
+		}
+	}
+	d := Difference{Table: t.Name, Key: key}
+	for _, row := range []map[string]json.RawMessage{before, after} {
+		for _, column := range []string{"seq", "last_seq"} { // the last that is there counts
+			if raw, ok := row[column]; ok {
+				if err := json.Unmarshal(raw, &d.Seq); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if a == nil || b == nil {
+		d.Column, d.Before, d.After = "*", text(a), text(b)
+		return []Difference{d}, nil
+	}
+	var all []Difference
+	for _, c := range t.Columns {
+		if x, y := before[c.Name], after[c.Name]; string(x) != string(y) {
+			d.Column, d.Before, d.After = c.Name, text(x), text(y)
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// text returns a JSON value as it is shown: a string without its quotes, null as nil.
+func text(raw []byte) *string {
+	s := string(raw)
+	switch {
+	case raw == nil || s == "null":
+		return nil
+	case s[0] == '"':
+		if err := json.Unmarshal(raw, &s); err != nil {
+			s = string(raw)
+		}
+	}
+	return &s
+}

@@ -1,0 +1,19 @@
+// Package report answers questions about the books from the read models: trial
+// balance, balances, registers, the story of one payment with its proofs, events,
+// lists, and how two versions of the read models differ. It reads and changes
+// nothing.
+//
+// # Invariants
+//
+//  1. An answer is taken from one snapshot and says at which record: the same
+//     sequence, accounting date and policy give the same answer for ever.
+//  2. As of a date, entries count that are dated up to it; known by a sequence,
+//     those that had been recorded by then.
+//  3. A list is read in pages by its key, never by counting rows.
+//
+// # Design
+//
+// Balances of today are sums that the books keep; balances of another day, or of
+// what was known then, are summed from the postings, which have an index for it.
+// Amounts leave here as [ledger.Money] or as text, never as a number.
+package report

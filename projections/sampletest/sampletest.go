@@ -1,0 +1,224 @@
+// Package sampletest decides synthetic books for the tests of projections: records
+// as the appender would have made them, without an appender.
+package sampletest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"zhucan/events"
+	"zhucan/events/memlog"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/budget"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
+)
+
+// Lines and days of the stories.
+var (
+	Line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	Other = ledger.BudgetLine{Region: "220102", Scheme: "startup", Fund: "levy", Year: 2023}
+	Day   = ledger.DateOf(2023, 3, 1)
+	Hash  = strings.Repeat("0123456789abcdef", 4)
+
+	// Second is a second accountant, since who reverses is not who posted.
+	Second = ledger.Actor{ID: "accountant-2", Roles: []ledger.Role{ledger.Accountant}}
+)
+
+// A Book is a book under way.
+type Book struct {
+	t       testing.TB
+	State   *book.State
+	Records []events.Record
+	Events  []ledger.Event
+	began   time.Time
+}
+
+// New returns a book with the synthetic policy in force and 10,000,000.00 voted
+// for each of the two lines.
+func New(t testing.TB) *Book {
+	b := &Book{t: t, State: &book.State{}, began: time.Date(2023, 3, 1, 1, 0, 0, 0, time.UTC)}
+	pack := ledgertest.Pack()
+	pack.LateReturn = policy.Restore
+	b.Do(ledgertest.Operator, Day, policy.Publish{Pack: pack})
+	for _, l := range []ledger.BudgetLine{Line, Other} {
+		b.Do(ledgertest.Accountant, Day, budget.Appropriate{Amount: ledger.Fen(10_000_000_00), Document: "示例指标〔2023〕1号", Line: l})
+	}
+	return b
+}
+
+// Do has an order decided and recorded, and returns its event. A refusal fails the
+// test.
+func (b *Book) Do(by ledger.Actor, on ledger.Date, do any) ledger.Event {
+	b.t.Helper()
+	id := ledger.CommandID(fmt.Sprintf("synthetic-%04d", len(b.Records)+1))
+	decided, err := book.Decide(b.State, book.Command{Order: ledger.Order{ID: id, By: by, On: on}, Do: do})
+	if err != nil || len(decided) != 1 {
+		b.t.Fatalf("%T: %d events, %v", do, len(decided), err)
+	}
+	b.State = book.Evolve(b.State, decided[0])
+	b.add(decided[0], events.Meta{Command: id, Actor: by.ID})
+	return decided[0]
+}
+
+func (b *Book) add(e ledger.Event, m events.Meta) {
+	b.t.Helper()
+	m.Time = b.began.Add(time.Duration(len(b.Records)) * time.Second)
+	m.Correlation = "test"
+	r, err := events.Encode("220000", e, m)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Seq = uint64(len(b.Records)) + 1
+	b.Records, b.Events = append(b.Records, r), append(b.Events, e)
+}
+
+// Log returns a log of the records so far.
+func (b *Book) Log() *memlog.Log {
+	b.t.Helper()
+	log := new(memlog.Log)
+	Extend(b.t, log, b.Records)
+	return log
+}
+
+// Extend appends to log those of records that it does not have.
+func Extend(t testing.TB, log events.Log, records []events.Record) {
+	t.Helper()
+	last, err := log.Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := last; at < uint64(len(records)); {
+		end := min(at+events.MaxAppend, uint64(len(records)))
+		if _, err := log.Append(t.Context(), at, records[at:end]...); err != nil {
+			t.Fatal(err)
+		}
+		at = end
+	}
+}
+
+// Person registers a person with one account.
+func (b *Book) Person(id ledger.PartyID) {
+	b.t.Helper()
+	b.Do(ledgertest.Clerk, Day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: id, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+}
+
+// Approve takes a claim of a person through all its steps on Line.
+func (b *Book) Approve(id ledger.ClaimID, p ledger.PartyID) {
+	b.t.Helper()
+	march := ledger.PeriodOf(2023, 3)
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
+	b.Do(ledgertest.First, Day, claim.FirstReview{Claim: id})
+	b.Do(ledgertest.First, Day, claim.Compare{Claim: id, Manifest: Hash, Outcome: claim.Differs, Sources: []string{"disability register", "tax register"}})
+	b.Do(ledgertest.Second, Day, claim.SecondReview{Claim: id, Reason: "the register is a month late"})
+	b.Do(ledgertest.First, Day, claim.Publicise{Claim: id, From: Day, Notice: Hash, Place: "示例公示栏", To: Day.AddDays(6)})
+	b.Do(ledgertest.Clerk, Day, claim.Object{Claim: id, Objection: "O1", Statement: Hash})
+	b.Do(ledgertest.First, Day.AddDays(1), claim.Resolve{Claim: id, Objection: "O1", Outcome: claim.Dismissed, Reason: "about another person"})
+	b.Do(ledgertest.First, Day.AddDays(7), claim.EndPublicity{Claim: id})
+	b.Do(ledgertest.Approver, Day.AddDays(8), claim.Approve{Claim: id, Decision: "示例决定1号", Line: Line})
+}
+
+// Batch pays claims, or re-issues payments, in a batch of their own that is sent.
+func (b *Book) Batch(id ledger.BatchID, on ledger.Date, fill ...any) {
+	b.t.Helper()
+	b.Do(ledgertest.Cashier, on, payment.OpenBatch{Batch: id})
+	for _, do := range fill {
+		b.Do(ledgertest.Cashier, on, do)
+	}
+	total := ledger.Fen(5_000_00).Times(int64(len(fill)))
+	b.Do(ledgertest.Cashier, on, payment.SubmitBatch{Batch: id, Lines: len(fill), Total: total})
+	b.Do(ledgertest.Approver, on, payment.ApproveBatch{Batch: id, Lines: len(fill), Total: total})
+	b.Do(ledgertest.Cashier, on, payment.SendBatch{Batch: id, Voucher: "V-" + string(id)})
+}
+
+// Story returns a book with an event of every type. C1 of P1 is paid as PAY1,
+// which comes back, is paid again as PAY2, which fails and goes back to the
+// treasury; C2 of P2 is approved and rejected, and P2 erased; C3 is withdrawn; C4 of
+// P4 is paid as PAY4. OLD1, OLD2 and OLD3 were paid elsewhere: OLD2 looks like OLD1
+// and is partly recovered, OLD3 is reversed.
+func Story(t testing.TB) *Book {
+	b := New(t)
+	march := ledger.PeriodOf(2023, 3)
+	for _, id := range []ledger.PartyID{"P1", "P2", "P3", "P4"} {
+		b.Person(id)
+	}
+	b.Do(ledgertest.Clerk, Day, party.Register{
+		Account: "c2VhbGVk", Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
+	})
+	b.Do(ledgertest.Clerk, Day, party.AddAccount{Account: "c2VhbGVkIHNlY29uZA", Party: "P1", Ref: "2"})
+	b.Do(ledgertest.Accountant, Day, budget.Adjust{Amount: ledger.Fen(1_000_05), Document: "示例指标〔2023〕2号", Line: Line, Side: ledger.Credit})
+	b.Do(ledgertest.Accountant, Day, budget.Transfer{Amount: ledger.Fen(500_10), Document: "示例指标〔2023〕3号", Line: Line, To: Other})
+	b.Do(ledgertest.Accountant, Day, budget.CarryOver{Amount: ledger.Fen(99_99), Document: "示例指标〔2023〕4号", Line: Line})
+	b.Approve("C1", "P1")
+	b.Approve("C2", "P2")
+	b.Do(ledgertest.Approver, Day.AddDays(9), claim.Reject{Claim: "C2", Reason: "approved by mistake"})
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: "C3", Evidence: evidence, From: march, Party: "P3", Region: "220104", Scheme: "startup", To: march, Units: 1})
+	b.Do(ledgertest.Clerk, Day, claim.Withdraw{Claim: "C3", Reason: "withdrawn by the applicant"})
+	b.Approve("C4", "P4")
+
+	later := ledger.DateOf(2023, 4, 3)
+	b.Batch("B1", later, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"}, payment.Instruct{Batch: "B1", Claim: "C4", Payment: "PAY4"})
+	b.Do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: Hash, Seq: 30})
+	b.Do(Second, later, journal.Reopen{Period: march, Reason: "closed too early"})
+	b.Do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: Hash, Seq: 37})
+	b.Do(ledgertest.Cashier, later, payment.Confirm{Payment: "PAY1", Serial: "S-1"})
+	b.Do(ledgertest.Cashier, later, payment.Confirm{Payment: "PAY4", Serial: "S-4"})
+	b.Do(ledgertest.Cashier, later.AddDays(1), payment.Return{Payment: "PAY1", Reason: "account closed", Serial: "S-2"})
+	b.Do(ledgertest.Cashier, later.AddDays(1), payment.CorrectPayee{Account: "2", Payment: "PAY1", Reason: "the payee's second account"})
+	b.Do(ledgertest.Approver, later.AddDays(1), payment.ApproveCorrection{Account: "2", Payment: "PAY1"})
+	b.Batch("B2", later.AddDays(2), payment.Reissue{As: "PAY2", Batch: "B2", Payment: "PAY1"})
+	b.Do(ledgertest.Cashier, later.AddDays(3), payment.Fail{Payment: "PAY2", Reason: "account frozen"})
+	b.Do(ledgertest.Approver, later.AddDays(3), payment.ReturnToTreasury{Payment: "PAY2", Reason: "no account can be paid to"})
+
+	var recorded payment.Recorded
+	for _, id := range []ledger.PaymentID{"OLD1", "OLD2", "OLD3"} { // made in the closed month
+		recorded = b.Do(ledgertest.Clerk, Day.AddDays(20), payment.Record{
+			Amount: ledger.Fen(5_000_00), Line: Line, Note: "from the list of 2023", Party: "P3", Payment: id, Source: Hash + ":7",
+		}).(payment.Recorded)
+	}
+	b.Do(ledgertest.Approver, later, payment.DemandRecovery{
+		Amount: ledger.Fen(5_000_00), Deadline: later.AddDays(30), Decision: "示例决定2号", Ground: "paid twice", Payment: "OLD2",
+	})
+	b.Do(ledgertest.Accountant, later.AddDays(4), payment.ReceiveRecovery{Amount: ledger.Fen(4_999_99), Payment: "OLD2", Voucher: "V-3"})
+	b.Do(ledgertest.Accountant, later.AddDays(4), journal.Reverse{Entry: recorded.Entry, Reason: "recorded by mistake"})
+	posted := b.Do(ledgertest.Accountant, later.AddDays(5), journal.Post{
+		Adjusts: march, Line: Line, Memo: "interest booked as expense",
+		Postings: []ledger.Posting{
+			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit},
+			{Account: "2103", Amount: ledger.Fen(7), Line: Other, Side: ledger.Credit},
+		},
+	}).(journal.EntryPosted)
+	b.Do(Second, later.AddDays(6), journal.Reverse{Entry: posted.Entry, Reason: "posted to the wrong account"})
+	b.Do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
+	return b
+}
+
+// Record adds n payments made elsewhere to 50 persons on both lines, the bulk of a
+// migration. Amounts differ, so that none looks like another.
+func (b *Book) Record(n int) {
+	b.t.Helper()
+	const people = 50
+	from := len(b.Records)
+	for i := range people {
+		b.Person(ledger.PartyID(fmt.Sprintf("R%d-%d", from, i)))
+	}
+	for i := range n {
+		line := Line
+		if i%2 == 1 {
+			line = Other
+		}
+		b.Do(ledgertest.Clerk, ledger.DateOf(2023, 5, 1).AddDays(i%150), payment.Record{
+			Amount: ledger.Fen(int64(100_00 + 1 + i)), Line: line, Party: ledger.PartyID(fmt.Sprintf("R%d-%d", from, i%people)),
+			Payment: ledger.PaymentID(fmt.Sprintf("R%d-pay-%d", from, i)), Source: fmt.Sprintf("%s:%d", Hash, i),
+		})
+	}
+}
