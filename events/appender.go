@@ -246,6 +246,7 @@ func (a *Appender) Run(ctx context.Context) error {
 			if err := a.refresh(ctx); err != nil {
 				return err
 			}
+			continue // it may be stale still
 		}
 		a.decideBacklog()
 		if a.flying == nil && a.next != nil {

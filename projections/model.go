@@ -187,29 +187,6 @@ func (r *Runner) createTables(ctx context.Context, tx pgx.Tx, schema string) err
 	return nil
 }
 
-func (r *Runner) createKeys(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, t := range r.tables {
-		if _, err := tx.Exec(ctx, t.key(schema)); err != nil {
-			return fmt.Errorf("key of %s: %w", t.Name, err)
-		}
-	}
-	return nil
-}
-
-func (r *Runner) createIndexes(ctx context.Context, tx pgx.Tx, schema string) error {
-	for _, t := range r.tables {
-		for _, sql := range t.secondary(schema) {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return fmt.Errorf("index of %s: %w", t.Name, err)
-			}
-		}
-		if _, err := tx.Exec(ctx, fmt.Sprintf("analyze %s.%s", quote(schema), t.Name)); err != nil {
-			return fmt.Errorf("analyze %s: %w", t.Name, err)
-		}
-	}
-	return nil
-}
-
 // createViews points the views of schema read at a version, in one transaction
 // with whatever else tx does.
 func (r *Runner) createViews(ctx context.Context, tx pgx.Tx, schema string) error {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/events"
 	"zhucan/events/merkle"
@@ -56,63 +58,72 @@ func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error
 	if err != nil {
 		return fmt.Errorf("prepare version %s: %w", version, err)
 	}
-	// Everything is in one transaction: a rebuild that is interrupted leaves a row
-	// that says so, and nothing else.
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "set local maintenance_work_mem to '256MB'"); err != nil {
-			return err
-		}
-		tree, err := r.build(ctx, tx, schema, last)
-		if err != nil {
-			return err
-		}
-		if err := r.createIndexes(ctx, tx, schema); err != nil {
-			return err
-		}
-		r.cfg.Step("built")
-		root := tree.Root()
-		tag, err := tx.Exec(ctx, finishModel, pgx.NamedArgs{"name": version, "seq": tree.Size(), "root": root[:]})
-		if err != nil {
-			return fmt.Errorf("finish version %s: %w", version, err)
-		}
-		if tag.RowsAffected() != 1 {
-			return fmt.Errorf("%w: %s was dropped while it was built", ErrVersion, version)
-		}
-		return nil
-	})
-}
-
-// Refold makes the tables of the read models in a schema of tx, with their keys,
-// from the first records of the log, and returns the tree over these. The schema
-// does not exist yet; a caller who rolls back leaves nothing behind.
-func (r *Runner) Refold(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, error) {
-	return r.build(ctx, tx, schema, last)
-}
-
-// build makes and fills the tables of a schema and gives them their keys.
-func (r *Runner) build(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, error) {
 	var tree merkle.Frontier
+	var filled filling
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+		tree, filled, err = r.fill(ctx, tx, schema, last)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.index(ctx, conn, schema, filled); err != nil {
+		return poisoned(err, 1, last)
+	}
+	r.cfg.Step("built")
+	root = tree.Root()
+	tag, err := conn.Exec(ctx, finishModel, pgx.NamedArgs{"name": version, "seq": tree.Size(), "root": root[:]})
+	if err != nil {
+		return fmt.Errorf("finish version %s: %w", version, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fmt.Errorf("%w: %s was dropped while it was built", ErrVersion, version)
+	}
+	return nil
+}
+
+// Refold makes the tables of the read models in a schema of tx, from the first
+// records of the log, and returns the tree over these. The schema does not exist
+// yet; a caller who rolls back leaves nothing behind.
+func (r *Runner) Refold(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, error) {
+	tree, _, err := r.fill(ctx, tx, schema, last)
+	return tree, err
+}
+
+// A filling is what is known of tables that were filled.
+type filling struct {
+	rows  map[*Table]int
+	keyed map[*Table]bool // have their primary key already
+}
+
+// fill makes the tables of a schema and fills them. Of the keys it makes those that
+// it needs to write changes by.
+func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, filling, error) {
+	var tree merkle.Frontier
+	filled := filling{make(map[*Table]int), make(map[*Table]bool)}
 	if err := r.createTables(ctx, tx, schema); err != nil {
-		return tree, err
+		return tree, filled, err
 	}
 	var src iter.Seq2[events.Record, error] = func(func(events.Record, error) bool) {}
 	if last > 0 {
 		src = upTo(r.log.Read(ctx, 0), last)
 	}
 	f := &folder{r: r, models: true, bulk: true}
-	keyed := false
 	settle := func(rows *Rows) error {
-		if !keyed {
-			if err := r.createKeys(ctx, tx, schema); err != nil {
-				return err
+		for _, t := range rows.tables {
+			if len(t.changes) == 0 || filled.keyed[t.Table] {
+				continue
 			}
-			keyed = true
+			if _, err := tx.Exec(ctx, t.key(schema)); err != nil {
+				return fmt.Errorf("key of %s: %w", t.Name, err)
+			}
+			filled.keyed[t.Table] = true
 		}
 		return r.change(ctx, tx, schema, rows)
 	}
 	for c := range f.chunks(ctx, src, r.cfg.Bulk) {
 		if c.err != nil {
-			return tree, c.err
+			return tree, filled, c.err
 		}
 		// Rows of a table made in the same transaction need no later freezing.
 		err := r.copyRows(ctx, tx, schema, c.rows, ", freeze")
@@ -120,27 +131,92 @@ func (r *Runner) build(ctx context.Context, tx pgx.Tx, schema string, last uint6
 			err = settle(c.rows)
 		}
 		if err != nil {
-			return tree, poisoned(err, c.before.Size()+1, c.last())
+			return tree, filled, poisoned(err, c.before.Size()+1, c.last())
+		}
+		for _, t := range c.rows.tables {
+			filled.rows[t.Table] += t.copy.Rows()
 		}
 		tree = c.after
 		r.cfg.Step("filled")
 	}
 	if err := ctx.Err(); err != nil {
-		return tree, err
+		return tree, filled, err
 	}
 	if tree.Size() != last {
-		return tree, &Halt{Behind, last, fmt.Sprintf("the log ends at %d", tree.Size())}
+		return tree, filled, &Halt{Behind, last, fmt.Sprintf("the log ends at %d", tree.Size())}
 	}
 	rest := newRows(r.tables)
 	if f.carried != nil {
 		rest.exchange(f.carried)
 	}
 	if err := settle(rest); err != nil {
-		return tree, poisoned(err, 1, last)
+		return tree, filled, poisoned(err, 1, last)
 	}
 	r.cfg.Step("settled")
-	return tree, nil
+	return tree, filled, nil
 }
+
+// second is how long a rebuild waits for a second connection to make indexes on. It
+// does without when the pool has none to give.
+const second = 100 * time.Millisecond
+
+// index makes the keys and indexes of tables that were filled, the largest first,
+// on two connections.
+func (r *Runner) index(ctx context.Context, conn *pgxpool.Conn, schema string, filled filling) error {
+	tables := slices.Clone(r.tables)
+	slices.SortStableFunc(tables, func(a, b *Table) int { return filled.rows[b] - filled.rows[a] })
+	var indexes, rest []string
+	for _, t := range tables {
+		if !filled.keyed[t] {
+			indexes = append(indexes, t.unique(schema))
+			rest = append(rest, t.keyed(schema))
+		}
+		indexes = append(indexes, t.secondary(schema)...)
+	}
+	for _, t := range tables {
+		rest = append(rest, "analyze "+quote(schema)+"."+t.Name)
+	}
+	conns := []*pgxpool.Conn{conn}
+	wait, stop := context.WithTimeout(ctx, second)
+	if more, err := r.pool.Acquire(wait); err == nil {
+		defer more.Release()
+		conns = append(conns, more)
+	}
+	stop()
+	for _, c := range conns {
+		if _, err := c.Exec(ctx, forIndexes); err != nil {
+			return fmt.Errorf("settings for indexes: %w", err)
+		}
+		defer func() { _, _ = c.Exec(context.WithoutCancel(ctx), "reset all") }()
+	}
+	for _, statements := range [][]string{indexes, rest} {
+		todo := make(chan string, len(statements))
+		for _, sql := range statements {
+			todo <- sql
+		}
+		close(todo)
+		g, ctx := errgroup.WithContext(ctx)
+		for _, c := range conns {
+			g.Go(func() error {
+				for sql := range todo {
+					if _, err := c.Exec(ctx, sql); err != nil {
+						return fmt.Errorf("%s: %w", sql, err)
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forIndexes gives sorting room. Statistics are good enough from a smaller sample:
+// the tables have few columns that are searched by ranges.
+const forIndexes = `
+select set_config('maintenance_work_mem', '256MB', false), set_config('default_statistics_target', '25', false)`
 
 // poisoned turns what Postgres does not accept into a halt. A bulk fill knows only
 // between which records; the live runner finds the one.

@@ -25,13 +25,14 @@ type session struct {
 }
 
 // begin takes the lock, raises the epoch and checks that log and checkpoints fit.
-func (r *Runner) begin(ctx context.Context) (s *session, err error) {
+func (r *Runner) begin(ctx context.Context) (*session, error) {
 	conn, err := r.pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	begun := false
 	defer func() {
-		if err != nil {
+		if !begun {
 			free(ctx, conn)
 		}
 	}()
@@ -45,7 +46,7 @@ func (r *Runner) begin(ctx context.Context) (s *session, err error) {
 	if err := r.first(ctx, conn); err != nil {
 		return nil, err
 	}
-	s = &session{r: r, conn: conn}
+	s := &session{r: r, conn: conn}
 	all, err := targets(ctx, conn, takeOver, nil)
 	if err != nil {
 		return nil, err
@@ -65,6 +66,7 @@ func (r *Runner) begin(ctx context.Context) (s *session, err error) {
 	if _, err := conn.Exec(ctx, clearHalt); err != nil {
 		return nil, fmt.Errorf("clear the halt: %w", err)
 	}
+	begun = true
 	return s, nil
 }
 

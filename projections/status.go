@@ -117,7 +117,7 @@ func (r *Runner) Wait(ctx context.Context, seq uint64) error {
 		var poll <-chan time.Time
 		if !active {
 			all, err := targets(ctx, r.pool, listTargets, nil)
-			if err != nil {
+			if err != nil && (ctx.Err() != nil || !transient(err)) {
 				return err
 			}
 			for _, t := range all {

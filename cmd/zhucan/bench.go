@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -45,9 +46,27 @@ Machines are noisy: read the ratios. The workload is synthetic.`,
 	}
 	c.Flags().IntVar(&n, "events", 200_000, "how many payments to record")
 	c.Flags().BoolVar(&keep, "keep", false, "keep the folder")
+	c.Flags().StringVar(&p.profiles, "profiles", "", "write a CPU profile of each figure into this `folder`")
 	c.Flags().StringVar(&restart, "restart", "", "measure only how long an appender takes to be ready in this `folder`")
 	_ = c.Flags().MarkHidden("restart")
 	return c
+}
+
+// profiled runs f under a CPU profile of a name, where profiles are wanted.
+func (p *program) profiled(name string, f func() error) error {
+	if p.profiles == "" {
+		return f()
+	}
+	out, err := os.Create(filepath.Join(p.profiles, name+".pprof"))
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
 }
 
 type benchResult struct {
@@ -143,7 +162,11 @@ func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender
 		if turn == turns-1 {
 			size = bulk - (turns-1)*(bulk/turns)
 		}
-		rate, err := bench.Bulk(ctx, a, at, size)
+		var rate float64
+		err := p.profiled(fmt.Sprintf("append_bulk-%d", turn), func() (err error) {
+			rate, err = bench.Bulk(ctx, a, at, size)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +238,11 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		if err != nil {
 			return err
 		}
-		rate, err := live(pool, nil)
+		var rate float64
+		err = p.profiled("project_live", func() (err error) {
+			rate, err = live(pool, nil)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("project: %w", err)
 		}
@@ -242,7 +269,11 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 	}
 	ours, limit, ratios = nil, nil, nil
 	for range 3 {
-		rate, err := rebuild(nil)
+		var rate float64
+		err := p.profiled("rebuild", func() (err error) {
+			rate, err = rebuild(nil)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("rebuild: %w", err)
 		}
@@ -260,11 +291,15 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 
 	ours, limit = nil, nil
 	for range 3 {
-		rate, err := timed(func() error {
-			result, err := verify.Log(ctx, s.pool, s.log, verify.Options{})
-			if err == nil && result.Verdict != verify.Verified {
-				err = fmt.Errorf("the log does not verify: %+v", result)
-			}
+		var rate float64
+		err := p.profiled("verify_log", func() (err error) {
+			rate, err = timed(func() error {
+				result, err := verify.Log(ctx, s.pool, s.log, verify.Options{})
+				if err == nil && result.Verdict != verify.Verified {
+					err = fmt.Errorf("the log does not verify: %+v", result)
+				}
+				return err
+			})
 			return err
 		})
 		if err != nil {
@@ -313,7 +348,7 @@ func (p *program) benchReady(ctx context.Context, n int, say func(bench.Figure))
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, self, "bench", "--restart", filepath.Join(p.data, "nats"), "--data", p.data, "-o", "json").Output()
+	out, err := exec.CommandContext(ctx, self, "bench", "--restart", filepath.Join(p.data, "nats"), "--data", p.data, "--profiles", p.profiles, "-o", "json").Output()
 	if err != nil {
 		return fmt.Errorf("restart: %w", err)
 	}
@@ -347,8 +382,8 @@ func (p *program) benchRestart(ctx context.Context, dir string) error {
 	}
 	served := time.Since(begin)
 	a := events.NewAppender(log, events.Config{Book: bookCode})
-	last, err := a.Load(ctx)
-	if err != nil {
+	var last uint64
+	if err := p.profiled("restart", func() (err error) { last, err = a.Load(ctx); return err }); err != nil {
 		return err
 	}
 	return printJSON(p.stdout, bench.Figure{

@@ -23,6 +23,7 @@ import (
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
 	"zhucan/projections/report"
+	"zhucan/projections/verify"
 	"zhucan/schema"
 )
 
@@ -53,10 +54,7 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 				return fmt.Errorf("load the sample: %w", err)
 			}
 			fmt.Fprintf(p.stderr, "%s %d\n", p.say("样本：新增记录", "sample: records added"), added)
-			if err := p.printTrialBalance(ctx, s); err != nil {
-				return err
-			}
-			if err := p.printVerified(ctx, s, verifyAll); err != nil {
+			if err := p.printDemo(ctx, s, added); err != nil {
 				return err
 			}
 			if once {
@@ -68,6 +66,28 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`address` to listen on")
 	c.Flags().BoolVar(&once, "once", false, "stop after printing")
 	return c
+}
+
+// printDemo prints the books and whether they verify: as JSON in one object.
+func (p *program) printDemo(ctx context.Context, s *stores, added int) error {
+	if p.output != "json" {
+		return errors.Join(p.printTrialBalance(ctx, s), p.printVerified(ctx, s, verifyAll))
+	}
+	trial, err := report.TrialBalance(ctx, s.pool, report.Cut{})
+	if err != nil {
+		return err
+	}
+	result, err := p.verified(ctx, s, verifyAll)
+	if err != nil {
+		return err
+	}
+	if err := printJSON(p.stdout, map[string]any{"added": added, "trial_balance": trial, "verify": result}); err != nil {
+		return err
+	}
+	if result.Verdict != verify.Verified || !trial.Balanced() {
+		return errFound
+	}
+	return nil
 }
 
 // The people of the sample. Their names say what they do.

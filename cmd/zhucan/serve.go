@@ -17,6 +17,7 @@ import (
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
+	"zhucan/projections"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -50,14 +51,21 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	}
 	logger := slog.New(slog.NewTextHandler(p.stderr, nil))
 	metrics := api.NewMetrics()
-	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Logger: logger})
+	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Logger: logger, Step: p.step})
 	if _, err := appender.Load(ctx); err != nil {
 		return fmt.Errorf("load the book: %w", err)
 	}
 
+	// Whoever finds the server finds read models, or the reason why there are none.
+	if err := s.runner.CatchUp(ctx); err != nil {
+		if _, halted := errors.AsType[*projections.Halt](err); !halted {
+			return fmt.Errorf("project: %w", err)
+		}
+	}
+
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return appender.Run(ctx) })
-	g.Go(func() error { return s.runner.Run(ctx) })
+	g.Go(func() error { return p.runProjector(ctx, s) })
 	if s.fatal != nil {
 		g.Go(func() error {
 			select {
@@ -111,6 +119,16 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
+	}
+	return err
+}
+
+// runProjector projects until ctx ends. When it halts the server stays up, not
+// ready, and says why: stopping would take the reason away with it.
+func (p *program) runProjector(ctx context.Context, s *stores) error {
+	err := s.runner.Run(ctx)
+	if _, halted := errors.AsType[*projections.Halt](err); halted {
+		<-ctx.Done()
 	}
 	return err
 }

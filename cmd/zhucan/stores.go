@@ -127,7 +127,7 @@ func (p *program) openInto(ctx context.Context, s *stores) error {
 		return err
 	}
 	s.vault = vault.New(s.pool, master)
-	s.runner = projections.New(s.pool, s.log, projectorConfig(projections.Config{Logger: p.logger()}))
+	s.runner = projections.New(s.pool, s.log, projectorConfig(projections.Config{Logger: p.logger(), Step: p.step}))
 	return nil
 }
 
@@ -294,7 +294,7 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	if s.server != nil {
 		return &remote{base: "http://" + s.server.HTTP, token: s.server.Token}, func() {}, nil
 	}
-	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger()})
+	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger(), Step: p.step})
 	if _, err := a.Load(ctx); err != nil {
 		return nil, nil, fmt.Errorf("load the book: %w", err)
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"zhucan/projections"
 	"zhucan/projections/verify"
 )
 
@@ -56,29 +58,38 @@ Three verdicts: VERIFIED, FAILED, and INCOMPLETE with what was not checked. Exit
 	}
 }
 
-// printVerified verifies and prints. It does not project first: what stands still
-// is told, not mended.
-func (p *program) printVerified(ctx context.Context, s *stores, what string) error {
+// verified verifies, after the read models are brought to what the log holds. A
+// projection that stands still is told, and what can be verified is.
+func (p *program) verified(ctx context.Context, s *stores, what string) (verify.Result, error) {
+	if err := p.project(ctx, s); err != nil {
+		if _, halted := errors.AsType[*projections.Halt](err); !halted {
+			return verify.Result{}, err
+		}
+		fmt.Fprintf(p.stderr, "%s: %v\n", p.say("投影已停止", "the projection stands still"), err)
+	}
 	last, err := s.log.Last(ctx)
 	if err != nil {
-		return err
+		return verify.Result{}, err
 	}
 	bar := p.progress(p.say("核验", "verifying"), int64(last))
 	defer bar.done()
 	known, err := p.verifiers(s)
 	if err != nil {
-		return err
+		return verify.Result{}, err
 	}
 	options := verify.Options{Known: known, Progress: func(n int) { bar.add(n) }}
-	var result verify.Result
 	switch what {
 	case verifyLog:
-		result, err = verify.Log(ctx, s.pool, s.log, options)
+		return verify.Log(ctx, s.pool, s.log, options)
 	case verifyModel:
-		result, err = verify.ReadModel(ctx, s.pool, s.runner, options)
-	default:
-		result, err = verify.All(ctx, s.pool, s.log, s.runner, options)
+		return verify.ReadModel(ctx, s.pool, s.runner, options)
 	}
+	return verify.All(ctx, s.pool, s.log, s.runner, options)
+}
+
+// printVerified verifies and prints.
+func (p *program) printVerified(ctx context.Context, s *stores, what string) error {
+	result, err := p.verified(ctx, s, what)
 	if err != nil {
 		return err
 	}

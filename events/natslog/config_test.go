@@ -325,6 +325,13 @@ func TestAReplicatedStreamIsALog(t *testing.T) {
 			log, err = natslog.Open(t.Context(), js, natslog.Config{Book: logtest.Book, Replicas: 3})
 			return err == nil
 		})
+		// The servers tell each other a little later who takes the subjects. Until
+		// then an append is answered with ErrUnknown; one that expects too much is
+		// refused as soon as it arrives.
+		await(t, t.Context(), "the subjects of the stream", func() bool {
+			_, err := log.Append(t.Context(), 99, logtest.Record(1))
+			return errors.Is(err, events.ErrConflict)
+		})
 		return log
 	})
 }

@@ -133,6 +133,7 @@ func TestAnUnclearOutcomeIsResolvedByReadingBack(t *testing.T) {
 				want = append(want, logtest.Record(9))
 			}
 			logtest.Expect(t, ctx, direct, 0, want)
+			await(t, ctx, "the connection", nc.IsConnected)
 			logtest.Expect(t, ctx, log, 0, want)
 			if test.want == events.ErrUnknown {
 				if _, err := log.Append(ctx, 1, mine...); err != nil {

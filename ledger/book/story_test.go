@@ -294,9 +294,8 @@ func TestWhatNoRuleKnowsIsAProgrammersError(t *testing.T) {
 	}
 }
 
+// A stranger passes for an event of the journal and is none.
 type stranger struct{ journal.PeriodClosed }
-
-func (stranger) happened() {}
 
 // One payment, from the policy to the bank's confirmation.
 func ExampleDecider() {

@@ -104,6 +104,9 @@ func (b *Buffer) Reset() {
 	b.data, b.rows, b.next = append(b.data[:0], header...), 0, len(b.columns)
 }
 
+// Columns returns the types of the columns.
+func (b *Buffer) Columns() []Type { return b.columns }
+
 // Rows returns how many rows there are.
 func (b *Buffer) Rows() int { return b.rows }
 

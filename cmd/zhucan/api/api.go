@@ -83,31 +83,32 @@ const (
 type route struct {
 	pattern string // as [http.ServeMux] writes it
 	kind    kind
-	handle  func(*server, http.ResponseWriter, *http.Request) error
+	takes   []string // query parameters; any other is refused
+	handle  func(*server, http.ResponseWriter, *http.Request, query) error
 }
 
 // routes is every route there is.
 var routes = []route{
-	{"GET /{$}", page, (*server).overview},
-	{"GET /find", page, (*server).find},
-	{"GET /payment/{id}", page, (*server).story},
-	{"GET /event/{seq}", page, (*server).rawEvent},
-	{"GET /style.css", page, (*server).style},
-	{"GET /healthz", probe, (*server).alive},
-	{"GET /readyz", probe, (*server).ready},
-	{"GET /metrics", probe, (*server).scrape},
-	{"POST /v1/commands", command, (*server).commands},
-	{"GET /v1/trial-balance", read, (*server).trialBalance},
-	{"GET /v1/balance", read, (*server).balance},
-	{"GET /v1/register", read, (*server).register},
-	{"GET /v1/trace/{id}", read, (*server).trace},
-	{"GET /v1/events", read, (*server).events},
-	{"GET /v1/events/{seq}", read, (*server).event},
-	{"GET /v1/budgets", read, (*server).budgets},
-	{"GET /v1/claims", read, (*server).claims},
-	{"GET /v1/payments", read, (*server).payments},
-	{"GET /v1/suspects", read, (*server).suspects},
-	{"GET /v1/status", read, (*server).status},
+	{"GET /{$}", page, carried, (*server).overview},
+	{"GET /find", page, append([]string{"id"}, carried...), (*server).find},
+	{"GET /payment/{id}", page, carried, (*server).story},
+	{"GET /event/{seq}", page, carried, (*server).rawEvent},
+	{"GET /style.css", page, nil, (*server).style},
+	{"GET /healthz", probe, nil, (*server).alive},
+	{"GET /readyz", probe, nil, (*server).ready},
+	{"GET /metrics", probe, nil, (*server).scrape},
+	{"POST /v1/commands", command, []string{"wait"}, (*server).commands},
+	{"GET /v1/trial-balance", read, []string{"as_of", "known_by"}, (*server).trialBalance},
+	{"GET /v1/balance", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by"}, (*server).balance},
+	{"GET /v1/register", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by", "after", "limit"}, (*server).register},
+	{"GET /v1/trace/{id}", read, []string{"as_of", "known_by"}, (*server).trace},
+	{"GET /v1/events", read, []string{"type", "case", "after", "limit"}, (*server).events},
+	{"GET /v1/events/{seq}", read, nil, (*server).event},
+	{"GET /v1/budgets", read, []string{"after", "limit"}, (*server).budgets},
+	{"GET /v1/claims", read, []string{"party", "status", "after", "limit"}, (*server).claims},
+	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "after", "limit"}, (*server).payments},
+	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
+	{"GET /v1/status", read, nil, (*server).status},
 }
 
 // Routes returns the patterns of every route, as [http.ServeMux] writes them.
@@ -141,7 +142,11 @@ func New(cfg Config) http.Handler {
 	for _, r := range routes {
 		s.routes[r.pattern] = r
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) {
-			if err := r.handle(s, w, q); err != nil {
+			given, err := queryOf(q, r.takes...)
+			if err == nil {
+				err = r.handle(s, w, q, given)
+			}
+			if err != nil {
 				s.refuse(w, q, r.kind, err)
 			}
 		})

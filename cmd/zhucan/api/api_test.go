@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +52,7 @@ type house struct {
 	log     *memlog.Log
 	runner  *projections.Runner
 	access  *access.Access
+	file    string        // of access
 	logged  *bytes.Buffer // what the server logs; read when nothing is asked any more
 }
 
@@ -74,8 +74,9 @@ func open(t testing.TB, records []events.Record, change ...func(*api.Config)) *h
 	h.runner = projections.New(h.pool, h.log, projections.Config{
 		Projections: []projections.Projection{books.New(), cases.New(), budgets.New()}, Clock: func() time.Time { return now },
 	})
+	h.file = filepath.Join(t.TempDir(), "access.json")
 	var err error
-	if h.access, err = access.Open(filepath.Join(t.TempDir(), "access.json")); err != nil {
+	if h.access, err = access.Open(h.file); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range []ledger.Actor{
@@ -206,13 +207,4 @@ func (f submitterFunc) SubmitAll(ctx context.Context, rs []events.Request) ([]ev
 // person is a command that registers a person.
 func person(id, who string) string {
 	return fmt.Sprintf(`{"id":%q,"do":"party.register","on":"2023-04-20","with":{"account":"c2VhbGVk","kind":"person","party":%q,"region":"220104","sealed":"c2VhbGVk"}}`, id, who)
-}
-
-func text(t testing.TB, r io.Reader) string {
-	t.Helper()
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

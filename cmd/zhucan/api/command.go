@@ -59,13 +59,9 @@ type receipts struct {
 }
 
 // commands has one command or an array of them decided.
-func (s *server) commands(w http.ResponseWriter, r *http.Request) error {
+func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return ErrMedia
-	}
-	q, err := queryOf(r, "wait")
-	if err != nil {
-		return err
 	}
 	wait, err := q.flag("wait")
 	if err != nil {

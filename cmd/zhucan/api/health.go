@@ -12,7 +12,7 @@ import (
 var reasons = []projections.Reason{projections.Gap, projections.Behind, projections.Fork, projections.Poison, projections.FoldChanged}
 
 // alive says that the program answers, and nothing about what it rests on.
-func (s *server) alive(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) alive(w http.ResponseWriter, _ *http.Request, _ query) error {
 	return answer(w, http.StatusOK, struct {
 		Status  string `json:"status"`
 		Version string `json:"version"`
@@ -31,7 +31,7 @@ type reason struct {
 }
 
 // ready says whether commands and figures can be asked for.
-func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
+func (s *server) ready(w http.ResponseWriter, r *http.Request, _ query) error {
 	reasons := []reason{}
 	if _, err := s.Log.Last(r.Context()); err != nil {
 		reasons = append(reasons, reason{"log-unreachable", "the log does not answer（日志无响应）"})

@@ -98,7 +98,7 @@ func (m *Metrics) answered(route string, status int, took time.Duration) {
 	m.took.WithLabelValues(route).Observe(took.Seconds())
 }
 
-func (s *server) scrape(w http.ResponseWriter, r *http.Request) error {
+func (s *server) scrape(w http.ResponseWriter, r *http.Request, _ query) error {
 	s.scraped.ServeHTTP(w, r)
 	return nil
 }

@@ -72,19 +72,20 @@ type frame struct {
 	Label   string // of the policy
 
 	english bool
-	carried url.Values // what links take along: language and basis
+	cut     report.Cut
+	kept    url.Values // what links take along: language and basis
 	all     url.Values // what a change of language takes along
 }
 
 // An item is one parameter.
 type item struct{ Name, Value string }
 
-// carriedNames are the parameters that links take along, in the order of a form.
-var carriedNames = []string{"lang", "as_of", "known_by"}
+// carried are the parameters that links take along, in the order of a form.
+var carried = []string{"lang", "as_of", "known_by"}
 
 // frame begins the page of a request whose parameters have been checked.
 func (s *server) frame(r *http.Request, q query) (frame, error) {
-	f := frame{Path: r.URL.Path, Version: s.Version, all: q.values, carried: make(url.Values)}
+	f := frame{Path: r.URL.Path, Version: s.Version, all: q.values, kept: make(url.Values)}
 	switch q.text("lang") {
 	case "", "zh":
 	case "en":
@@ -92,12 +93,14 @@ func (s *server) frame(r *http.Request, q query) (frame, error) {
 	default:
 		return f, ErrValue.Of("lang is zh or en")
 	}
-	for _, name := range carriedNames {
+	for _, name := range carried {
 		if v := q.text(name); v != "" {
-			f.carried.Set(name, v)
+			f.kept.Set(name, v)
 		}
 	}
-	return f, nil
+	var err error
+	f.cut, err = q.cut()
+	return f, err
 }
 
 // stand says what the figures of the page are a function of.
@@ -130,7 +133,7 @@ func (f frame) Sample() bool { return isSample(f.Label) }
 
 // Link returns the address of a path in the same language and on the same basis.
 func (f frame) Link(path string) string {
-	u := url.URL{Path: path, RawQuery: f.carried.Encode()}
+	u := url.URL{Path: path, RawQuery: f.kept.Encode()}
 	return u.String()
 }
 
@@ -148,8 +151,8 @@ func (f frame) Other() string {
 // Carried lists what a form takes along.
 func (f frame) Carried() []item {
 	var all []item
-	for _, name := range carriedNames {
-		if v := f.carried.Get(name); v != "" {
+	for _, name := range carried {
+		if v := f.kept.Get(name); v != "" {
 			all = append(all, item{name, v})
 		}
 	}
@@ -157,7 +160,7 @@ func (f frame) Carried() []item {
 }
 
 // KnownBy is the record up to which the page is asked for, "" for all.
-func (f frame) KnownBy() string { return f.carried.Get("known_by") }
+func (f frame) KnownBy() string { return f.kept.Get("known_by") }
 
 // Event says what an event of a type is called, EventOther in the other language.
 func (f frame) Event(name string) string {
@@ -185,9 +188,9 @@ func (p pages) show(w http.ResponseWriter, status int, name string, data any) er
 
 // refusePage shows a refusal as a page.
 func (s *server) refusePage(w http.ResponseWriter, r *http.Request, p problem) {
-	f := frame{Path: r.URL.Path, Version: s.Version, english: r.URL.Query().Get("lang") == "en", carried: make(url.Values), all: make(url.Values)}
+	f := frame{Path: r.URL.Path, Version: s.Version, english: r.URL.Query().Get("lang") == "en", kept: make(url.Values), all: r.URL.Query()}
 	if f.english {
-		f.carried.Set("lang", "en")
+		f.kept.Set("lang", "en")
 	}
 	f.Title = f.Say("无法显示", "This cannot be shown")
 	if p.Status == http.StatusNotFound {
@@ -203,10 +206,7 @@ func (s *server) refusePage(w http.ResponseWriter, r *http.Request, p problem) {
 }
 
 // style sends the style sheet.
-func (s *server) style(w http.ResponseWriter, r *http.Request) error {
-	if _, err := queryOf(r); err != nil {
-		return err
-	}
+func (s *server) style(w http.ResponseWriter, _ *http.Request, _ query) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "max-age=300")
 	_, _ = w.Write(s.pages.css)
@@ -214,11 +214,7 @@ func (s *server) style(w http.ResponseWriter, r *http.Request) error {
 }
 
 // find leads from an identifier, or the number of a record, to its page.
-func (s *server) find(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "lang", "as_of", "known_by", "id")
-	if err != nil {
-		return err
-	}
+func (s *server) find(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := s.frame(r, q)
 	if err != nil {
 		return err
@@ -277,16 +273,8 @@ func (l lineView) FreeShare() string     { return l.share(l.Available).StringFix
 func (l lineView) Used() string { return l.share(l.Disbursed.Add(l.Committed)).StringFixed(2) + "%" }
 
 // overview shows how the books stand.
-func (s *server) overview(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, carriedNames...)
-	if err != nil {
-		return err
-	}
+func (s *server) overview(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := s.frame(r, q)
-	if err != nil {
-		return err
-	}
-	c, err := q.cut()
 	if err != nil {
 		return err
 	}
@@ -303,16 +291,16 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request) error {
 		Reason   phrase
 	}{frame: f}
 	ctx := r.Context()
-	if d.Trial, err = report.TrialBalance(ctx, s.DB, c); err != nil {
+	if d.Trial, err = report.TrialBalance(ctx, s.DB, f.cut); err != nil {
 		return err
 	}
-	if err := reached(c, d.Trial.Basis); err != nil {
+	if err := reached(f.cut, d.Trial.Basis); err != nil {
 		return err
 	}
 	if d.Lines, err = s.listBudgets(ctx, ledger.BudgetLine{}, shown); err != nil {
 		return err
 	}
-	if d.Suspects, err = s.listSuspects(ctx, c, 0, shown); err != nil {
+	if d.Suspects, err = s.listSuspects(ctx, f.cut, 0, shown); err != nil {
 		return err
 	}
 	if d.Note, err = s.lastNote(ctx); err != nil {
@@ -364,11 +352,7 @@ type postingView struct {
 }
 
 // story shows everything that happened to a payment, claim, party or batch.
-func (s *server) story(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, carriedNames...)
-	if err != nil {
-		return err
-	}
+func (s *server) story(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := s.frame(r, q)
 	if err != nil {
 		return err
@@ -422,11 +406,7 @@ func postingsOf(e *ledger.Entry, names map[ledger.AccountCode]phrase) []postingV
 }
 
 // rawEvent shows a record as it is stored, with its proof.
-func (s *server) rawEvent(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, carriedNames...)
-	if err != nil {
-		return err
-	}
+func (s *server) rawEvent(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := s.frame(r, q)
 	if err != nil {
 		return err

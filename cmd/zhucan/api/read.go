@@ -53,11 +53,7 @@ func reached(c report.Cut, b report.Basis) error {
 	return nil
 }
 
-func (s *server) trialBalance(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "as_of", "known_by")
-	if err != nil {
-		return err
-	}
+func (s *server) trialBalance(w http.ResponseWriter, r *http.Request, q query) error {
 	c, err := q.cut()
 	if err != nil {
 		return err
@@ -88,11 +84,7 @@ func about(q query) (account ledger.AccountCode, f report.Filter, c report.Cut, 
 	return ledger.AccountCode(id), f, c, err
 }
 
-func (s *server) balance(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "account", "region", "scheme", "fund", "year", "as_of", "known_by")
-	if err != nil {
-		return err
-	}
+func (s *server) balance(w http.ResponseWriter, r *http.Request, q query) error {
 	account, f, c, err := about(q)
 	if err != nil {
 		return err
@@ -107,11 +99,7 @@ func (s *server) balance(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusOK, b)
 }
 
-func (s *server) register(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "account", "region", "scheme", "fund", "year", "as_of", "known_by", "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) register(w http.ResponseWriter, r *http.Request, q query) error {
 	account, f, c, err := about(q)
 	if err != nil {
 		return err
@@ -156,11 +144,7 @@ func (q query) place(name string) (p report.Place, err error) {
 	return p, ErrValue.Of("%s is what the page before it said as next", name)
 }
 
-func (s *server) trace(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "as_of", "known_by")
-	if err != nil {
-		return err
-	}
+func (s *server) trace(w http.ResponseWriter, r *http.Request, q query) error {
 	story, err := s.storyOf(r, q)
 	if err != nil {
 		return err
@@ -185,11 +169,7 @@ func (s *server) storyOf(r *http.Request, q query) (report.Story, error) {
 	return story, reached(c, story.Basis)
 }
 
-func (s *server) events(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "type", "case", "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) events(w http.ResponseWriter, r *http.Request, q query) error {
 	name, err := q.id("type")
 	if err != nil {
 		return err
@@ -221,10 +201,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusOK, a)
 }
 
-func (s *server) event(w http.ResponseWriter, r *http.Request) error {
-	if _, err := queryOf(r); err != nil {
-		return err
-	}
+func (s *server) event(w http.ResponseWriter, r *http.Request, _ query) error {
 	a, err := s.eventOf(r)
 	if err != nil {
 		return err
@@ -250,25 +227,15 @@ func (s *server) eventOf(r *http.Request) (eventAnswer, error) {
 	return a, nil
 }
 
-func (s *server) budgets(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) budgets(w http.ResponseWriter, r *http.Request, q query) error {
 	var after ledger.BudgetLine
-	if v := q.text("after"); v != "" {
-		if after, err = ledger.ParseBudgetLine(v); err != nil {
-			return err
-		}
+	if err := after.UnmarshalText([]byte(q.text("after"))); err != nil {
+		return err
 	}
 	return listed(w, q, func(limit int) (budgetsAnswer, error) { return s.listBudgets(r.Context(), after, limit) })
 }
 
-func (s *server) claims(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "party", "status", "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) claims(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := q.ids("party", "status", "after")
 	if err != nil {
 		return err
@@ -276,11 +243,7 @@ func (s *server) claims(w http.ResponseWriter, r *http.Request) error {
 	return listed(w, q, func(limit int) (claimsAnswer, error) { return s.listClaims(r.Context(), f, limit) })
 }
 
-func (s *server) payments(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "party", "claim", "batch", "status", "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) payments(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := q.ids("party", "claim", "batch", "status", "after")
 	if err != nil {
 		return err
@@ -288,11 +251,7 @@ func (s *server) payments(w http.ResponseWriter, r *http.Request) error {
 	return listed(w, q, func(limit int) (paymentsAnswer, error) { return s.listPayments(r.Context(), f, limit) })
 }
 
-func (s *server) suspects(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "as_of", "known_by", "after", "limit")
-	if err != nil {
-		return err
-	}
+func (s *server) suspects(w http.ResponseWriter, r *http.Request, q query) error {
 	c, err := q.cut()
 	if err != nil {
 		return err
@@ -329,10 +288,7 @@ func listed[A any](w http.ResponseWriter, q query, read func(limit int) (A, erro
 	return answer(w, http.StatusOK, a)
 }
 
-func (s *server) status(w http.ResponseWriter, r *http.Request) error {
-	if _, err := queryOf(r); err != nil {
-		return err
-	}
+func (s *server) status(w http.ResponseWriter, r *http.Request, _ query) error {
 	a, err := s.standing(r.Context())
 	if err != nil {
 		return err

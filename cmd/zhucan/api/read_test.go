@@ -1,0 +1,208 @@
+package api_test
+
+import (
+	"encoding/hex"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"zhucan/cmd/zhucan/api"
+	"zhucan/events"
+	"zhucan/events/merkle"
+	"zhucan/ledger"
+	"zhucan/projections/report"
+)
+
+func chmod(t *testing.T, h *house, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(h.file, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type basis struct {
+	Seq    uint64 `json:"seq"`
+	AsOf   string `json:"as_of"`
+	Policy string `json:"policy"`
+}
+
+func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	for _, target := range []string{
+		"/v1/trial-balance", "/v1/balance?account=5001", "/v1/register?account=5001", "/v1/trace/C1", "/v1/events", "/v1/events/1",
+		"/v1/budgets", "/v1/claims", "/v1/payments", "/v1/suspects", "/v1/status",
+	} {
+		if got := decode[basis](t, h.get(t, target)); got != (basis{73, "", "test-1"}) {
+			t.Errorf("%s rests on %+v", target, got)
+		}
+	}
+	for _, target := range []string{"/v1/trial-balance?", "/v1/balance?account=5001&", "/v1/register?account=5001&", "/v1/trace/C1?", "/v1/suspects?"} {
+		w := h.get(t, target+"as_of=2023-04-04&known_by=60")
+		if got := decode[basis](t, w); got != (basis{60, "2023-04-04", "test-1"}) {
+			t.Errorf("%s at a cut rests on %+v", target, got)
+		}
+		refused(t, h.get(t, target+"known_by=74"), http.StatusBadRequest, "parameter-form")
+	}
+}
+
+func TestDebitsEqualCreditsAtEveryCut(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	for _, target := range []string{"/v1/trial-balance", "/v1/trial-balance?known_by=55", "/v1/trial-balance?as_of=2023-03-31"} {
+		got := decode[report.Trial](t, h.get(t, target))
+		if !got.DebitTotal.Equal(got.CreditTotal) || got.DebitTotal.IsZero() || len(got.Books) != 3 {
+			t.Errorf("%s: %s and %s in %d books", target, got.DebitTotal, got.CreditTotal, len(got.Books))
+		}
+	}
+}
+
+func TestWhatAQueryDoesNotKnowIsRefused(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	for _, pattern := range api.Routes() {
+		method, _, _ := strings.Cut(pattern, " ")
+		target, sign := paths[pattern], "?"
+		if strings.Contains(target, "?") {
+			sign = "&"
+		}
+		w := h.ask(t, method, target+sign+"as-of=2023-01-01", "{}")
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("%s with a parameter it does not know: %d", pattern, w.Code)
+		}
+	}
+	for query, code := range map[string]string{
+		"/v1/trial-balance?as_of=2023-01-01&as_of=2023-02-01": "parameter-unknown",
+		"/v1/trial-balance?as_of=2023-02-30":                  "parameter-form",
+		"/v1/trial-balance?known_by=0":                        "parameter-form",
+		"/v1/trial-balance?known_by=-1":                       "parameter-form",
+		"/v1/trial-balance?known_by=1e3":                      "parameter-form",
+		"/v1/trial-balance?known_by=18446744073709551616":     "parameter-form",
+		"/v1/trial-balance?%zz":                               "parameter-form",
+		"/v1/trial-balance?as_of=2023-01-01;known_by=3":       "parameter-form",
+		"/v1/claims?limit=1001":                               "parameter-form",
+		"/v1/claims?limit=0":                                  "parameter-form",
+		"/v1/balance":                                         "parameter-form",
+		"/v1/register?account=5001&after=x":                   "parameter-form",
+		"/v1/events?after=x":                                  "parameter-form",
+		"/v1/balance?account=5001&year=99999":                 "parameter-form",
+		"/v1/payments?status=%27%20or%201=1":                  "identifier-form",
+		"/v1/budgets?after=x":                                 "budget-line-form",
+		"/v1/balance?account=9999":                            "account-unknown",
+		"/v1/trace/nobody":                                    "not-found",
+		"/v1/events/99":                                       "not-found",
+		"/v1/events/0":                                        "address-unknown",
+		"/v1/events/01":                                       "address-unknown",
+		"/v1/events/x":                                        "address-unknown",
+	} {
+		refused(t, h.get(t, query), api.StatusOf(code), code)
+	}
+}
+
+func TestAListIsReadInPages(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	type page struct {
+		Payments []struct{ Payment string } `json:"payments"`
+		Claims   []struct{ Claim string }   `json:"claims"`
+		Budgets  []struct{ Line string }    `json:"budgets"`
+		Suspects []struct{ Payment string } `json:"suspects"`
+		Events   []struct{ Case string }    `json:"events"`
+		Lines    []struct{ Entry string }   `json:"lines"`
+		Next     string                     `json:"next"`
+	}
+	for target, want := range map[string]int{
+		"/v1/payments?limit=1": 6, "/v1/claims?limit=1": 4, "/v1/budgets?limit=1": 3, "/v1/suspects?limit=1": 2, "/v1/events?limit=7": 73,
+		"/v1/register?account=5001&limit=2": 11, "/v1/payments?limit=1&party=P1": 2, "/v1/payments?limit=1&status=recorded": 2,
+		"/v1/payments?limit=5&batch=B1": 2, "/v1/payments?claim=C1": 2, "/v1/claims?status=withdrawn": 1, "/v1/claims?party=P2": 1,
+		"/v1/events?case=C1&limit=2": 9, "/v1/events?type=payment.recorded.v1&limit=2": 3,
+	} {
+		seen, after := make(map[string]bool), ""
+		total := 0
+		for range 100 {
+			next := target
+			if after != "" {
+				next += "&after=" + after
+			}
+			p := decode[page](t, h.get(t, next))
+			total += len(p.Payments) + len(p.Claims) + len(p.Budgets) + len(p.Suspects) + len(p.Events) + len(p.Lines)
+			if after = p.Next; after == "" {
+				break
+			}
+			if seen[after] {
+				t.Fatalf("%s goes in circles at %q", target, after)
+			}
+			seen[after] = true
+		}
+		if total != want {
+			t.Errorf("%s has %d rows, want %d", target, total, want)
+		}
+	}
+}
+
+// An auditor computes the leaf from the answer alone and finds it under the root.
+func TestARecordIsProvedByItsAnswer(t *testing.T) {
+	t.Parallel()
+	book := sample(t)
+	h := filled(t)
+	got := decode[struct {
+		Event struct {
+			Proof   merkle.InclusionProof `json:"proof"`
+			Subject string                `json:"subject"`
+			Header  []struct {
+				Name  string `json:"name"`
+				Value string `json:"value"`
+			} `json:"header"`
+			Data jsonText `json:"data"`
+		} `json:"event"`
+		Seq uint64 `json:"seq"`
+	}](t, h.get(t, "/v1/events/40"))
+	r := events.Record{Seq: 40, Subject: got.Event.Subject, Data: got.Event.Data}
+	for _, f := range got.Event.Header {
+		r.Header = append(r.Header, events.Field{Key: f.Name, Value: f.Value})
+	}
+	leaf, _ := r.Leaf(nil)
+	var tree merkle.Frontier
+	for _, stored := range book.Records {
+		l, _ := stored.Leaf(nil)
+		tree.Append(l)
+	}
+	c := merkle.Checkpoint{Size: got.Seq, Root: tree.Root()}
+	if err := merkle.CheckInclusion(c, 40, leaf, got.Event.Proof); err != nil {
+		t.Errorf("%v; root %s", err, hex.EncodeToString(c.Root[:]))
+	}
+}
+
+// jsonText keeps the bytes of a value as they came.
+type jsonText []byte
+
+func (j *jsonText) UnmarshalJSON(b []byte) error {
+	*j = append((*j)[:0], b...)
+	return nil
+}
+
+func TestBeforeTheFirstProjectionFiguresAreRefusedAndNotZero(t *testing.T) {
+	t.Parallel()
+	h := empty(t)
+	for _, target := range []string{"/v1/trial-balance", "/v1/events", "/v1/trace/C1"} {
+		refused(t, h.get(t, target), http.StatusServiceUnavailable, "not-served")
+	}
+	if w := h.get(t, "/"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("the overview: %d", w.Code)
+	}
+}
+
+func TestAnyRoleReads(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	for _, role := range ledger.Roles {
+		token, err := h.access.Add("reader", []ledger.Role{role}, now.AddDate(0, 0, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := h.get(t, "/v1/trial-balance", bearer(token)); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", role, w.Code)
+		}
+	}
+}

@@ -1,0 +1,410 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"zhucan/schema/schematest"
+)
+
+// The test binary is also the program: with ZHUCAN_TEST_PROGRAM set it runs the
+// arguments as the command line, and with ZHUCAN_TEST_KILL=step:n it ends itself
+// with SIGKILL at the n-th time it comes to a step.
+func TestMain(m *testing.M) {
+	if os.Getenv("ZHUCAN_TEST_PROGRAM") != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		p := &program{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, step: killer(os.Getenv("ZHUCAN_TEST_KILL"))}
+		os.Exit(p.run(ctx, os.Args[1:]))
+	}
+	schematest.Main(m, func(context.Context, *pgx.Conn) error { return nil })
+}
+
+func killer(at string) func(string) {
+	name, count, ok := strings.Cut(at, ":")
+	if !ok {
+		return nil
+	}
+	left, _ := strconv.Atoi(count)
+	return func(step string) {
+		if step != name {
+			return
+		}
+		if left--; left == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until it is delivered
+		}
+	}
+}
+
+// zhucan runs the program in this process and returns its exit code and what it
+// printed.
+func zhucan(t *testing.T, dir string, args ...string) (int, string, string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), append([]string{"--data", dir}, args...), func(string) string { return "" }, strings.NewReader(""), &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+// must is zhucan that is expected to succeed.
+func must(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := zhucan(t, dir, args...)
+	if code != 0 {
+		t.Fatalf("zhucan %s: exit %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// answer decodes a JSON answer.
+func answer[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v, json.MatchCaseInsensitiveNames(true)); err != nil {
+		t.Fatalf("not JSON: %v\n%s", err, text)
+	}
+	return v
+}
+
+// child starts the program in a process of its own.
+func child(t *testing.T, kill, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(self, append([]string{"--data", dir}, args...)...)
+	c.Env = append(os.Environ(), "ZHUCAN_TEST_PROGRAM=1", "ZHUCAN_TEST_KILL="+kill)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	return c, &out
+}
+
+type totals struct {
+	Read, Accepted, Refused, Duplicates int
+	Total                               string
+	RefusedFile                         string `json:"refused_file"`
+	Seq                                 uint64
+}
+
+type trial struct {
+	Accounts []struct {
+		Code, Name, Debit, Credit string
+	}
+	DebitTotal  string `json:"debit_total"`
+	CreditTotal string `json:"credit_total"`
+	Seq         uint64
+}
+
+type verdict struct {
+	Verdict string
+	Events  uint64
+	Root    string
+	Checks  []struct{ Name, Verdict, Detail string }
+}
+
+// A mapping and a list in the shape of the public list that schema/mapping/nrw-esf.yaml
+// is for. Synthetic.
+func list(t *testing.T, rows int) (path string, total int) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("Jahr der Bewilligung,Name des Begünstigten,Sitz des Begünstigten,Bezeichnung des Vorhabens,Zuwendungen des Landes NRW\n")
+	for i := range rows {
+		amount := 1000 + i
+		total += amount
+		fmt.Fprintf(&b, "2010,\"Synthetischer Träger %d\ngGmbH\",Köln,Muster (synthetisch),%d.%03d €\n", i%37, amount/1000, amount%1000)
+	}
+	path = filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, total
+}
+
+const nrw = "../../schema/mapping/nrw-esf.yaml"
+
+func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	type demo struct {
+		Added  int
+		Trial  trial `json:"trial_balance"`
+		Verify verdict
+	}
+	first := answer[demo](t, must(t, dir, "demo", "--once", "-o", "json"))
+	if first.Added < 900 || first.Verify.Verdict != "VERIFIED" || first.Trial.DebitTotal != first.Trial.CreditTotal || first.Trial.DebitTotal == "0.00" {
+		t.Fatalf("%+v", first)
+	}
+	second := answer[demo](t, must(t, dir, "demo", "--once", "-o", "json"))
+	if second.Added != 0 || second.Verify.Root != first.Verify.Root || second.Trial.DebitTotal != first.Trial.DebitTotal {
+		t.Fatalf("a second run added %d; root %s, was %s", second.Added, second.Verify.Root, first.Verify.Root)
+	}
+
+	t.Run("a payment's story is told with its proofs", func(t *testing.T) {
+		story := answer[struct {
+			ID    string
+			Steps []struct {
+				Seq    uint64
+				Type   string
+				Clause string
+				Proof  struct{ Root string }
+			}
+		}](t, must(t, dir, "trace", "SAMPLE-2023-001-P1", "-o", "json"))
+		seen := make(map[string]bool)
+		for _, s := range story.Steps {
+			seen[s.Type] = true
+			if s.Proof.Root != first.Verify.Root {
+				t.Errorf("step %d is proved in a tree with root %s, not %s", s.Seq, s.Proof.Root, first.Verify.Root)
+			}
+		}
+		for _, want := range []string{"party.registered.v1", "claim.submitted.v1", "claim.publicity-ended.v1", "claim.approved.v1", "payment.instructed.v1", "payment.batch-approved.v1", "payment.confirmed.v1"} {
+			if !seen[want] {
+				t.Errorf("the story lacks %s", want)
+			}
+		}
+	})
+	t.Run("an earlier day and an earlier knowledge balance too", func(t *testing.T) {
+		for _, cut := range [][]string{{"--as-of", "2023-05-25"}, {"--known-by", "700"}, {"--as-of", "2022-12-31", "--known-by", "500"}} {
+			got := answer[trial](t, must(t, dir, append(cut, "trial-balance", "-o", "json")...))
+			if got.DebitTotal != got.CreditTotal || got.DebitTotal == first.Trial.DebitTotal {
+				t.Errorf("%v: %s and %s", cut, got.DebitTotal, got.CreditTotal)
+			}
+		}
+	})
+	t.Run("read models made anew are the same", func(t *testing.T) {
+		must(t, dir, "replay", "--into", "check")
+		must(t, dir, "replay", "diff", "serving", "check")
+		must(t, dir, "replay", "switch", "check")
+		if got := must(t, dir, "status", "-o", "json"); !strings.Contains(got, `"version": "check"`) {
+			t.Error(got)
+		}
+		must(t, dir, "verify")
+	})
+	t.Run("a checkpoint is signed, witnessed, and verified", func(t *testing.T) {
+		must(t, dir, "checkpoint", "sign")
+		head := answer[struct {
+			Size     uint64
+			Verifier string
+		}](t, must(t, dir, "checkpoint", "show", "-o", "json"))
+		w := t.TempDir()
+		update := filepath.Join(w, "update.txt")
+		if err := os.WriteFile(update, []byte(must(t, dir, "checkpoint", "show", "--since", "0")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		must(t, dir, "checkpoint", "witness", update, "--state", filepath.Join(w, "last.txt"), "--key", filepath.Join(w, "witness.key"), "--verifier", head.Verifier)
+		must(t, dir, "verify", "event", "5")
+		if got := answer[verdict](t, must(t, dir, "verify", "log", "-o", "json")); got.Verdict != "VERIFIED" {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("a person is erased and nothing else changes", func(t *testing.T) {
+		var person string
+		for _, p := range answer[struct{ Parties []map[string]string }](t, must(t, dir, "party", "list", "--limit", "1000", "-o", "json")).Parties {
+			if p["kind"] == "person" {
+				person = p["party"]
+				if !strings.Contains(p["name"], "*") {
+					t.Errorf("a person is listed as %q", p["name"])
+				}
+			}
+		}
+		must(t, dir, "party", "erase", person, "--basis", "个人信息保护法第四十七条", "--as", "sample-operator")
+		if got := answer[trial](t, must(t, dir, "trial-balance", "-o", "json")); got.DebitTotal != first.Trial.DebitTotal {
+			t.Errorf("debits %s, were %s", got.DebitTotal, first.Trial.DebitTotal)
+		}
+		must(t, dir, "verify")
+		must(t, dir, "replay", "--into", "after")
+		must(t, dir, "replay", "diff", "serving", "after")
+	})
+}
+
+func TestAListOfPaymentsComesInToTheUnitAndOnce(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, sum := list(t, 800)
+	want := fmt.Sprintf("%d.00", sum)
+	first := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
+	if first.Read != 800 || first.Accepted != 800 || first.Total != want || first.Refused != 0 {
+		t.Fatalf("%+v, want 800 of %s", first, want)
+	}
+	books := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	for _, a := range books.Accounts {
+		if a.Code == "5001" && a.Debit != want {
+			t.Errorf("expense of %s, want %s", a.Debit, want)
+		}
+	}
+	again := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
+	if again.Accepted != 0 || again.Duplicates != 800 || again.Total != want {
+		t.Fatalf("again: %+v", again)
+	}
+	if got := answer[trial](t, must(t, dir, "trial-balance", "-o", "json")); got.Seq != books.Seq || got.DebitTotal != books.DebitTotal {
+		t.Fatalf("importing again changed the books: %+v, were %+v", got, books)
+	}
+	must(t, dir, "verify")
+}
+
+func TestBadInputIsRefusedWithItsCode(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	empty := filepath.Join(t.TempDir(), "empty.csv")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{2, "usage", []string{"no-such-verb"}},
+		{2, "usage", []string{"trial-balance", "--no-such-flag"}},
+		{2, "usage", []string{"trial-balance", "-o", "xml"}},
+		{2, "date-form", []string{"trial-balance", "--as-of", "2023-02-30"}},
+		{2, "usage", []string{"import", "payments", empty}},
+		{2, "usage", []string{"import", "nonsense", empty}},
+		{2, "policy-missing", []string{"claim", "withdraw", "C1", "--reason", "x"}},
+		{2, "actor-unknown", []string{"claim", "withdraw", "C1", "--reason", "x", "--as", "nobody"}},
+		{2, "amount-form", []string{"payment", "demand-recovery", "P1", "--amount", "1.234", "--deadline", "2023-01-01", "--decision", "x", "--ground", "y"}},
+		{2, "person-number-check", []string{"id", "check", "person", "220102190001010017"}},
+		{2, "person-number-date", []string{"id", "check", "person", "220102190013010013"}},
+		{2, "credit-code-check", []string{"id", "check", "uscc", "91220101999999998H"}},
+		{2, "region-unknown", []string{"id", "check", "region", "229999"}},
+		{2, "not-found", []string{"trace", "NOTHING"}},
+		{2, "account-unknown", []string{"balance", "9999"}},
+	} {
+		code, _, stderr := zhucan(t, dir, append(c.args, "-o", "json")[:len(c.args)]...)
+		if code != c.code || !strings.Contains(stderr, c.says) {
+			t.Errorf("%v: exit %d, %s", c.args, code, stderr)
+		}
+		if strings.Contains(stderr, "220102190001010017") {
+			t.Errorf("%v: a number is quoted", c.args)
+		}
+	}
+}
+
+// serve starts the server in a process of its own and waits until it is ready.
+func serve(t *testing.T, dir string) *exec.Cmd {
+	t.Helper()
+	c, out := child(t, "", dir, "serve", "--listen", "127.0.0.1:0")
+	deadline := time.After(time.Minute)
+	for {
+		if f, err := readServerFile(dir); err == nil && f.PID == c.Process.Pid {
+			return c
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the server did not start: %s", out)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func TestOtherInvocationsGoThroughTheServerThatRuns(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	server := serve(t, dir)
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, sum := list(t, 300)
+	got := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
+	if got.Accepted != 300 || got.Total != fmt.Sprintf("%d.00", sum) {
+		t.Fatalf("%+v", got)
+	}
+	if code, _, stderr := zhucan(t, dir, "serve", "--listen", "127.0.0.1:0"); code != 2 || !strings.Contains(stderr, "data-in-use") {
+		t.Errorf("a second server: exit %d, %s", code, stderr)
+	}
+	must(t, dir, "verify")
+	must(t, dir, "status")
+	before := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+
+	// Killed, nothing that was acknowledged is missing.
+	if err := server.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = server.Wait()
+	after := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	if after.Seq != before.Seq || after.DebitTotal != before.DebitTotal {
+		t.Fatalf("after SIGKILL %+v, before %+v", after, before)
+	}
+	must(t, dir, "verify")
+}
+
+// TestKilledAtEachStepNothingIsLostOrDoubled ends an import with SIGKILL at every
+// step of append and projection, repeats it, and demands that the books are those
+// of an import that was left alone.
+func TestKilledAtEachStepNothingIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
+	path, sum := list(t, 1200)
+	want := fmt.Sprintf("%d.00", sum)
+	for _, step := range []string{
+		"append:2", "appended:1", "appended:2", "answer:3",
+		"chunk-begin:2", "copied:2", "written:2", "checkpointed:2", "committed:2",
+	} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(schematest.Dir(t), "data")
+			must(t, dir, "import", "policy", "../../schema/policy/sample")
+			killed, out := child(t, step, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")
+			if err := killed.Wait(); err == nil || killed.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+				t.Fatalf("it was not killed at %s: %v %s", step, err, out)
+			}
+			must(t, dir, "verify", "log")
+			got := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
+			if got.Accepted+got.Duplicates != 1200 || got.Refused != 0 || got.Total != want {
+				t.Fatalf("%+v", got)
+			}
+			books := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+			for _, a := range books.Accounts {
+				if a.Code == "5001" && a.Debit != want {
+					t.Errorf("expense of %s, want %s", a.Debit, want)
+				}
+			}
+			must(t, dir, "verify")
+		})
+	}
+}
+
+func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
+	t.Parallel()
+	p := &program{getenv: func(string) string { return "" }, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, now: time.Now}
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		if c.Short == "" {
+			t.Errorf("%s says nothing of itself", c.CommandPath())
+		}
+		if !c.HasSubCommands() && c.Example == "" {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(p.command())
+}
+
+func TestEveryPublishedCodeIsUnique(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	for _, r := range rejections() {
+		if seen[r.Code] {
+			t.Errorf("code %s is published twice", r.Code)
+		}
+		seen[r.Code] = true
+	}
+}
