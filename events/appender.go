@@ -85,8 +85,9 @@ const attempts = 5
 //
 // It holds the whole book in memory, folded from the log by [Appender.Load].
 // Commands that wait together are appended together: while one group is on its
-// way to disk the next is decided on top of it. Nobody is answered before
-// everything that the answer rests on is on disk, refusals included.
+// way to disk a second is being encoded and a third decided on top of both. Nobody
+// is answered before everything that the answer rests on is on disk, refusals
+// included.
 //
 // When a group is not known to be on disk, whatever was decided since is taken
 // back, the log is read from where the book stood, and the commands are decided
@@ -108,10 +109,10 @@ type Appender struct {
 	last   uint64    // record that the state has been folded to
 	latest time.Time // when that was recorded
 
-	backlog []item // waiting to be decided
-	next    *group // decided, waiting to be written
-	flying  *group // being written
-	stale   bool   // the log may have more than the state knows
+	backlog []item   // waiting to be decided
+	next    *group   // being decided
+	flying  []*group // on their way to disk, in their order
+	stale   bool     // the log may have more than the state knows
 }
 
 // An outcome is what became of a command: where its event is, and what was asked.
@@ -123,9 +124,17 @@ type outcome struct {
 // A job is commands that were submitted together and are answered together.
 type job struct {
 	requests []Request
+	asked    []asked
 	receipts []Receipt
 	left     int           // receipts not yet final
 	answered chan struct{} // closed when none is left
+}
+
+// What is asked is hashed by whoever asks.
+type asked struct {
+	key     [16]byte // of the command's identifier
+	request [16]byte
+	err     error
 }
 
 // An item is one command of a job.
@@ -140,10 +149,23 @@ type item struct {
 
 // A group is what is decided, written and answered together.
 type group struct {
-	first   uint64 // number its first record is to have
-	items   []item
-	records []Record
+	first  uint64 // number its first record is to have
+	items  []item
+	events []ledger.Event
+	metas  []Meta
+	owner  []int // which item each event is of
+
+	finished chan struct{} // closed when it is known what became of it
+	err      error         // why it is not known to be on disk
+	unfit    int           // with errUnfit: the event that cannot be recorded
 }
+
+// Why a group was not even sent: one of its events cannot be recorded, or a group
+// in front of it did not come through.
+var (
+	errUnfit  = errors.New("an event cannot be recorded")
+	errBehind = errors.New("a group in front did not come through")
+)
 
 // NewAppender returns an appender for log. It does nothing before Run.
 func NewAppender(log Log, cfg Config) *Appender {
@@ -185,7 +207,11 @@ func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, erro
 	if len(rs) == 0 {
 		return nil, nil
 	}
-	j := &job{requests: rs, receipts: make([]Receipt, len(rs)), left: len(rs), answered: make(chan struct{})}
+	j := &job{requests: rs, asked: make([]asked, len(rs)), receipts: make([]Receipt, len(rs)), left: len(rs), answered: make(chan struct{})}
+	for i, r := range rs {
+		j.asked[i].key = key(r.Command.ID)
+		j.asked[i].request, j.asked[i].err = r.request()
+	}
 	select {
 	case a.in <- j:
 	default:
@@ -240,7 +266,6 @@ func (a *Appender) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	written := make(chan error, 1)
 	for {
 		if a.stale {
 			if err := a.refresh(ctx); err != nil {
@@ -249,23 +274,25 @@ func (a *Appender) Run(ctx context.Context) error {
 			continue // it may be stale still
 		}
 		a.decideBacklog()
-		if a.flying == nil && a.next != nil {
-			a.flying, a.next = a.next, nil
-			if len(a.flying.records) == 0 {
-				a.settle()
-				continue
-			}
-			a.cfg.Step("append")
-			go func(g *group) { written <- a.write(context.WithoutCancel(ctx), g) }(a.flying)
+		if n := len(a.flying); a.next != nil && (n == 0 || n == 1 && len(a.next.events) == MaxAppend) {
+			a.launch(ctx)
 			continue
 		}
 		in := a.in
 		if len(a.backlog) > 0 {
 			in = nil // the group is full: what comes next waits in the queue
 		}
+		var finished chan struct{}
+		if len(a.flying) > 0 {
+			finished = a.flying[0].finished
+		}
 		select {
 		case <-ctx.Done():
-			if a.flying != nil && <-written == nil {
+			for len(a.flying) > 0 {
+				<-a.flying[0].finished
+				if a.flying[0].err != nil {
+					break
+				}
 				a.settle()
 			}
 			return ctx.Err()
@@ -273,15 +300,31 @@ func (a *Appender) Run(ctx context.Context) error {
 			f(a.state)
 		case j := <-in:
 			a.take(j)
-		case err := <-written:
+		case <-finished:
 			a.cfg.Step("appended")
-			if err == nil {
+			if a.flying[0].err == nil {
 				a.settle()
 			} else {
-				a.takeBack(err)
+				a.takeBack()
 			}
 		}
 	}
+}
+
+// launch sends the next group on its way to disk, behind the one that is flying.
+func (a *Appender) launch(ctx context.Context) {
+	g := a.next
+	a.next = nil
+	var before *group
+	if n := len(a.flying); n > 0 {
+		before = a.flying[n-1]
+	}
+	a.flying = append(a.flying, g)
+	a.cfg.Step("append")
+	go func() {
+		defer close(g.finished)
+		g.err = a.write(context.WithoutCancel(ctx), g, before)
+	}()
 }
 
 // take puts a job's commands into the backlog, and those of the jobs that wait
@@ -306,15 +349,15 @@ func (a *Appender) take(j *job) {
 func (a *Appender) decideBacklog() {
 	for len(a.backlog) > 0 {
 		if a.next == nil {
-			a.next = &group{first: a.last + 1}
-			if a.flying != nil {
-				a.next.first += uint64(len(a.flying.records))
+			a.next = &group{first: a.last + 1, finished: make(chan struct{})}
+			for _, g := range a.flying {
+				a.next.first += uint64(len(g.events))
 			}
 			for _, t := range a.tentative() {
 				t.Begin()
 			}
 		}
-		if len(a.next.records) == MaxAppend || len(a.next.items) == 8*MaxAppend {
+		if len(a.next.events) == MaxAppend || len(a.next.items) == 8*MaxAppend {
 			return
 		}
 		i := a.backlog[0]
@@ -328,17 +371,15 @@ func (a *Appender) tentative() []ledger.Tentative {
 	return append(a.state.Tentative(), &a.done)
 }
 
-// decide answers one command, provisionally: its record is added to the next
-// group and the state is what it would be after it.
+// decide answers one command, provisionally: its event is added to the next group
+// and the state is what it would be after it.
 func (a *Appender) decide(i item) Receipt {
-	r := i.job.requests[i.index]
-	request, err := r.request()
-	if err != nil {
-		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, err)}
+	r, asked := i.job.requests[i.index], i.job.asked[i.index]
+	if asked.err != nil {
+		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, asked.err)}
 	}
-	k := key(r.Command.ID)
-	if old, ok := a.done.Get(k); ok {
-		if old.request != [8]byte(request[:8]) {
+	if old, ok := a.done.Get(asked.key); ok {
+		if old.request != [8]byte(asked.request[:8]) {
 			return Receipt{Err: ErrReused.Of("%s, recorded as %d", r.Command.ID, old.seq)}
 		}
 		return Receipt{Seq: old.seq, Repeats: !i.sent}
@@ -357,35 +398,47 @@ func (a *Appender) decide(i item) Receipt {
 		panic(fmt.Sprintf("events: command %s decided %d events", r.Command.ID, len(decided)))
 	}
 	e := decided[0]
-	m := Meta{Command: r.Command.ID, Actor: r.Command.By.ID, Time: a.now(), Correlation: r.Correlation, Request: request}
-	record, err := Encode(a.cfg.Book, e, m)
-	if err == nil {
-		e, err = fit(record)
-	}
-	if err != nil {
-		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, err)}
-	}
-	seq := a.next.first + uint64(len(a.next.records))
-	a.next.records = append(a.next.records, record)
+	a.next.events = append(a.next.events, e)
+	a.next.metas = append(a.next.metas, Meta{
+		Command: r.Command.ID, Actor: r.Command.By.ID, Time: a.now(), Correlation: r.Correlation, Request: asked.request,
+	})
+	a.next.owner = append(a.next.owner, len(a.next.items))
+	seq := a.next.first + uint64(len(a.next.events)) - 1
 	a.state = book.Evolve(a.state, e)
-	a.done.Set(k, outcome{seq, [8]byte(request[:8])})
+	a.done.Set(asked.key, outcome{seq, [8]byte(asked.request[:8])})
 	return Receipt{Seq: seq}
 }
 
-// fit returns the event of a record as it will be read back, which is what the
-// state is folded from: a record that the log refuses would take its whole group
-// with it, and one that cannot be read would stop the book for ever.
-func fit(r Record) (ledger.Event, error) {
+// encode makes the records of a group, each read back: one that the log refuses
+// would take its whole group with it, and one that cannot be read would stop the
+// book for ever.
+func (a *Appender) encode(g *group) ([]Record, error) {
+	records := make([]Record, len(g.events))
+	for i, e := range g.events {
+		r, err := Encode(a.cfg.Book, e, g.metas[i])
+		if err == nil {
+			err = fit(r)
+		}
+		if err != nil {
+			g.unfit = i
+			return nil, fmt.Errorf("%w: %v", errUnfit, err)
+		}
+		records[i] = r
+	}
+	return records, nil
+}
+
+func fit(r Record) error {
 	if len(r.Data) > MaxData {
-		return nil, fmt.Errorf("%d bytes: a record has at most %d", len(r.Data), MaxData)
+		return fmt.Errorf("%d bytes: a record has at most %d", len(r.Data), MaxData)
 	}
 	for _, f := range r.Header {
 		if len(f.Value) > 512 || !utf8.ValidString(f.Value) || strings.TrimSpace(f.Value) != f.Value || strings.ContainsFunc(f.Value, unicode.IsControl) {
-			return nil, fmt.Errorf("%s is too long or no plain text", f.Key)
+			return fmt.Errorf("%s is too long or no plain text", f.Key)
 		}
 	}
-	d, err := Decode(r)
-	return d.Event, err
+	_, err := Decode(r)
+	return err
 }
 
 // now is the time of the next record: never before that of the record in front
@@ -397,14 +450,25 @@ func (a *Appender) now() time.Time {
 	return a.latest
 }
 
-// write appends a group: a few records one after the other, many as one batch.
-// What it has written when it fails is for the log to say.
-func (a *Appender) write(ctx context.Context, g *group) error {
-	if len(g.records) > few {
-		_, err := a.log.Append(ctx, g.first-1, g.records...)
+// write encodes a group and, once the one before it is on disk, appends it: a few
+// records one after the other, many as one batch. What it has written when it
+// fails is for the log to say.
+func (a *Appender) write(ctx context.Context, g, before *group) error {
+	records, err := a.encode(g)
+	if before != nil {
+		<-before.finished
+		if before.err != nil {
+			return errBehind
+		}
+	}
+	if err != nil {
 		return err
 	}
-	for i, r := range g.records {
+	if len(records) > few {
+		_, err := a.log.Append(ctx, g.first-1, records...)
+		return err
+	}
+	for i, r := range records {
 		if _, err := a.log.Append(ctx, g.first-1+uint64(i), r); err != nil {
 			return err
 		}
@@ -412,14 +476,14 @@ func (a *Appender) write(ctx context.Context, g *group) error {
 	return nil
 }
 
-// settle makes the flying group final and answers it.
+// settle makes the first flying group final and answers it.
 func (a *Appender) settle() {
-	g := a.flying
-	a.flying = nil
+	g := a.flying[0]
+	a.flying = a.flying[1:]
 	for _, t := range a.tentative() {
 		t.Commit()
 	}
-	a.last += uint64(len(g.records))
+	a.last += uint64(len(g.events))
 	a.cfg.Step("answer")
 	for _, i := range g.items {
 		i.answer()
@@ -434,35 +498,51 @@ func (i item) answer() {
 
 // takeBack undoes every decision that is not known to be on disk and queues its
 // commands again, in their order.
-func (a *Appender) takeBack(err error) {
-	a.cfg.Logger.Warn("a group did not come through", slog.Uint64("after", a.last), slog.Int("records", len(a.flying.records)), slog.Any("error", err))
+func (a *Appender) takeBack() {
+	failed := a.flying[0]
+	a.cfg.Logger.Warn("a group did not come through", slog.Uint64("after", a.last), slog.Int("records", len(failed.events)), slog.Any("error", failed.err))
 	for _, t := range a.tentative() {
 		t.Rollback()
 	}
-	again := a.flying.items
-	for n := range again {
-		i := &again[n]
-		i.tries++
-		if r := i.job.receipts[i.index]; r.Err == nil && r.Seq > 0 && !r.Repeats {
-			i.sent = true
-		}
-		i.late = i.late || i.sent && errors.Is(err, ErrUnknown)
-		anew := errors.Is(err, ErrConflict) || errors.Is(err, ErrUnknown)
-		switch {
-		case anew && i.tries < attempts:
-		case anew || i.late:
-			i.cause = ErrUnsure.Of("after %d attempts: %v", i.tries, err)
-		case errors.Is(err, ErrFull):
-			i.cause = ErrNoRoom.Of("%v", err)
-		default:
-			i.cause = fmt.Errorf("append: %w", err)
-		}
+	failed.blame()
+	again := failed.items
+	for _, g := range a.flying[1:] {
+		<-g.finished // it gives up, since the group in front of it failed
+		again = append(again, g.items...)
 	}
 	if a.next != nil {
 		again = append(again, a.next.items...)
 	}
 	a.backlog = append(again, a.backlog...)
 	a.flying, a.next, a.stale = nil, nil, true
+}
+
+// blame says for each command of a group that failed what is to become of it if it
+// turns out not to be written.
+func (g *group) blame() {
+	if errors.Is(g.err, errUnfit) {
+		i := &g.items[g.owner[g.unfit]]
+		i.cause = ErrUnfit.Of("command %s: %v", i.job.requests[i.index].Command.ID, g.err)
+		return
+	}
+	for n := range g.items {
+		i := &g.items[n]
+		i.tries++
+		if r := i.job.receipts[i.index]; r.Err == nil && r.Seq > 0 && !r.Repeats {
+			i.sent = true
+		}
+		i.late = i.late || i.sent && errors.Is(g.err, ErrUnknown)
+		anew := errors.Is(g.err, ErrConflict) || errors.Is(g.err, ErrUnknown)
+		switch {
+		case anew && i.tries < attempts:
+		case anew || i.late:
+			i.cause = ErrUnsure.Of("after %d attempts: %v", i.tries, g.err)
+		case errors.Is(g.err, ErrFull):
+			i.cause = ErrNoRoom.Of("%v", g.err)
+		default:
+			i.cause = fmt.Errorf("append: %w", g.err)
+		}
+	}
 }
 
 // refresh reads what the log has beyond the state before anything more is

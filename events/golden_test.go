@@ -130,13 +130,13 @@ func TestEveryFileIsOfAType(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range files {
-			if dir == schemas && f.Name() == "common.json" {
+			if f.IsDir() || dir == schemas && f.Name() == "common.json" { // fuzzing keeps its finds in a folder
 				continue
 			}
 			if !slices.ContainsFunc(events.Names(), func(name string) bool {
 				rest, ok := strings.CutPrefix(f.Name(), name+".")
 				return ok && (rest == "json" || dir == "testdata" && strings.HasSuffix(rest, ".json"))
-			}) && f.Name() != "fuzz" {
+			}) {
 				t.Errorf("%s: no type of the catalogue has this file", filepath.Join(dir, f.Name()))
 			}
 		}

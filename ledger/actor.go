@@ -71,6 +71,9 @@ func (o Order) Check() error {
 	if o.On.IsZero() {
 		return ErrDate.Of("order %s has no date", o.ID)
 	}
+	if y := o.On.Year(); y < 1900 || y > 9999 {
+		return ErrDate.Of("order %s is dated in year %d", o.ID, y)
+	}
 	return nil
 }
 

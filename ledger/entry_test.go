@@ -60,6 +60,7 @@ func TestAnEntryIsRefusedForTheFirstThingThatIsWrong(t *testing.T) {
 		"the most there is":        {nil, []ledger.Posting{post("X1", most, ledger.Debit), post("A0", most, ledger.Credit)}},
 		"more than there is":       {ledger.ErrAmountRange, []ledger.Posting{post("X1", most+1, ledger.Debit), post("A0", 5, ledger.Credit)}},
 		"unbalanced by a fen":      {ledger.ErrUnbalanced, []ledger.Posting{post("X1", 5, ledger.Debit), post("A0", 4, ledger.Credit)}},
+		"credits exceed by a fen":  {ledger.ErrUnbalanced, []ledger.Posting{post("X1", 4, ledger.Debit), post("A0", 5, ledger.Credit)}},
 		"balanced across books":    {ledger.ErrUnbalanced, []ledger.Posting{post("X1", 5, ledger.Debit), post("A7", 5, ledger.Credit)}},
 		"two books out by as much": {ledger.ErrUnbalanced, []ledger.Posting{post("X1", 5, ledger.Debit), post("A0", 4, ledger.Credit), post("A6", 4, ledger.Debit), post("A7", 5, ledger.Credit)}},
 	} {

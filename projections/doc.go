@@ -57,9 +57,12 @@
 // but the archive is the second copy of the money's history and counts only when it
 // is on disk, it shares their transaction, and with chunks the wait is small.
 //
-// A rebuild is one transaction: tables are made, filled by COPY without any index,
-// sums and later changes are kept in memory and written once, then keys, then
-// indexes. It costs no second pass to clean up after a crash: nothing is there.
+// A rebuild makes and fills the tables in one transaction, by COPY without any
+// index; sums and later changes are kept in memory and written once. Then keys and
+// indexes are made on two connections, and only then the version is ready. One that
+// is interrupted is still marked as building, and the next rebuild drops it. The
+// first version of an empty database is not rebuilt but followed from the first
+// record: the archive has to begin there anyway.
 //
 // A projection that wanted the state so far (whether this is the first closing of a
 // period) writes a merged row instead of asking. What only a join can tell is

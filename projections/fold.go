@@ -38,10 +38,6 @@ type folder struct {
 	scratch []byte
 }
 
-// settleAt is how many changes a bulk fill keeps in memory: a claim or payment
-// takes about 300 bytes.
-const settleAt = 1 << 20
-
 // chunks reads src and yields chunks, folded on another goroutine so that one is
 // made while the one before it is written. A chunk may be used until the next one
 // is taken. An error comes in the last chunk.
@@ -171,7 +167,7 @@ func (f *folder) fold(c *chunk, records []events.Recorded) (int, error) {
 		c.rows.merge()
 		switch {
 		case !f.bulk:
-		case c.rows.pending() >= settleAt:
+		case c.rows.pending() >= f.r.cfg.Pending:
 			c.settle = true
 		default:
 			f.carried = c.rows.exchange(nil)

@@ -23,6 +23,7 @@ type Config struct {
 	Version     string           // of the first read models; default "v0001"
 	Live        int              // most records of a transaction; default 5000
 	Bulk        int              // most records copied at once in a rebuild; default 20000
+	Pending     int              // most changes that a rebuild keeps in memory, some 300 bytes each; default 1048576
 	Watch       time.Duration    // how often an idle log is compared; default 10 s
 	Retry       time.Duration    // longest wait before a retry; default 5 s
 	Clock       func() time.Time // default time.Now
@@ -69,6 +70,9 @@ func New(pool *pgxpool.Pool, log events.Log, cfg Config) *Runner {
 	}
 	if cfg.Bulk == 0 {
 		cfg.Bulk = 20_000
+	}
+	if cfg.Pending == 0 {
+		cfg.Pending = 1 << 20
 	}
 	if cfg.Watch == 0 {
 		cfg.Watch = 10 * time.Second

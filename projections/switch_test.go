@@ -95,7 +95,7 @@ func TestALaggardIsCaughtUpAndFollowed(t *testing.T) {
 // Invariant 7: readers see one version or the other.
 func TestASwitchUnderReaders(t *testing.T) {
 	t.Parallel()
-	b, all := records(t)
+	b, _ := records(t)
 	pool, log := schematest.New(t), b.Log()
 	r := runner(pool, log)
 	if err := r.CatchUp(t.Context()); err != nil {
@@ -115,7 +115,7 @@ func TestASwitchUnderReaders(t *testing.T) {
 	switched := make(chan error, 1)
 	go func() { switched <- r.Switch(t.Context(), "v0002") }()
 	// The switch waits for the open reader, who goes on seeing the old version.
-	for i := 0; i < 20; i++ {
+	for range 20 {
 		if got := queryTx(t, tx, sum); got != before {
 			t.Fatalf("an open reader sees %s after %s", got, before)
 		}
@@ -153,7 +153,6 @@ func TestASwitchUnderReaders(t *testing.T) {
 	if got := query[int64](t, pool, "select count(*) from pg_namespace where nspname = 'rm_v0002'"); got[0] != 0 {
 		t.Error("the schema is still there")
 	}
-	_ = all
 }
 
 func queryTx(t testing.TB, tx pgx.Tx, sql string) string {

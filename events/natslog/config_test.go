@@ -322,7 +322,7 @@ func TestAReplicatedStreamIsALog(t *testing.T) {
 		}
 		var log *natslog.Log
 		await(t, t.Context(), "three servers for the stream", func() bool {
-			log, err = natslog.Open(t.Context(), js, natslog.Config{Book: logtest.Book, Replicas: 3})
+			log, err = natslog.Open(t.Context(), js, natslog.Config{Book: logtest.Book, Replicas: 3, Timeout: 30 * time.Second})
 			return err == nil
 		})
 		// The servers tell each other a little later who takes the subjects. Until

@@ -161,14 +161,21 @@ func TestARefusalForASecondAwardNamesTheFirst(t *testing.T) {
 
 func TestAwardsThatDoNotMeetAreHadBesideEachOther(t *testing.T) {
 	t.Parallel()
+	// A scheme of the purpose that excludes startup grants, which does not itself.
+	sibling := func(p *policy.Pack) {
+		s := p.Schemes[2]
+		s.Code, s.Excludes = "visiting", nil
+		p.Schemes = append(p.Schemes, s)
+	}
 	for name, claims := range map[string][]ask{
+		"a scheme and one that excludes its sibling only": {submit("C1", "P1", "visiting", "2023-04", "2023-04"), submit("C2", "P1", "startup", "2023-04", "2023-04")},
 		"two persons":                            {submit("C1", "P1", "startup", "2023-04", "2023-04"), submit("C2", "P2", "startup", "2023-04", "2023-04")},
 		"a reward in each of two years":          {submit("C1", "E1", "employer", "2023-01", "2023-12"), submit("C2", "E1", "employer", "2024-01", "2024-12")},
 		"a month after another":                  {submit("C1", "I1", "assisted", "2023-01", "2023-03"), submit("C2", "I1", "assisted", "2023-04", "2023-04"), submit("C3", "I1", "assisted", "2022-12", "2022-12")},
 		"purposes that nothing keeps apart":      {submit("C1", "E1", "employer", "2023-01", "2023-12"), submit("C2", "I1", "assisted", "2023-04", "2023-04")},
 		"a claim that another's withdrawal left": {submit("C1", "P1", "startup", "2023-04", "2023-04"), withdraw("C1"), submit("C2", "P1", "startup", "2023-04", "2023-04")},
 	} {
-		if got := given(t, append(known(), claims...)...); len(got) != len(known())+len(claims) {
+		if got := given(t, append(known(sibling), claims...)...); len(got) != len(known())+len(claims) {
 			t.Errorf("%s: %d events", name, len(got))
 		}
 	}

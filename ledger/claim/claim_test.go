@@ -173,6 +173,7 @@ func TestClaimDecider(t *testing.T) {
 		{Name: "nothing is approved with an objection open", Given: since(6, objected), When: ask(approver, 18, approve), Reject: claim.ErrObjection},
 		{Name: "nothing is approved with an objection upheld", Given: since(6, objected, resolved(claim.Upheld)), When: ask(approver, 18, approve), Reject: claim.ErrObjection},
 		{Name: "one of two objections is still one", Given: since(6, objected, with(objected, func(x *claim.Objected) { x.Objection = "O2" }), resolved(claim.Dismissed)), When: ask(approver, 18, approve), Reject: claim.ErrObjection},
+		{Name: "one of two objections upheld is enough", Given: since(6, objected, with(objected, func(x *claim.Objected) { x.Objection = "O2" }), resolved(claim.Upheld), with(resolved(claim.Dismissed), func(x *claim.Resolved) { x.Objection = "O2" })), When: ask(approver, 18, approve), Reject: claim.ErrObjection},
 		approves("a claim is paid from a line of its scheme", func(x *claim.Approve) { x.Line.Scheme = "employer" }, claim.ErrLine),
 		approves("a claim is not paid by another county", func(x *claim.Approve) { x.Line.Region = "220102" }, claim.ErrLine),
 		approves("a claim is not paid by another prefecture", func(x *claim.Approve) { x.Line.Region = "220200" }, claim.ErrLine),

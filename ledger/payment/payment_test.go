@@ -336,8 +336,8 @@ func TestEveryPartOfThePaymentsIsTakenBack(t *testing.T) {
 		}
 	}
 	s = payment.Evolve(s, failed)
-	if _, err := payment.Decide(s, ask(chief, 9, payment.ApproveCorrection{Account: "2", Payment: "Y1"})); !errors.Is(err, payment.ErrCorrection) {
-		t.Errorf("the correction is taken back: %v", err)
+	if _, err := payment.Decide(s, ask(ledgertest.Cashier, 10, payment.Reissue{As: "Y2", Batch: "B2", Payment: "Y1"})); !errors.Is(err, payment.ErrCorrection) {
+		t.Errorf("the correction is still there: %v", err)
 	}
 }
 

@@ -4,11 +4,13 @@ import (
 	"flag"
 	"fmt"
 	"html"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -211,5 +213,38 @@ func TestTheStyleSheetIsSentAsOne(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "url(") || strings.Contains(w.Body.String(), "@import") {
 		t.Error("the style sheet fetches something")
+	}
+}
+
+func TestColoursHaveContrast(t *testing.T) {
+	t.Parallel()
+	css := empty(t).get(t, "/style.css").Body.String()
+	colour := func(name string) float64 {
+		m := regexp.MustCompile(`--` + name + `: #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2});`).FindStringSubmatch(css)
+		if m == nil {
+			t.Fatalf("no colour %s", name)
+		}
+		luminance := 0.0
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} { // WCAG 2.2, relative luminance
+			n, err := strconv.ParseUint(m[i+1], 16, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := float64(n) / 255
+			if c <= 0.04045 {
+				c /= 12.92
+			} else {
+				c = math.Pow((c+0.055)/1.055, 2.4)
+			}
+			luminance += weight * c
+		}
+		return luminance
+	}
+	for name, least := range map[string]float64{"ink": 4.5, "quiet": 4.5, "link": 4.5, "good": 4.5, "warn": 4.5, "bad": 4.5, "line": 3} {
+		for on, paper := range map[string]float64{"white": 1, "pale": colour("pale")} {
+			if got := (paper + 0.05) / (colour(name) + 0.05); got < least {
+				t.Errorf("%s on %s has contrast %.2f", name, on, got)
+			}
+		}
 	}
 }

@@ -71,7 +71,7 @@ var Rejections = []*ledger.Rejection{
 // StatusOf returns the HTTP status of a refusal by its code: 422 unless the
 // protocol has a word of its own for it.
 //
-//	400 the request cannot be understood       411–415, 405, 404 as HTTP says
+//	400 the request cannot be understood        404, 405, 413, 415 as HTTP says
 //	401 no valid token                          403 the actor may not
 //	409 a command identifier is in use          421 not a name of this machine
 //	429 the queue is full                       503 the outcome is unknown, or no figures yet

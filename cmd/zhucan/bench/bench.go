@@ -15,6 +15,8 @@ package bench
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"runtime"
 	"slices"
@@ -77,10 +79,14 @@ func employer(i int) ledger.PartyID { return ledger.PartyID(fmt.Sprintf("BENCH%0
 // months and amounts, so that none is suspected to be a double.
 func Payment(i int) events.Request {
 	month := ledger.DateOf(2023, time.Month(i%each+1), 15)
-	return request(fmt.Sprintf("bench:%010d", i), ledgertest.Clerk, month, payment.Record{
+	r := request(fmt.Sprintf("bench:%010d", i), ledgertest.Clerk, month, payment.Record{
 		Amount: ledger.Fen(int64(100_000 + i)), Line: line, Party: employer(i / each), Payment: ledger.PaymentID(fmt.Sprintf("BENCH%010d", i)),
 		Source: fmt.Sprintf("synthetic row %d", i),
 	})
+	// As an import does, where the row is what is asked for.
+	sum := sha256.Sum256([]byte(r.Command.ID))
+	r.Intent = []byte(hex.EncodeToString(sum[:]))
+	return r
 }
 
 func submit(ctx context.Context, a *events.Appender, rs []events.Request) error {

@@ -1,0 +1,307 @@
+package report_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"zhucan/events/merkle"
+	"zhucan/ledger"
+	"zhucan/projections"
+	"zhucan/projections/books"
+	"zhucan/projections/budgets"
+	"zhucan/projections/cases"
+	"zhucan/projections/report"
+	"zhucan/projections/sampletest"
+	"zhucan/schema"
+	"zhucan/schema/schematest"
+)
+
+func TestMain(m *testing.M) { schematest.Main(m, schema.Migrate) }
+
+func story(t testing.TB) (*sampletest.Book, *pgxpool.Pool, *projections.Runner) {
+	t.Helper()
+	b, pool := sampletest.Story(t), schematest.New(t)
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b, pool, r
+}
+
+// sums are debits and credits by account, folded from the events: the model.
+func sums(b *sampletest.Book, cut report.Cut) map[ledger.AccountCode][2]ledger.Money {
+	all := make(map[ledger.AccountCode][2]ledger.Money)
+	for i, e := range b.Events {
+		entry := e.Booked()
+		if entry == nil || !cut.AsOf.IsZero() && entry.Date.After(cut.AsOf) || cut.KnownBy != 0 && uint64(i)+1 > cut.KnownBy {
+			continue
+		}
+		for _, p := range entry.Postings {
+			s := all[p.Account]
+			if p.Side == ledger.Debit {
+				s[0] = s[0].Add(p.Amount)
+			} else {
+				s[1] = s[1].Add(p.Amount)
+			}
+			all[p.Account] = s
+		}
+	}
+	return all
+}
+
+// Invariants 1 and 2: the same cut gives what the events add up to, whichever table
+// it is summed from.
+func TestATrialBalanceIsTheSumOfTheEventsThatCount(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	last := uint64(len(b.Records))
+	for _, cut := range []report.Cut{
+		{}, {KnownBy: last}, {KnownBy: 60}, {AsOf: ledger.DateOf(2023, 3, 31)}, {AsOf: ledger.DateOf(2023, 4, 3), KnownBy: 65}, {KnownBy: 1},
+	} {
+		got, err := report.TrialBalance(t.Context(), pool, cut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := sums(b, cut)
+		if len(got.Accounts) != len(want) || !got.Balanced() || !got.DebitTotal.Equal(got.CreditTotal) {
+			t.Errorf("%+v: %d accounts, want %d; balanced %v", cut, len(got.Accounts), len(want), got.Balanced())
+		}
+		for _, a := range got.Accounts {
+			if w := want[a.Code]; !a.Debits.Equal(w[0]) || !a.Credits.Equal(w[1]) {
+				t.Errorf("%+v: account %s has %s and %s, want %s and %s", cut, a.Code, a.Debits, a.Credits, w[0], w[1])
+			}
+		}
+		seq := last
+		if cut.KnownBy != 0 {
+			seq = cut.KnownBy
+		}
+		if got.Seq != seq || got.AsOf != cut.AsOf.String() || got.Policy != "test-1" {
+			t.Errorf("%+v rests on %+v", cut, got.Basis)
+		}
+	}
+}
+
+func TestSumsLargerThanAnyAmountAreExact(t *testing.T) {
+	t.Parallel()
+	_, pool, _ := story(t)
+	if _, err := pool.Exec(t.Context(), "update rm_v0001.balance set debit = 1234567890123456789012345678.91 where account = '1011' and period = '2023-03' and year = 2024"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := report.TrialBalance(t.Context(), pool, report.Cut{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range got.Accounts {
+		if a.Code == "1011" && !strings.HasPrefix(a.Debits.String(), "12345678901234567890") {
+			t.Errorf("debits %s", a.Debits)
+		}
+	}
+}
+
+func TestAnAccountsRegisterEndsWithItsBalance(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	f := report.Filter{Region: "220104", Year: 2023}
+	balance, err := report.AccountBalanceOf(t.Context(), pool, "9101", f, report.Cut{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := b.State.Budget().Use(sampletest.Line).Available(); !balance.Balance.Equal(want) || balance.Side != ledger.Credit {
+		t.Errorf("balance %s %s, want %s", balance.Balance, balance.Side, want)
+	}
+	var last ledger.Money
+	lines, after := 0, report.Place{}
+	for {
+		page, err := report.RegisterOf(t.Context(), pool, "9101", f, report.Cut{}, after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !page.Opening.Equal(last) {
+			t.Errorf("the page after %d lines opens with %s, not %s", lines, page.Opening, last)
+		}
+		lines += len(page.Lines)
+		last = page.Lines[len(page.Lines)-1].Balance
+		if page.Next == nil {
+			break
+		}
+		after = *page.Next
+	}
+	if !last.Equal(balance.Balance) || lines < 6 {
+		t.Errorf("%d lines end with %s, want %s", lines, last, balance.Balance)
+	}
+	if _, err := report.AccountBalanceOf(t.Context(), pool, "0000", f, report.Cut{}); !errors.Is(err, ledger.ErrAccount) {
+		t.Errorf("an account of no chart: %v", err)
+	}
+}
+
+func TestATraceTellsTheWholeStoryWithProofs(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	head, err := report.Head(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"PAY1", "PAY2", "C1"} {
+		got, err := report.Trace(t.Context(), pool, id, report.Cut{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var types []string
+		for _, s := range got.Steps {
+			types = append(types, s.Type)
+			if err := merkle.CheckInclusion(merkle.Checkpoint{Size: head.Size, Root: head.Root}, s.Seq, s.Proof.Leaf, s.Proof); err != nil {
+				t.Errorf("%s, step %d: %v", id, s.Seq, err)
+			}
+			if leaf, _ := b.Records[s.Seq-1].Leaf(nil); leaf != s.Proof.Leaf {
+				t.Errorf("%s, step %d proves another leaf", id, s.Seq)
+			}
+		}
+		told := strings.Join(types, " ")
+		for _, part := range []string{
+			"party.registered.v1", "party.account-added.v1", "claim.submitted.v1", "claim.approved.v1", "payment.batch-opened.v1", "payment.instructed.v1",
+			"payment.batch-sent.v1", "payment.confirmed.v1", "payment.returned.v1", "payment.correction-approved.v1", "payment.reissued.v1",
+			"payment.failed.v1", "payment.returned-to-treasury.v1",
+		} {
+			if !strings.Contains(told, part) {
+				t.Errorf("the story of %s has no %s: %s", id, part, told)
+			}
+		}
+	}
+	reversed, err := report.Trace(t.Context(), pool, "OLD3", report.Cut{})
+	if err != nil || reversed.Steps[len(reversed.Steps)-1].Type != "journal.entry-reversed.v1" {
+		t.Errorf("the story of a payment that was reversed: %+v, %v", reversed.Cases, err)
+	}
+	if _, err := report.Trace(t.Context(), pool, "nobody", report.Cut{}); !errors.Is(err, report.ErrNothing) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnEventIsShownAsItWasRecorded(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	e, err := report.EventAt(t.Context(), pool, 13)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(e.Data) != string(b.Records[12].Data) || e.Subject != b.Records[12].Subject || len(e.Header) != len(b.Records[12].Header) {
+		t.Errorf("%+v", e)
+	}
+	encoded, err := json.Marshal(e)
+	var back struct {
+		Seq   uint64
+		Basis struct{ Seq uint64 }
+	}
+	if err != nil || json.Unmarshal(encoded, &back) != nil || back.Seq != 13 || back.Basis.Seq != uint64(len(b.Records)) {
+		t.Errorf("%s, %v", encoded, err)
+	}
+	if _, err := report.EventAt(t.Context(), pool, 9999); !errors.Is(err, report.ErrNothing) {
+		t.Errorf("got %v", err)
+	}
+	list, _, err := report.Events(t.Context(), pool, 10, "claim.submitted.v1", "", 2)
+	if err != nil || len(list) != 2 || list[0].Seq != 13 || list[0].Leaf == "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func TestSuspectsAreListedWithWhatBecameOfThem(t *testing.T) {
+	t.Parallel()
+	_, pool, _ := story(t)
+	all, basis, err := report.Suspects(t.Context(), pool, report.Cut{}, 0, 10)
+	if err != nil || len(all) != 2 || all[0].Payment != "OLD2" || all[0].Earlier != "OLD1" || all[1].Status != "reversed" || basis.Policy != "test-1" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func TestVersionsAreComparedRowByRow(t *testing.T) {
+	t.Parallel()
+	_, pool, r := story(t)
+	if err := r.Rebuild(t.Context(), "v0002"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := report.Compare(t.Context(), pool, "v0001", "v0002", r.Tables(), 10)
+	if err != nil || !d.Same() || len(d.Differences) != 0 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	a, err := report.Digest(t.Context(), pool, "v0001", r.Tables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := report.Digest(t.Context(), pool, "v0002", r.Tables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			t.Errorf("%+v, %+v", a[i], b[i])
+		}
+	}
+	for _, sql := range []string{
+		"update rm_v0002.payment set amount = 4999.99, reason = null where payment = 'PAY1'",
+		"delete from rm_v0002.entry where seq = 2",
+		"insert into rm_v0002.suspect select 7, payment, earlier, party, amount, date from rm_v0002.suspect limit 1",
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err = report.Compare(t.Context(), pool, "v0001", "v0002", r.Tables(), 10)
+	if err != nil || d.Same() {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	counts := make(map[string]report.TableDiff)
+	for _, c := range d.Tables {
+		counts[c.Name] = c
+	}
+	if c := counts["payment"]; c.Changed != 1 || c.Same != 5 {
+		t.Errorf("%+v", c)
+	}
+	if c := counts["entry"]; c.Removed != 1 {
+		t.Errorf("%+v", c)
+	}
+	if c := counts["suspect"]; c.Added != 1 {
+		t.Errorf("%+v", c)
+	}
+	if len(d.Differences) != 4 {
+		t.Fatalf("%+v", d.Differences)
+	}
+	var amount *report.Difference
+	for i, x := range d.Differences {
+		if x.Column == "amount" {
+			amount = &d.Differences[i]
+		}
+	}
+	if amount == nil || amount.Table != "payment" || amount.Key != "PAY1" || *amount.Before != "5000.00" || *amount.After != "4999.99" || amount.Seq == 0 {
+		t.Errorf("%+v", amount)
+	}
+}
+
+func TestNothingIsShownBeforeAnythingIsServed(t *testing.T) {
+	t.Parallel()
+	if _, err := report.TrialBalance(t.Context(), schematest.New(t), report.Cut{}); !errors.Is(err, report.ErrNotServed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestQueriesPrepare(t *testing.T) {
+	t.Parallel()
+	_, pool, _ := story(t)
+	conn, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	for name, sql := range report.Queries {
+		sql, _, err := pgx.NamedArgs{}.RewriteQuery(t.Context(), conn.Conn(), sql, nil)
+		if err == nil {
+			_, err = conn.Conn().Prepare(t.Context(), name, sql)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
