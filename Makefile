@@ -41,7 +41,7 @@ fuzz: ## each fuzz target for FUZZTIME
 	done
 
 soak: postgres ## the property and fault tests, long
-	$(GO) test $(RACE) -timeout 6h -rapid.checks=20000 ./ledger/book ./events
+	$(GO) test $(RACE) -timeout 6h -rapid.checks=20000 ./ledger/book ./events ./projections
 	ZHUCAN_SOAK=1 $(GO) test $(RACE) -timeout 6h ./events/natslog ./projections/... ./cmd/...
 
 postgres: # install PostgreSQL when there is none

@@ -439,17 +439,23 @@ func FindPersonalNumber(text string) bool {
 	return findCard(text) || findCard(joinFours(text))
 }
 
-// findCard looks at every longest run of digits.
+// findCard looks at every longest run of digits, except in a valid credit code,
+// whose seventeen digits in front of a letter may pass for a card's.
 func findCard(text string) bool {
-	for run := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < '0' || r > '9' }) {
-		_, cardErr := ParseBankCard(run)
-		_, creditErr := ParseCreditCode(run)
-		if cardErr == nil && creditErr != nil {
-			return true
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !isDigitRune(r) && (r < 'A' || r > 'Z') }) {
+		if _, err := ParseCreditCode(word); err == nil {
+			continue
+		}
+		for run := range strings.FieldsFuncSeq(word, func(r rune) bool { return !isDigitRune(r) }) {
+			if _, err := ParseBankCard(run); err == nil {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+func isDigitRune(r rune) bool { return '0' <= r && r <= '9' }
 
 // joinFours takes out single spaces and hyphens that follow exactly four digits
 // and precede a digit, as numbers on cards are printed.

@@ -444,3 +444,15 @@ func ExamplePersonNumber() {
 	// 110105********002X 1949-12-31 110105 <nil>
 	// person-number-check 220102********0017
 }
+
+func TestACreditCodeIsNotTakenForACard(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"91220105999999998A", "52220781999999998C", "91220582999999998F", "91220723999999998B", "52220106999999998R"} {
+		if ledger.FindPersonalNumber("单位 " + code + "（合成）") {
+			t.Errorf("%s is taken for a personal number", code)
+		}
+	}
+	if !ledger.FindPersonalNumber("卡号6222029999999999992转") {
+		t.Error("a card in the middle of a text is not seen")
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -386,10 +387,29 @@ func (p *program) benchRestart(ctx context.Context, dir string) error {
 	if err := p.profiled("restart", func() (err error) { last, err = a.Load(ctx); return err }); err != nil {
 		return err
 	}
+	ready := time.Since(begin)
+	peak := peakMemory()
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	if p.profiles != "" {
+		if err := writeHeap(filepath.Join(p.profiles, "restart.heap")); err != nil {
+			return err
+		}
+	}
+	runtime.KeepAlive(a)
 	return printJSON(p.stdout, bench.Figure{
-		Name: "restart", Unit: "s", Value: math.Round(time.Since(begin).Seconds()*100) / 100, Events: int(last),
-		Note: fmt.Sprintf("the log's server after %.2f s; peak memory %s", served.Seconds(), peakMemory()),
+		Name: "restart", Unit: "s", Value: math.Round(ready.Seconds()*100) / 100, Events: int(last),
+		Note: fmt.Sprintf("the log's server after %.2f s; peak memory %s, of which the book is %d MB", served.Seconds(), peak, m.HeapAlloc>>20),
 	})
+}
+
+func writeHeap(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
 }
 
 // peakMemory is the most memory this process had, where the system says it.

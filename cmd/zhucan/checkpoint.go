@@ -131,8 +131,8 @@ func signer(dir, name string) (note.Signer, note.Verifier, error) {
 	return s, v, nil
 }
 
-// signCheckpoint signs the archived log as it is, keeps the note, and returns it.
-// The same size is signed once.
+// signCheckpoint signs the archived log as it is, keeps the note, and returns it;
+// nil for a log without records. The same size is signed once.
 func (p *program) signCheckpoint(ctx context.Context, s *stores) ([]byte, error) {
 	key, _, err := signer(filepath.Join(s.dir, "keys"), "checkpoint")
 	if err != nil {
@@ -141,6 +141,9 @@ func (p *program) signCheckpoint(ctx context.Context, s *stores) ([]byte, error)
 	head, err := report.Head(ctx, s.pool)
 	if err != nil {
 		return nil, err
+	}
+	if head.Size == 0 {
+		return nil, nil
 	}
 	if old, err := report.Checkpoint(ctx, s.pool, head.Size); err != nil {
 		return nil, err

@@ -6,10 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"zhucan/cmd/zhucan/access"
+	"zhucan/cmd/zhucan/api"
 	"zhucan/cmd/zhucan/intake"
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
+	"zhucan/projections/report"
 )
 
 func (p *program) codesCommand() *cobra.Command {
@@ -32,5 +34,5 @@ func (p *program) codesCommand() *cobra.Command {
 
 // rejections lists every published refusal of the program.
 func rejections() []*ledger.Rejection {
-	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse})
+	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse})
 }

@@ -138,18 +138,19 @@ func isLoopback(a net.Addr) bool {
 	return ok && t.IP.IsLoopback()
 }
 
-// signHourly signs a checkpoint of the log every hour, as long as it grows.
+// signHourly signs a checkpoint of the log when the server starts and every hour
+// after that, as long as it grows.
 func (p *program) signHourly(ctx context.Context, s *stores, logger *slog.Logger) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
+		if _, err := p.signCheckpoint(ctx, s); err != nil && ctx.Err() == nil {
+			logger.Error("sign a checkpoint", slog.Any("error", err))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if _, err := p.signCheckpoint(ctx, s); err != nil {
-				logger.Error("sign a checkpoint", slog.Any("error", err))
-			}
 		}
 	}
 }

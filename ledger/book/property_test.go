@@ -50,7 +50,7 @@ var people = []ledger.Actor{
 }
 
 // TestTheMoneyIsWhatThePlainModelSays tries random commands, most of them
-// sensible, against a book and the model. make test-deep runs it with more
+// sensible, against a book and the model. make soak runs it with more
 // -rapid.checks.
 func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 		total["runs"]++
 		w.begin()
 		w.head()
-		for range 20 + w.roll(40, "commands") {
+		for range 15 + w.roll(30, "commands") {
 			w.step()
 		}
 		w.afresh()
