@@ -231,7 +231,10 @@ func (im *importer) run(ctx context.Context) (err error) {
 		if im.order, err = im.p.orderAs(im.stores, im.as, "import", im.p.today()); err != nil {
 			return err
 		}
-		if err := im.p.checkVault(ctx, im.stores); err != nil {
+		// A vault that lost keys keeps nobody out but persons it would have to find.
+		if err := im.p.checkVault(ctx, im.stores); errors.Is(err, vault.ErrIncomplete) {
+			fmt.Fprintf(im.p.stderr, "%v\n", err)
+		} else if err != nil {
 			return err
 		}
 	}
@@ -239,6 +242,9 @@ func (im *importer) run(ctx context.Context) (err error) {
 		return im.publish(ctx)
 	}
 	im.result.SHA256 = im.src.file.SHA256
+	if c := im.src.mapping.Currency; c != "" && c != "CNY" {
+		fmt.Fprintf(im.p.stderr, "%s %s\n", im.p.say("注意：清单币种不是人民币，金额按该币种单位入账，不作换算，宜单独使用一个 --data 目录：", "note: amounts enter as units of the list's currency, nothing is converted; a --data folder of its own is advisable:"), c)
+	}
 	im.bar = im.p.progress(im.p.say("导入 ", "importing ")+im.src.name, -1)
 	defer im.bar.done()
 	defer func() { err = errors.Join(err, im.closeRefused()) }()

@@ -380,6 +380,46 @@ func TestKilledAtEachStepNothingIsLostOrDoubled(t *testing.T) {
 	}
 }
 
+// TestRestoredToAnEmptyDatabaseTheSameIsStillRefused loses the whole database and
+// keeps the log.
+func TestRestoredToAnEmptyDatabaseTheSameIsStillRefused(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "demo", "--once", "-o", "json")
+	path, _ := list(t, 50)
+	must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")
+	before := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	if err := os.RemoveAll(filepath.Join(dir, "postgres")); err != nil {
+		t.Fatal(err)
+	}
+
+	after := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	if after.Seq != before.Seq || after.DebitTotal != before.DebitTotal {
+		t.Fatalf("restored %+v, was %+v", after, before)
+	}
+	again := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
+	if again.Accepted != 0 || again.Duplicates != 50 {
+		t.Errorf("the list came in again: %+v", again)
+	}
+	// A recovery beyond what was demanded, a second payment, a second award: refused
+	// before, refused now.
+	for _, c := range [][]string{
+		{"payment", "confirm", "SAMPLE-2023-001-P1", "--serial", "X", "--as", "sample-cashier"},
+		{"payment", "instruct", "SAMPLE-2023-001-P9", "--batch", "SAMPLE-B1", "--claim", "SAMPLE-2023-001", "--as", "sample-cashier"},
+		{"claim", "first-review", "SAMPLE-2023-001", "--as", "sample-reviewer-1"},
+	} {
+		if code, stdout, stderr := zhucan(t, dir, c...); code != 2 {
+			t.Errorf("%v: exit %d %s%s", c, code, stdout, stderr)
+		}
+	}
+	// The keys of persons are gone: nobody who might be known already is registered
+	// anew.
+	if code, stdout, stderr := zhucan(t, dir, "import", "applications", "../../schema/sample/applications.csv"); code == 0 || !strings.Contains(stderr, "vault") {
+		t.Errorf("persons are registered over a lost vault: exit %d %s%s", code, stdout, stderr)
+	}
+	must(t, dir, "verify")
+}
+
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
 	p := &program{getenv: func(string) string { return "" }, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, now: time.Now}
