@@ -427,6 +427,15 @@ func MaskName(name string) string {
 // clear and cannot be erased (个人信息保护法 art. 28), so one number in ten that is
 // no card is refused as well.
 func FindPersonalNumber(text string) bool {
+	digits := 0
+	for _, r := range text {
+		if isDigitRune(r) || '０' <= r && r <= '９' {
+			digits++
+		}
+	}
+	if digits < 15 { // the shortest, and nearly every text has fewer
+		return false
+	}
 	text = normalise(text)
 	joined := strings.NewReplacer(" ", "", "-", "").Replace(text)
 	for i := range joined {
