@@ -157,13 +157,13 @@ type group struct {
 
 	finished chan struct{} // closed when it is known what became of it
 	err      error         // why it is not known to be on disk
-	unfit    int           // with errUnfit: the event that cannot be recorded
+	unfit    map[int]error // with errUnfit: why, for each event that cannot be recorded
 }
 
-// Why a group was not even sent: one of its events cannot be recorded, or a group
+// Why a group was not even sent: some of its events cannot be recorded, or a group
 // in front of it did not come through.
 var (
-	errUnfit  = errors.New("an event cannot be recorded")
+	errUnfit  = errors.New("not every event can be recorded")
 	errBehind = errors.New("a group in front did not come through")
 )
 
@@ -414,16 +414,18 @@ func (a *Appender) decide(i item) Receipt {
 // book for ever.
 func (a *Appender) encode(g *group) ([]Record, error) {
 	records := make([]Record, len(g.events))
+	g.unfit = make(map[int]error)
 	for i, e := range g.events {
-		r, err := Encode(a.cfg.Book, e, g.metas[i])
-		if err == nil {
-			err = fit(r)
+		var err error
+		if records[i], err = Encode(a.cfg.Book, e, g.metas[i]); err == nil {
+			err = fit(records[i])
 		}
 		if err != nil {
-			g.unfit = i
-			return nil, fmt.Errorf("%w: %v", errUnfit, err)
+			g.unfit[i] = err
 		}
-		records[i] = r
+	}
+	if len(g.unfit) > 0 {
+		return nil, errUnfit
 	}
 	return records, nil
 }
@@ -521,8 +523,10 @@ func (a *Appender) takeBack() {
 // turns out not to be written.
 func (g *group) blame() {
 	if errors.Is(g.err, errUnfit) {
-		i := &g.items[g.owner[g.unfit]]
-		i.cause = ErrUnfit.Of("command %s: %v", i.job.requests[i.index].Command.ID, g.err)
+		for n, err := range g.unfit {
+			i := &g.items[g.owner[n]]
+			i.cause = ErrUnfit.Of("command %s: %v", i.job.requests[i.index].Command.ID, err)
+		}
 		return
 	}
 	for n := range g.items {

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -19,9 +21,8 @@ import (
 // A row of the catalogue names one shape and knows how to read it.
 type row struct {
 	name    string
-	decode  func([]byte) (ledger.Event, error)
-	again   func([]byte) ([]byte, error) // reads the shape and writes it again
-	current reflect.Type                 // what is written under the name; nil for an old version
+	decode  func(b []byte, verify bool) (ledger.Event, error)
+	current reflect.Type // what is written under the name; nil for an old version
 }
 
 // now is the row of a version that is written today.
@@ -31,26 +32,21 @@ func now[E ledger.Event](name string) row {
 	return r
 }
 
-// was is the row of an old version: its shape is read as it was and turned into
-// today's event.
+// was is the row of an old version: its shape is read as it was, where asked for
+// also written again and compared, and turned into today's event.
 func was[Old any](name string, upcast func(Old) ledger.Event) row {
-	return row{
-		name: name,
-		decode: func(b []byte) (ledger.Event, error) {
-			var old Old
-			if err := unmarshal(b, &old); err != nil {
-				return nil, err
+	return row{name: name, decode: func(b []byte, verify bool) (ledger.Event, error) {
+		var old Old
+		if err := unmarshal(b, &old); err != nil {
+			return nil, err
+		}
+		if verify {
+			if again, err := json.Marshal(old); err != nil || !bytes.Equal(again, b) {
+				return nil, errors.New("a member is missing, null, out of order or not spelled as it is written")
 			}
-			return upcast(old), nil
-		},
-		again: func(b []byte) ([]byte, error) {
-			var old Old
-			if err := unmarshal(b, &old); err != nil {
-				return nil, err
-			}
-			return json.Marshal(old)
-		},
-	}
+		}
+		return upcast(old), nil
+	}}
 }
 
 // catalogue is every event there is. Names are never reused.

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -42,44 +41,50 @@ type Recorded struct {
 
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
-// An attributes is the header of a record, taken apart.
-type attributes struct{ actor, correlation, id, request, source, version, subject, time, name string }
+// attributes are the values of a header in the order of their keys; only the
+// correlation may be absent.
+type attributes [9]string
 
-type attribute struct {
-	key   string
-	value *string
+const (
+	attrActor = iota
+	attrCorrelation
+	attrID
+	attrRequest
+	attrSource
+	attrVersion
+	attrSubject
+	attrTime
+	attrType
+)
+
+var attrKeys = [len(attributes{})]string{
+	"ce-actor", "ce-correlationid", "ce-id", "ce-request", "ce-source", "ce-specversion", "ce-subject", "ce-time", "ce-type",
 }
 
-// fields lists the attributes in the order of their keys. Only the correlation may
-// be absent.
-func (a *attributes) fields() [9]attribute {
-	return [...]attribute{
-		{"ce-actor", &a.actor},
-		{"ce-correlationid", &a.correlation},
-		{"ce-id", &a.id},
-		{"ce-request", &a.request},
-		{"ce-source", &a.source},
-		{"ce-specversion", &a.version},
-		{"ce-subject", &a.subject},
-		{"ce-time", &a.time},
-		{"ce-type", &a.name},
-	}
-}
-
-// read takes h apart. False means that h has not exactly these attributes, each
-// once, in their order and with a value.
-func (a *attributes) read(h Header) bool {
+// attributesOf takes a header apart. False means that it has not exactly these
+// attributes, each once, in their order and with a value.
+func attributesOf(h Header) (a attributes, ok bool) {
 	n := 0
-	for _, f := range a.fields() {
+	for i, key := range attrKeys {
 		switch {
-		case n < len(h) && h[n].Key == f.key && h[n].Value != "":
-			*f.value = h[n].Value
+		case n < len(h) && h[n].Key == key && h[n].Value != "":
+			a[i] = h[n].Value
 			n++
-		case f.key != "ce-correlationid":
-			return false
+		case i != attrCorrelation:
+			return a, false
 		}
 	}
-	return n == len(h)
+	return a, n == len(h)
+}
+
+func (a attributes) header() Header {
+	h := make(Header, 0, len(a))
+	for i, value := range a {
+		if value != "" {
+			h = append(h, Field{attrKeys[i], value})
+		}
+	}
+	return h
 }
 
 const (
@@ -94,18 +99,13 @@ func Encode(book string, e ledger.Event, m Meta) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("encode %T: %w", e, err)
 	}
+	name := NameOf(e)
 	a := attributes{
-		actor: string(m.Actor), correlation: m.Correlation, id: string(m.Command) + idSuffix, request: hex.EncodeToString(m.Request[:]),
-		source: sourcePrefix + book, version: specVersion, subject: e.Case(), time: m.Time.UTC().Format(timeFormat), name: NameOf(e),
+		attrActor: string(m.Actor), attrCorrelation: m.Correlation, attrID: string(m.Command) + idSuffix,
+		attrRequest: hex.EncodeToString(m.Request[:]), attrSource: sourcePrefix + book, attrVersion: specVersion,
+		attrSubject: e.Case(), attrTime: m.Time.UTC().Format(timeFormat), attrType: name,
 	}
-	fields := a.fields()
-	h := make(Header, 0, len(fields))
-	for _, f := range fields {
-		if *f.value != "" {
-			h = append(h, Field{f.key, *f.value})
-		}
-	}
-	return Record{Subject: Subject(book, a.name), Header: h, Data: data}, nil
+	return Record{Subject: Subject(book, name), Header: a.header(), Data: data}, nil
 }
 
 // Subject is where events of a type are published.
@@ -115,52 +115,60 @@ func Subject(book, name string) string { return "book." + book + "." + kindOf(na
 // writes it, except for a member of the data that is missing, null or out of
 // order: of these it finds what names the case, the day and every part of a
 // posting, which is what figures are made of. [Verify] finds the others.
-func Decode(r Record) (Recorded, error) {
-	d := Recorded{Record: r}
+func Decode(r Record) (Recorded, error) { return decode(r, false) }
+
+// Verify is [Decode] that also writes the data again and compares: in a record
+// that passes, no member is missing or null and no value has another spelling
+// than the one it has when it is written. It takes twice as long as Decode; who
+// reads only what the appender wrote need not pay for it, since that was read
+// back before it was appended.
+func Verify(r Record) (Recorded, error) { return decode(r, true) }
+
+func decode(r Record, verify bool) (Recorded, error) {
 	bad := func(format string, args ...any) (Recorded, error) {
-		return d, fmt.Errorf("%w: record %d %s", ErrMalformed, r.Seq, fmt.Sprintf(format, args...))
+		return Recorded{}, fmt.Errorf("%w: record %d %s", ErrMalformed, r.Seq, fmt.Sprintf(format, args...))
 	}
-	var a attributes
-	if !a.read(r.Header) {
+	a, ok := attributesOf(r.Header)
+	if !ok {
 		return bad("has not the attributes of an event, each once, in their order")
 	}
-	d.Meta.Actor, d.Meta.Correlation, d.Name = ledger.ActorID(a.actor), a.correlation, a.name
-	if a.version != specVersion {
-		return bad("has specversion %q", a.version)
+	if a[attrVersion] != specVersion {
+		return bad("has specversion %q", a[attrVersion])
 	}
-	command, ok := strings.CutSuffix(a.id, idSuffix)
+	command, ok := strings.CutSuffix(a[attrID], idSuffix)
 	if !ok || command == "" {
-		return bad("has id %q", a.id)
+		return bad("has id %q", a[attrID])
 	}
-	d.Meta.Command = ledger.CommandID(command)
-	if len(a.request) != hex.EncodedLen(len(d.Meta.Request)) || strings.ContainsAny(a.request, "ABCDEF") {
-		return bad("has request %q", a.request)
+	m := Meta{Command: ledger.CommandID(command), Actor: ledger.ActorID(a[attrActor]), Correlation: a[attrCorrelation]}
+	if len(a[attrRequest]) != hex.EncodedLen(len(m.Request)) || strings.ContainsAny(a[attrRequest], "ABCDEF") {
+		return bad("has request %q", a[attrRequest])
 	}
-	if _, err := hex.Decode(d.Meta.Request[:], []byte(a.request)); err != nil {
-		return bad("has request %q", a.request)
+	if _, err := hex.Decode(m.Request[:], []byte(a[attrRequest])); err != nil {
+		return bad("has request %q", a[attrRequest])
 	}
-	t, err := time.Parse(timeFormat, a.time)
-	if err != nil || strings.Contains(a.time, ",") { // Parse takes a comma for the point
-		return bad("has time %q", a.time)
+	var err error
+	if m.Time, err = time.Parse(timeFormat, a[attrTime]); err != nil || strings.Contains(a[attrTime], ",") { // Parse takes a comma for the point
+		return bad("has time %q", a[attrTime])
 	}
-	d.Meta.Time = t
-	kind, ok := byName[d.Name]
+	name := a[attrType]
+	kind, ok := byName[name]
 	if !ok {
-		return d, fmt.Errorf("%w: record %d is a %q", ErrType, r.Seq, d.Name)
+		return Recorded{}, fmt.Errorf("%w: record %d is a %q", ErrType, r.Seq, name)
 	}
-	if book, ok := strings.CutPrefix(a.source, sourcePrefix); !ok || r.Subject != Subject(book, d.Name) {
-		return bad("of source %q and type %q was published as %q", a.source, d.Name, r.Subject)
+	if book, ok := strings.CutPrefix(a[attrSource], sourcePrefix); !ok || r.Subject != Subject(book, name) {
+		return bad("of source %q and type %q was published as %q", a[attrSource], name, r.Subject)
 	}
-	if d.Event, err = kind.decode(r.Data); err != nil {
-		return bad("is no %s: %v", d.Name, err)
+	e, err := kind.decode(r.Data, verify)
+	if err != nil {
+		return bad("is no %s: %v", name, err)
 	}
-	if d.Event.Case() != a.subject {
-		return bad("is about %q and says %q", d.Event.Case(), a.subject)
+	if e.Case() != a[attrSubject] {
+		return bad("is about %q and says %q", e.Case(), a[attrSubject])
 	}
-	if d.Event.Effective().IsZero() || !sound(d.Event.Booked()) {
+	if e.Effective().IsZero() || !sound(e.Booked()) {
 		return bad("has no day, or an entry that is none")
 	}
-	return d, nil
+	return Recorded{Record: r, Meta: m, Name: name, Event: e}, nil
 }
 
 // sound tells whether an entry, if there is one, has a day and postings that move
@@ -175,21 +183,4 @@ func sound(e *ledger.Entry) bool {
 		}
 	}
 	return e.ID != "" && !e.Date.IsZero() && len(e.Postings) >= 2
-}
-
-// Verify is [Decode] that also writes the data again and compares: in a record
-// that passes, no member is missing or null and no value has another spelling
-// than the one it has when it is written. It takes twice as long as Decode; who
-// reads only what the appender wrote need not pay for it, since that was read
-// back before it was appended.
-func Verify(r Record) (Recorded, error) {
-	d, err := Decode(r)
-	if err != nil {
-		return d, err
-	}
-	again, err := byName[d.Name].again(r.Data)
-	if err != nil || !bytes.Equal(again, r.Data) {
-		return d, fmt.Errorf("%w: record %d, %s, is not spelled as it is written: a member is missing, null or out of order", ErrMalformed, r.Seq, d.Name)
-	}
-	return d, nil
 }

@@ -22,15 +22,21 @@
 //	ce-type           its name in the catalogue, with a version: claim.submitted.v1
 //
 // The same record always encodes to the same bytes, and the bytes that are stored
-// are the bytes that are hashed.
+// are the bytes that are hashed. Reading is strict: another attribute, another
+// order, another spelling of an amount or a time is refused. [Decode] does not see
+// every member that is missing or null; it does see what names the case, the day
+// and each part of a posting. [Verify] writes the data again and compares, and so
+// sees them all, at twice the cost: it is for checking a log. The appender reads
+// back what it is about to append, and refuses what would not come back.
 //
 // # Versions
 //
 // A name with its version means one shape for ever. A field that may be absent is
 // added to the same version; any other change is a new version, and the row of
 // the old one in the catalogue then turns the old shape into today's event.
-// Every version has a JSON Schema in schema/events and a golden file in testdata
-// that must decode for ever.
+// Every version has a JSON Schema in schema/events, which a test holds against the
+// struct, and a golden file in testdata that must decode for ever. Schemas are for
+// readers elsewhere; nothing is validated against them while the program runs.
 //
 // # Invariants
 //
@@ -40,7 +46,9 @@
 //  3. A command identifier has one effect for ever. Repeating it answers with the
 //     first one; with another content it is refused ([ErrReused]).
 //  4. What a command is refused for has no effect, and poisons nothing.
-//  5. Two appenders on one log cannot both write: the sequence each expects is the
+//  5. What cannot be kept or read back is refused before it is on record, and alone.
+//  6. While it is not known what is on record, nothing is decided or refused.
+//  7. Two appenders on one log cannot both write: the sequence each expects is the
 //     fence.
 //
 // # Failures

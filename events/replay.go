@@ -11,6 +11,9 @@ import (
 // or after the first error, which comes with no records. Records that src yields
 // while the consumer is busy are waiting when it comes back, so a slow consumer
 // gets large batches and a fast one gets each record at once.
+//
+// Whoever leaves early ends ctx where src was made with it and may be waiting, as
+// [Log.Follow] does: Batches cannot call it back.
 func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.Seq2[[]Recorded, error] {
 	return func(yield func([]Recorded, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)

@@ -98,14 +98,9 @@ func (d Date) Period() Period { return Period{d.year, d.month} }
 
 // String writes 2006-01-02, or "" for the zero Date.
 func (d Date) String() string {
-	if d.IsZero() {
-		return ""
-	}
-	b := [10]byte{0, 0, 0, 0, '-', 0, 0, '-', 0, 0}
-	put(b[0:4], int(d.year))
-	put(b[5:7], int(d.month))
-	put(b[8:10], int(d.day))
-	return string(b[:])
+	var b [10]byte
+	text, _ := d.AppendText(b[:0]) // it has no error
+	return string(text)
 }
 
 func put(b []byte, n int) {
@@ -114,8 +109,21 @@ func put(b []byte, n int) {
 	}
 }
 
+// AppendText appends what String writes.
+func (d Date) AppendText(b []byte) ([]byte, error) {
+	if d.IsZero() {
+		return b, nil
+	}
+	n := len(b)
+	b = append(b, "0000-00-00"...)
+	put(b[n:n+4], int(d.year))
+	put(b[n+5:n+7], int(d.month))
+	put(b[n+8:], int(d.day))
+	return b, nil
+}
+
 // MarshalText writes d as String does.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText wrote.
 func (d *Date) UnmarshalText(b []byte) (err error) {

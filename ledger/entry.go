@@ -47,8 +47,18 @@ func (l BudgetLine) String() string {
 	return string(l.Region) + "/" + string(l.Scheme) + "/" + string(l.Fund) + "/" + strconv.Itoa(l.Year)
 }
 
+// AppendText appends what String writes.
+func (l BudgetLine) AppendText(b []byte) ([]byte, error) {
+	if l.IsZero() {
+		return b, nil
+	}
+	b = append(append(append(b, l.Region...), '/'), l.Scheme...)
+	b = append(append(append(b, '/'), l.Fund...), '/')
+	return strconv.AppendInt(b, int64(l.Year), 10), nil
+}
+
 // MarshalText writes l as String does.
-func (l BudgetLine) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+func (l BudgetLine) MarshalText() ([]byte, error) { return l.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText wrote.
 func (l *BudgetLine) UnmarshalText(b []byte) (err error) {

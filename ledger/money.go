@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -120,8 +121,21 @@ func (m Money) Fen() (int64, bool) {
 // String writes the amount with two decimals and no separators: "1234.50".
 func (m Money) String() string { return m.yuan.StringFixed(2) }
 
+// AppendText appends what [Money.String] writes.
+func (m Money) AppendText(b []byte) ([]byte, error) {
+	n, ok := m.Fen()
+	if !ok {
+		return append(b, m.String()...), nil
+	}
+	if n < 0 {
+		b, n = append(b, '-'), -n
+	}
+	b = strconv.AppendInt(b, n/100, 10)
+	return append(b, '.', byte('0'+n/10%10), byte('0'+n%10)), nil
+}
+
 // MarshalText writes m as [Money.String] does.
-func (m Money) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+func (m Money) MarshalText() ([]byte, error) { return m.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText wrote: two decimals, no less, so that an
 // amount has one spelling in the log.

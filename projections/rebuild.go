@@ -225,8 +225,8 @@ func poisoned(err error, from, to uint64) error {
 		return err
 	}
 	detail := err.Error()
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Where != "" {
-		detail += " (" + pg.Where + ")"
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		detail += " (" + pg.Detail + pg.Where + ")"
 	}
 	return &Halt{Poison, from, fmt.Sprintf("among records %d to %d: %s", from, to, detail)}
 }

@@ -111,7 +111,7 @@ func (p *program) openInto(ctx context.Context, s *stores) error {
 	case err != nil:
 		return err
 	default:
-		s.onClose(func() { lock.Close() })
+		s.onClose(func() { unlockFolder(lock) })
 	}
 	if err := p.openLog(ctx, s); err != nil {
 		return err
@@ -149,6 +149,13 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("lock the data folder: %w", err)
 	}
 	return f, nil
+}
+
+// unlockFolder gives the lock back at once: a process that is being started shares
+// the open file until it has become itself.
+func unlockFolder(f *os.File) {
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // closing does it too, later
+	f.Close()
 }
 
 func readServerFile(dir string) (*serverFile, error) {

@@ -47,13 +47,16 @@
 // limit of its own there; keep such an account for books alone.
 //
 // Damaged files: the server checks a hash over each message, so a changed byte is
-// never read as a record. After a clean stop the damaged record alone is ErrGap. When
-// the server has to rebuild its index, after a kill, it drops damaged records of
-// older blocks, and Open answers with ErrGap; but in the newest block it cuts the
-// log off at the damage, for good, and nothing in the log tells. Neither does a torn
-// tail. Only who knows how long the log was can notice: compare [Log.Last] with the
-// archive before appending, or the numbers are given out a second time. Keep a copy
-// of the folder before starting a server on a disk that is in doubt.
+// not read as a record. The hash leaves out one field, the length of the header, with
+// which bytes change sides between header and data; [events.ErrMalformed] tells. After
+// a clean stop the damaged record alone is ErrGap. When the server has to rebuild its
+// index, after a kill, it drops damaged records of older blocks, and Open answers
+// with ErrGap; but in the newest block it cuts the log off at the damage, for good,
+// and nothing in the log tells. Neither does a torn tail. Only who knows how long the
+// log was can notice: compare [Log.Last] with the archive before appending, or the
+// numbers are given out a second time. A damaged sequence can keep the server busy
+// for ever while it starts: give [StartServer] a ctx that ends, and end the process.
+// Keep a copy of the folder before starting a server on a disk that is in doubt.
 //
 // Drift: everything that was tested as harmful (limits that drop records, a seal, a
 // roll-up, storage in memory, asynchronous persistence) and everything else that

@@ -80,16 +80,28 @@ func isNats(key string) bool {
 }
 
 // record returns the record that is stored under seq. It owns data.
-func record(seq uint64, subject string, h nats.Header, data []byte) (events.Record, error) {
+//
+// The server hashes what it stores but not the length of the header. With that
+// length damaged, the border between header and data moves: the header's reader
+// ignores what is too much, and the data loses it, or gains what the header lacks.
+// So the header must be exactly as long on its way as what was read from it.
+func record(seq uint64, subject string, h nats.Header, header int, data []byte) (events.Record, error) {
 	fields := make(events.Header, 0, len(h))
+	size := 0
 	for key, values := range h {
-		if isNats(key) {
-			continue
-		}
 		if len(values) != 1 {
 			return events.Record{}, fmt.Errorf("%w: record %d has header %s %d times", events.ErrMalformed, seq, key, len(values))
 		}
-		fields = append(fields, events.Field{Key: key, Value: values[0]})
+		size += len(key) + len(": ") + len(values[0]) + len("\r\n")
+		if !isNats(key) {
+			fields = append(fields, events.Field{Key: key, Value: values[0]})
+		}
+	}
+	if len(h) > 0 {
+		size += len("NATS/1.0\r\n") + len("\r\n")
+	}
+	if size != header {
+		return events.Record{}, fmt.Errorf("%w: record %d has a header of %d bytes that reads as one of %d", events.ErrMalformed, seq, header, size)
 	}
 	slices.SortFunc(fields, func(a, b events.Field) int { return cmp.Compare(a.Key, b.Key) })
 	return events.Record{Seq: seq, Subject: subject, Header: fields, Data: data}, nil

@@ -156,7 +156,7 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 				_, err := r.undelivered(ctx)
 				return true, err
 			}
-			next, err := record(r.at+1, m.Subject, m.Header, m.Data)
+			next, err := record(r.at+1, m.Subject, m.Header, m.Size()-len(m.Subject)-len(m.Reply)-len(m.Data), m.Data)
 			if err != nil {
 				return false, err
 			}
@@ -239,5 +239,5 @@ func (l *Log) stored(ctx context.Context, seq uint64) (events.Record, error) {
 			return events.Record{}, fmt.Errorf("%w: record %d: %w", events.ErrMalformed, seq, err)
 		}
 	}
-	return record(answer.Message.Seq, answer.Message.Subject, h, answer.Message.Data)
+	return record(answer.Message.Seq, answer.Message.Subject, h, len(answer.Message.Hdrs), answer.Message.Data)
 }

@@ -116,7 +116,7 @@ type Exclusion struct {
 type Publicity struct {
 	Days    int    `json:"days"` // least length; 0: unset, nothing can be approved
 	Source  string `json:"source,omitempty"`
-	Working bool   `json:"working,omitempty"` // working days (工作日) instead of calendar days
+	Working bool   `json:"working"` // working days (工作日) instead of calendar days
 }
 
 // A Standard is the amount of one unit in a region for a time (补贴标准).
