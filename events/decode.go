@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -123,6 +124,23 @@ func Decode(r Record) (Recorded, error) { return decode(r, false) }
 // reads only what the appender wrote need not pay for it, since that was read
 // back before it was appended.
 func Verify(r Record) (Recorded, error) { return decode(r, true) }
+
+// Check is what Verify does beyond Decode, for a record that has been decoded.
+func (d Recorded) Check() error {
+	kind := byName[d.Name]
+	if kind.current == nil { // an old version is compared in its own shape
+		_, err := Verify(d.Record)
+		return err
+	}
+	data, err := json.Marshal(d.Event)
+	if err != nil {
+		return fmt.Errorf("%w: record %d: %v", ErrMalformed, d.Seq, err)
+	}
+	if !bytes.Equal(data, d.Data) {
+		return fmt.Errorf("%w: record %d is no %s as it is written", ErrMalformed, d.Seq, d.Name)
+	}
+	return nil
+}
 
 func decode(r Record, verify bool) (Recorded, error) {
 	bad := func(format string, args ...any) (Recorded, error) {

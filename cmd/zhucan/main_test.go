@@ -420,6 +420,37 @@ func TestRestoredToAnEmptyDatabaseTheSameIsStillRefused(t *testing.T) {
 	must(t, dir, "verify")
 }
 
+// TestALostLogComesBackFromTheSecondCopy loses the log's folder and keeps the
+// database.
+func TestALostLogComesBackFromTheSecondCopy(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, _ := list(t, 120)
+	must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")
+	before := answer[verdict](t, must(t, dir, "verify", "-o", "json"))
+	if err := os.RemoveAll(filepath.Join(dir, "nats")); err != nil {
+		t.Fatal(err)
+	}
+
+	// Nothing is written behind a log that lost its records.
+	other, _ := list(t, 5)
+	if code, _, stderr := zhucan(t, dir, "import", "payments", other, "--mapping", nrw); code != 2 || !strings.Contains(stderr, "log-damaged") {
+		t.Fatalf("written behind a lost log: exit %d %s", code, stderr)
+	}
+	if code, stdout, _ := zhucan(t, dir, "verify", "-o", "json"); code != 3 || strings.Contains(stdout, `"verdict": "VERIFIED",\n  "events"`) {
+		t.Fatalf("a lost log verifies: exit %d %s", code, stdout)
+	}
+	must(t, dir, "event", "restore")
+	after := answer[verdict](t, must(t, dir, "verify", "-o", "json"))
+	if after.Root != before.Root || after.Events != before.Events {
+		t.Fatalf("restored %d events with root %s, were %d with %s", after.Events, after.Root, before.Events, before.Root)
+	}
+	if got := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")); got.Duplicates != 120 {
+		t.Fatalf("%+v", got)
+	}
+}
+
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
 	p := &program{getenv: func(string) string { return "" }, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, now: time.Now}

@@ -52,15 +52,13 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	logger := slog.New(slog.NewTextHandler(p.stderr, nil))
 	metrics := api.NewMetrics()
 	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Logger: logger, Step: p.step})
+	// Whoever finds the server finds read models, or the reason why there are none;
+	// and nothing is written behind a log that lost its end.
+	if err := whole(s.runner.CatchUp(ctx)); err != nil {
+		return err
+	}
 	if _, err := appender.Load(ctx); err != nil {
 		return fmt.Errorf("load the book: %w", err)
-	}
-
-	// Whoever finds the server finds read models, or the reason why there are none.
-	if err := s.runner.CatchUp(ctx); err != nil {
-		if _, halted := errors.AsType[*projections.Halt](err); !halted {
-			return fmt.Errorf("project: %w", err)
-		}
 	}
 
 	g, ctx := errgroup.WithContext(ctx)
@@ -123,14 +121,17 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	return err
 }
 
-// runProjector projects until ctx ends. When it halts the server stays up, not
-// ready, and says why: stopping would take the reason away with it.
+// runProjector projects until ctx ends. When it halts for the sake of the read
+// models the server stays up, not ready, and says why: stopping would take the
+// reason away with it. When it halts because the log itself is damaged, everything
+// stops.
 func (p *program) runProjector(ctx context.Context, s *stores) error {
 	err := s.runner.Run(ctx)
-	if _, halted := errors.AsType[*projections.Halt](err); halted {
+	if _, halted := errors.AsType[*projections.Halt](err); halted && whole(err) == nil {
 		<-ctx.Done()
+		return ctx.Err()
 	}
-	return err
+	return whole(err)
 }
 
 func isLoopback(a net.Addr) bool {

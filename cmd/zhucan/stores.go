@@ -301,6 +301,9 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	if s.server != nil {
 		return &remote{base: "http://" + s.server.HTTP, token: s.server.Token}, func() {}, nil
 	}
+	if err := whole(s.runner.CatchUp(ctx)); err != nil {
+		return nil, nil, err
+	}
 	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger(), Step: p.step})
 	if _, err := a.Load(ctx); err != nil {
 		return nil, nil, fmt.Errorf("load the book: %w", err)
@@ -309,6 +312,28 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	return a, func() { cancel(); <-done }, nil
+}
+
+// ErrDamaged refuses to write behind a log that is not the one the second copy
+// knows: numbers would be used a second time.
+var ErrDamaged = &ledger.Rejection{
+	Code: "log-damaged", Rule: "nothing is written behind a log that has lost records or has another history than the second copy", RuleZH: "日志缺失或与第二副本不一致时不得写入",
+	Next: "run zhucan verify; if only the end is lost, zhucan event restore; otherwise restore the log from a backup", NextZH: "请运行 zhucan verify；若仅末尾缺失，可用 zhucan event restore；否则请从备份恢复日志",
+}
+
+// whole turns the halts of a projection that concern the log itself into a refusal
+// to write. The others concern the read models, and what is written waits for
+// them.
+func whole(err error) error {
+	halt, halted := errors.AsType[*projections.Halt](err)
+	if !halted {
+		return err
+	}
+	switch halt.Reason {
+	case projections.Behind, projections.Fork, projections.Gap:
+		return ErrDamaged.Of("%v", halt)
+	}
+	return nil
 }
 
 // order makes the order of a command given on the command line.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"zhucan/events"
+	"zhucan/projections/archive"
 	"zhucan/projections/report"
 )
 
@@ -106,7 +108,41 @@ func (p *program) eventCommand() *cobra.Command {
 		},
 	}
 	tail.Flags().Uint64Var(&from, "from", 0, "begin after this `sequence` (default: now)")
-	return group("event", "raw events: list, show, tail (事件)", list, show, tail)
+	restore := &cobra.Command{
+		Use:   "restore",
+		Short: "append to the log what only the second copy still has (恢复日志)",
+		Long: `When the log lost its end, or is empty because its disk was lost, the archive in
+Postgres still has every record, byte for byte. This appends to the log what is
+missing behind its last record, after comparing that record and the tree: a log
+with another history is refused. Records get their old numbers and leaves, so every
+proof and signed checkpoint stays valid.`,
+		Example: "  zhucan event restore",
+		Args:    args(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.restoreLog(cmd.Context()) },
+	}
+	return group("event", "raw events: list, show, tail, restore (事件)", list, show, tail, restore)
+}
+
+func (p *program) restoreLog(ctx context.Context) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.server != nil {
+		return ErrInUse.Of("%s is served by process %d: stop it first", s.dir, s.server.PID)
+	}
+	from, to, err := archive.Restore(ctx, s.pool, s.log)
+	if errors.Is(err, archive.ErrOther) {
+		return ErrDamaged.Of("%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	return p.print(map[string]any{"restored": to - from, "from": from, "seq": to}, table{
+		head: []string{">" + p.say("原末尾", "log ended at"), ">" + p.say("现末尾", "log ends at"), ">" + p.say("恢复", "restored")},
+		rows: [][]string{{number(from), number(to), number(to - from)}},
+	})
 }
 
 func (p *program) tail(ctx context.Context, s *stores, from uint64) error {

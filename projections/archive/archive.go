@@ -185,4 +185,6 @@ func Tree(ctx context.Context, db DB) tlog.HashReader {
 }
 
 // Queries are the statements of this package, for a test to prepare.
-var Queries = map[string]string{"selectHashes": selectHashes}
+var Queries = map[string]string{
+	"selectHashes": selectHashes, "selectArchivedHead": selectArchivedHead, "selectMissing": selectMissing,
+}
