@@ -418,7 +418,7 @@ func (a *Appender) encode(g *group) ([]Record, error) {
 	for i, e := range g.events {
 		var err error
 		if records[i], err = Encode(a.cfg.Book, e, g.metas[i]); err == nil {
-			err = fit(records[i])
+			err = fit(records[i], e)
 		}
 		if err != nil {
 			g.unfit[i] = err
@@ -430,7 +430,7 @@ func (a *Appender) encode(g *group) ([]Record, error) {
 	return records, nil
 }
 
-func fit(r Record) error {
+func fit(r Record, e ledger.Event) error {
 	if len(r.Data) > MaxData {
 		return fmt.Errorf("%d bytes: a record has at most %d", len(r.Data), MaxData)
 	}
@@ -439,7 +439,7 @@ func fit(r Record) error {
 			return fmt.Errorf("%s is too long or no plain text", f.Key)
 		}
 	}
-	_, err := Decode(r)
+	_, err := byName[NameOf(e)].read(r.Data, e.Case(), false)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -132,15 +133,19 @@ func (d Recorded) Check() error {
 		_, err := Verify(d.Record)
 		return err
 	}
-	data, err := json.Marshal(d.Event)
-	if err != nil {
+	buffer := scratch.Get().(*bytes.Buffer)
+	defer scratch.Put(buffer)
+	buffer.Reset()
+	if err := json.MarshalWrite(buffer, d.Event); err != nil {
 		return fmt.Errorf("%w: record %d: %v", ErrMalformed, d.Seq, err)
 	}
-	if !bytes.Equal(data, d.Data) {
+	if !bytes.Equal(buffer.Bytes(), d.Data) {
 		return fmt.Errorf("%w: record %d is no %s as it is written", ErrMalformed, d.Seq, d.Name)
 	}
 	return nil
 }
+
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func decode(r Record, verify bool) (Recorded, error) {
 	bad := func(format string, args ...any) (Recorded, error) {
@@ -176,17 +181,25 @@ func decode(r Record, verify bool) (Recorded, error) {
 	if book, ok := strings.CutPrefix(a[attrSource], sourcePrefix); !ok || r.Subject != Subject(book, name) {
 		return bad("of source %q and type %q was published as %q", a[attrSource], name, r.Subject)
 	}
-	e, err := kind.decode(r.Data, verify)
+	e, err := kind.read(r.Data, a[attrSubject], verify)
 	if err != nil {
 		return bad("is no %s: %v", name, err)
 	}
-	if e.Case() != a[attrSubject] {
-		return bad("is about %q and says %q", e.Case(), a[attrSubject])
-	}
-	if e.Effective().IsZero() || !sound(e.Booked()) {
-		return bad("has no day, or an entry that is none")
-	}
 	return Recorded{Record: r, Meta: m, Name: name, Event: e}, nil
+}
+
+// read reads the data of an event that is about a case.
+func (k row) read(data []byte, about string, verify bool) (ledger.Event, error) {
+	e, err := k.decode(data, verify)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.Case() != about:
+		return nil, fmt.Errorf("it is about %q and says %q", e.Case(), about)
+	case e.Effective().IsZero() || !sound(e.Booked()):
+		return nil, errors.New("it has no day, or an entry that is none")
+	}
+	return e, nil
 }
 
 // sound tells whether an entry, if there is one, has a day and postings that move

@@ -117,10 +117,13 @@ func (e Entry) Check(chart Chart) error {
 	if len(e.Postings) < 2 {
 		return ErrEmptyEntry.Of("entry %s", e.ID)
 	}
+	// In hundredths: amounts have at most 13 digits, so the sums of an entry that a
+	// record can hold are exact in 64 bits.
 	var books [3]struct {
 		book Book
-		sum  Money
+		sum  int64
 	}
+	most, _ := MaxMoney.Fen()
 	for i, p := range e.Postings {
 		a, ok := chart.Find(p.Account)
 		if !ok {
@@ -132,22 +135,26 @@ func (e Entry) Check(chart Chart) error {
 		if p.Amount.Sign() <= 0 {
 			return ErrAmountSign.Of("entry %s, posting %d: %s", e.ID, i+1, p.Amount)
 		}
-		if p.Amount.Cmp(MaxMoney) > 0 {
+		fen, ok := p.Amount.Fen()
+		if !ok || fen > most {
 			return ErrAmountRange.Of("entry %s, posting %d: %s", e.ID, i+1, p.Amount)
+		}
+		if p.Side == Credit {
+			fen = -fen
 		}
 		for j := range books {
 			if books[j].book == "" {
 				books[j].book = a.Book
 			}
 			if books[j].book == a.Book {
-				books[j].sum = books[j].sum.Add(p.Signed())
+				books[j].sum += fen
 				break
 			}
 		}
 	}
 	for _, b := range books {
-		if !b.sum.IsZero() {
-			return ErrUnbalanced.Of("entry %s: debits exceed credits by %s in the %s book", e.ID, b.sum, b.book)
+		if b.sum != 0 {
+			return ErrUnbalanced.Of("entry %s: debits exceed credits by %s in the %s book", e.ID, Fen(b.sum), b.book)
 		}
 	}
 	return nil

@@ -102,10 +102,10 @@ func submit(ctx context.Context, a *events.Appender, rs []events.Request) error 
 	return nil
 }
 
-// Bulk records n payments from the from-th on, a thousand at a time from four
+// Bulk records n payments from the from-th on, a thousand at a time from eight
 // callers, and returns how many per second were acknowledged on disk.
 func Bulk(ctx context.Context, a *events.Appender, from, n int) (float64, error) {
-	const size, callers = events.MaxAppend, 4
+	const size, callers = events.MaxAppend, 8
 	chunks := make(chan int, n/size+1)
 	for at := from; at < from+n; at += size {
 		chunks <- at
