@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
-	"time"
 
 	"zhucan/events"
 	"zhucan/events/merkle"
@@ -24,8 +23,7 @@ type chunk struct {
 	err     error          // why there are no more; the chunk is empty then
 }
 
-func (c *chunk) last() uint64    { return c.after.Size() }
-func (c *chunk) time() time.Time { return c.records[len(c.records)-1].Meta.Time }
+func (c *chunk) last() uint64 { return c.after.Size() }
 
 // A folder turns records into chunks. It is used from one goroutine.
 type folder struct {

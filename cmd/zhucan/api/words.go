@@ -76,9 +76,6 @@ var bookWords = map[ledger.Book]phrase{
 	ledger.Control:   {"预算指标账", "Budget control"},
 }
 
-// bookOrder is the order in which the books are shown.
-var bookOrder = []ledger.Book{ledger.Financial, ledger.Budgetary, ledger.Control}
-
 var reasonWords = map[projections.Reason]phrase{
 	projections.Gap:         {"日志缺少记录", "a record is missing from the log"},
 	projections.Behind:      {"日志短于已入账部分", "the log ends before what was projected"},
