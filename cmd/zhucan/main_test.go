@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"zhucan/events/natslog"
 	"zhucan/schema/schematest"
 )
 
@@ -449,6 +450,54 @@ func TestALostLogComesBackFromTheSecondCopy(t *testing.T) {
 	if got := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")); got.Duplicates != 120 {
 		t.Fatalf("%+v", got)
 	}
+}
+
+// TestServersOfTheUsersOwnDoAsWell runs the same binary against a NATS server and a
+// Postgres that it did not start.
+func TestServersOfTheUsersOwnDoAsWell(t *testing.T) {
+	t.Parallel()
+	server, err := natslog.StartServer(t.Context(), natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "synthetic-token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	dir := filepath.Join(schematest.Dir(t), "data")
+	own := []string{
+		"--nats", strings.Replace(server.ClientURL(), "nats://", "nats://synthetic-token@", 1),
+		"--postgres", schematest.Cluster(t).URL(),
+	}
+	must(t, dir, append(own, "import", "policy", "../../schema/policy/sample")...)
+	path, _ := list(t, 60)
+	if got := answer[totals](t, must(t, dir, append(own, "import", "payments", path, "--mapping", nrw, "-o", "json")...)); got.Accepted != 60 {
+		t.Fatalf("%+v", got)
+	}
+	must(t, dir, append(own, "verify")...)
+	if _, err := os.Stat(filepath.Join(dir, "postgres")); !os.IsNotExist(err) {
+		t.Errorf("a private database was made as well: %v", err)
+	}
+}
+
+func TestAMonthIsClosedAndLateFactsAdjustIt(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, _ := list(t, 10) // dated 2010-12-31
+	must(t, dir, "import", "payments", path, "--mapping", nrw)
+	must(t, dir, "period", "close", "2010-12")
+	if code, _, stderr := zhucan(t, dir, "period", "close", "2011-02"); code != 2 || !strings.Contains(stderr, "period-order") {
+		t.Errorf("a month was left out: exit %d %s", code, stderr)
+	}
+	if got := must(t, dir, "period", "list"); !strings.Contains(got, "2010-12") || !strings.Contains(got, "closed") {
+		t.Error(got)
+	}
+	must(t, dir, "checkpoint", "show")
+	before := must(t, dir, "trial-balance", "--as-of", "2010-12-31", "-o", "csv")
+	late, _ := list(t, 11) // another file of the same year: it comes too late for December
+	must(t, dir, "import", "payments", late, "--mapping", nrw)
+	if after := must(t, dir, "trial-balance", "--as-of", "2010-12-31", "-o", "csv"); after != before {
+		t.Errorf("a closed month changed:\n%s\nwas\n%s", after, before)
+	}
+	must(t, dir, "verify")
 }
 
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
