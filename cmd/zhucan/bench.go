@@ -123,6 +123,15 @@ func (p *program) benchStores(ctx context.Context, n int, say func(bench.Figure)
 		return err
 	}
 	defer s.close()
+	if err := p.benchAppender(ctx, s, n, say); err != nil {
+		return err
+	}
+	return p.benchRead(ctx, s, say)
+}
+
+// benchAppender measures the appender and lets go of it: what reads runs in a
+// process of its own otherwise, without the book in memory.
+func (p *program) benchAppender(ctx context.Context, s *stores, n int, say func(bench.Figure)) error {
 	a := events.NewAppender(s.log, events.Config{Book: bookCode})
 	if _, err := a.Load(ctx); err != nil {
 		return err
@@ -134,12 +143,7 @@ func (p *program) benchStores(ctx context.Context, n int, say func(bench.Figure)
 	if err := bench.Prepare(ctx, a, n); err != nil {
 		return err
 	}
-	raw, err := p.benchAppend(ctx, s, a, n, say)
-	if err != nil {
-		return err
-	}
-	_ = raw
-	return p.benchRead(ctx, s, say)
+	return p.benchAppend(ctx, s, a, n, say)
 }
 
 // turns is how often ours and raw take turns.
@@ -147,16 +151,16 @@ const turns = 5
 
 // benchAppend records n payments in bulk, in turns with raw batches, then one
 // client's and many clients' single ones.
-func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender, n int, say func(bench.Figure)) (*bench.Raw, error) {
+func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender, n int, say func(bench.Figure)) error {
 	const clients, per, singles = 64, 250, 500
 	// The raw messages are copies of records; some must be there first.
 	at := 2 * events.MaxAppend
 	if _, err := bench.Bulk(ctx, a, 0, at); err != nil {
-		return nil, err
+		return err
 	}
 	raw, err := bench.NewRaw(ctx, s.js, s.log, bookCode)
 	if err != nil {
-		return nil, fmt.Errorf("raw stream: %w", err)
+		return fmt.Errorf("raw stream: %w", err)
 	}
 	bulk := n - at - clients*per - singles
 	var ours, limit, ratios []float64
@@ -171,12 +175,12 @@ func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		at += size
 		rawRate, err := raw.Batches(ctx, min(size, 50_000))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ours, limit, ratios = append(ours, rate), append(limit, rawRate), append(ratios, rate/rawRate)
 	}
@@ -190,7 +194,7 @@ func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender
 	})
 	rate, latencies, err := bench.Clients(ctx, a, at, clients, per)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	at += clients * per
 	p99 := latencies[len(latencies)*99/100]
@@ -198,18 +202,18 @@ func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender
 	say(bench.Figure{Name: "append_p99", Unit: "ms", Value: bench.Milliseconds(p99), Events: clients * per, Note: "of the same; median " + latencies[len(latencies)/2].String()})
 	_, latencies, err = bench.Clients(ctx, a, at, 1, singles)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rawLatencies, err := raw.Singles(ctx, singles)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	one, oneRaw := latencies[singles/2], bench.MedianOf(rawLatencies)
 	say(bench.Figure{
 		Name: "append_single", Unit: "ms", Value: bench.Milliseconds(one), Raw: bench.Milliseconds(oneRaw), Ratio: float64(oneRaw) / float64(one), Events: singles,
 		Note: "one client, median; raw: a single publish",
 	})
-	return raw, nil
+	return nil
 }
 
 // benchRead projects, rebuilds and verifies what was recorded.
@@ -292,6 +296,7 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		Note: fmt.Sprintf("keys and indexes included; raw: COPY of the same %d rows without indexes", tape.Rows),
 	})
 
+	tape = nil
 	ours, limit = nil, nil
 	for range 3 {
 		var rate float64
