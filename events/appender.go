@@ -59,8 +59,15 @@ var (
 	}
 )
 
+// ErrFuture refuses an order of a day that has not come: a month closed in the year
+// 9999 would close every month before it.
+var ErrFuture = &ledger.Rejection{
+	Code: "date-in-future", Rule: "an order is dated today or earlier", RuleZH: "业务日期不得晚于当日",
+	Next: "correct the date, or give the order on its day", NextZH: "请更正日期，或于当日办理",
+}
+
 // Rejections of this package.
-var Rejections = []*ledger.Rejection{ErrOrder, ErrReused, ErrBusy, ErrNoRoom, ErrUnfit, ErrUnsure}
+var Rejections = []*ledger.Rejection{ErrOrder, ErrFuture, ErrReused, ErrBusy, ErrNoRoom, ErrUnfit, ErrUnsure}
 
 // A Config says how an appender works. The zero Config works for book "220000".
 type Config struct {
@@ -68,6 +75,9 @@ type Config struct {
 	Queue  int              // most submissions waiting, of one or many commands; default 8192
 	Clock  func() time.Time // default time.Now
 	Logger *slog.Logger     // default none
+
+	// Today, when set, is the last day that an order may be dated.
+	Today func() ledger.Date
 
 	// Step, when set, is told each step by name; tests end the process there.
 	Step func(step string)
@@ -386,6 +396,11 @@ func (a *Appender) decide(i item) Receipt {
 	}
 	if i.cause != nil {
 		return Receipt{Err: i.cause}
+	}
+	if a.cfg.Today != nil {
+		if today := a.cfg.Today(); r.Command.On.After(today) {
+			return Receipt{Err: ErrFuture.Of("order %s is dated %s; today is %s", r.Command.ID, r.Command.On, today)}
+		}
 	}
 	decided, err := book.Decide(a.state, r.Command)
 	if err != nil {

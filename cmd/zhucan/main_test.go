@@ -491,6 +491,9 @@ func TestAMonthIsClosedAndLateFactsAdjustIt(t *testing.T) {
 		t.Error(got)
 	}
 	must(t, dir, "checkpoint", "show")
+	if code, _, stderr := zhucan(t, dir, "claim", "withdraw", "C1", "--reason", "x", "--on", "9999-11-30"); code != 2 || !strings.Contains(stderr, "date-in-future") {
+		t.Errorf("an order of a day that has not come: exit %d %s", code, stderr)
+	}
 	before := must(t, dir, "trial-balance", "--as-of", "2010-12-31", "-o", "csv")
 	late, _ := list(t, 11) // another file of the same year: it comes too late for December
 	must(t, dir, "import", "payments", late, "--mapping", nrw)

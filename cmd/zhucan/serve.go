@@ -51,7 +51,7 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	}
 	logger := slog.New(slog.NewTextHandler(p.stderr, nil))
 	metrics := api.NewMetrics()
-	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Logger: logger, Step: p.step})
+	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Logger: logger, Today: p.today, Step: p.step})
 	// Whoever finds the server finds read models, or the reason why there are none;
 	// and nothing is written behind a log that lost its end.
 	if err := whole(s.runner.CatchUp(ctx)); err != nil {

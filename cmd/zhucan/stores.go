@@ -304,7 +304,7 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	if err := whole(s.runner.CatchUp(ctx)); err != nil {
 		return nil, nil, err
 	}
-	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger(), Step: p.step})
+	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger(), Today: p.today, Step: p.step})
 	if _, err := a.Load(ctx); err != nil {
 		return nil, nil, fmt.Errorf("load the book: %w", err)
 	}
