@@ -503,6 +503,43 @@ func TestAMonthIsClosedAndLateFactsAdjustIt(t *testing.T) {
 	must(t, dir, "verify")
 }
 
+// TestTheCommandsOfTheReadmeDoWhatItSays runs every command line of the README that
+// is not a service, with small synthetic files in the place of the reader's own.
+func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(schematest.Dir(t), "data")
+	ran := 0
+	for line := range strings.Lines(string(readme)) {
+		command, ok := strings.CutPrefix(strings.TrimSpace(line), "bin/zhucan ")
+		if !ok {
+			continue
+		}
+		command, _, _ = strings.Cut(command, " #")
+		var args []string
+		for _, a := range strings.Fields(command) {
+			switch {
+			case a == "list.csv", a == "grants.json":
+				a = "intake/testdata/grants" + filepath.Ext(a)
+			case strings.HasPrefix(a, "schema/"):
+				a = "../../" + a
+			}
+			args = append(args, a)
+		}
+		if args[0] == "import" {
+			args = append(args, "--refused", filepath.Join(t.TempDir(), "refused.csv"))
+		}
+		must(t, dir, args...)
+		ran++
+	}
+	if ran < 5 {
+		t.Fatalf("the README has only %d commands", ran)
+	}
+}
+
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
 	p := &program{getenv: func(string) string { return "" }, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, now: time.Now}
