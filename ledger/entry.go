@@ -25,16 +25,13 @@ var ErrBudgetLine = &Rejection{
 
 // ParseBudgetLine reads "220104/startup/levy/2023".
 func ParseBudgetLine(s string) (BudgetLine, error) {
-	part := strings.Split(s, "/")
-	if len(part) != 4 || len(part[3]) != 4 || digits(part[3]) < 1900 {
+	region, rest, _ := strings.Cut(s, "/")
+	scheme, rest, _ := strings.Cut(rest, "/")
+	fund, year, ok := strings.Cut(rest, "/")
+	if !ok || len(year) != 4 || digits(year) < 1900 || CheckID(region) != nil || CheckID(scheme) != nil || CheckID(fund) != nil {
 		return BudgetLine{}, ErrBudgetLine.Of("%q", clip(s))
 	}
-	for _, p := range part[:3] {
-		if CheckID(p) != nil {
-			return BudgetLine{}, ErrBudgetLine.Of("%q", clip(s))
-		}
-	}
-	return BudgetLine{RegionCode(part[0]), SchemeCode(part[1]), FundCode(part[2]), digits(part[3])}, nil
+	return BudgetLine{RegionCode(region), SchemeCode(scheme), FundCode(fund), digits(year)}, nil
 }
 
 // IsZero tells whether l is none.
