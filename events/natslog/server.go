@@ -99,12 +99,12 @@ func startServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, lock: lock, logger: &serverLog{log: cfg.Logger}}
 	if err := s.roomToRecover(); err != nil {
-		lock.Close()
+		unlockDir(lock)
 		return nil, err
 	}
 	ns, err := server.NewServer(opts)
 	if err != nil {
-		lock.Close()
+		unlockDir(lock)
 		return nil, err
 	}
 	s.nats = ns
@@ -156,6 +156,13 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// unlockDir lets go at once: a process that is being started elsewhere in the
+// program shares the open file until it has become itself.
+func unlockDir(f *os.File) {
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // closing does it too, later
+	f.Close()
+}
+
 // Connect returns a connection within the process, which passes no socket.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
 	opts = append([]nats.Option{nats.InProcessServer(s.nats), nats.Token(s.cfg.Token)}, opts...)
@@ -175,7 +182,7 @@ func (s *Server) ClientURL() string {
 func (s *Server) Shutdown() {
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
-	s.lock.Close()
+	unlockDir(s.lock)
 }
 
 // Health returns what keeps the server from storing records. A stream that met a
