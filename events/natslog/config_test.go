@@ -95,7 +95,12 @@ func TestOpenRefusesADriftedStreamAndNamesTheField(t *testing.T) {
 				if err := js.DeleteStream(ctx, bookStream); err != nil {
 					t.Fatal(err)
 				}
-				_, err = js.CreateStream(ctx, c)
+				// The server removes the old stream's folder a moment after it has answered.
+				await(t, ctx, "room for the new stream", func() bool {
+					_, err = js.CreateStream(ctx, c)
+					api, ok := errors.AsType[*jetstream.APIError](err)
+					return !ok || api.ErrorCode != 10049
+				})
 			} else {
 				_, err = js.UpdateStream(ctx, c)
 			}

@@ -118,7 +118,11 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 	defer idle.Stop()
 	for seen := r.at; r.at < r.end; {
 		for asked <= window {
-			if err := nc.PublishRequest(l.api+"CONSUMER.MSG.NEXT."+l.stream+"."+name, inbox, pull); err != nil {
+			err := nc.PublishRequest(l.api+"CONSUMER.MSG.NEXT."+l.stream+"."+name, inbox, pull)
+			if errors.Is(err, nats.ErrReconnectBufExceeded) {
+				break // not connected just now: ask again when something comes, or at the next tick
+			}
+			if err != nil {
 				return false, err
 			}
 			asked += window
