@@ -454,7 +454,7 @@ func fit(r Record, e ledger.Event) error {
 			return fmt.Errorf("%s is too long or no plain text", f.Key)
 		}
 	}
-	_, err := byName[NameOf(e)].read(r.Data, e.Case(), false)
+	_, err := byName[NameOf(e)].read(r.Data, e.Case())
 	return err
 }
 

@@ -149,7 +149,7 @@ func once(t testing.TB, log events.Log, rs []events.Request, receipts []events.R
 	t.Helper()
 	at := make(map[ledger.CommandID]uint64)
 	for _, r := range read(t, log) {
-		d, err := events.Verify(r)
+		d, err := events.Decode(r)
 		if err != nil {
 			t.Fatal(err)
 		}

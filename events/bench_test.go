@@ -35,16 +35,6 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-func BenchmarkVerify(b *testing.B) {
-	r := recorded(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := events.Verify(r); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // population is how many parties the benchmarks pay, each once.
 const population = 200_000
 

@@ -1,14 +1,13 @@
 package events
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 
+	"zhucan/events/canon"
 	"zhucan/ledger"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
@@ -18,32 +17,42 @@ import (
 	"zhucan/ledger/policy"
 )
 
-// A row of the catalogue names one shape and knows how to read it.
+// A row of the catalogue names one shape and knows how to read and write it.
 type row struct {
 	name    string
-	decode  func(b []byte, verify bool) (ledger.Event, error)
+	decode  func(data []byte) (ledger.Event, error)
+	append  func(dst []byte, e ledger.Event) ([]byte, error)
 	current reflect.Type // what is written under the name; nil for an old version
 }
 
 // now is the row of a version that is written today.
 func now[E ledger.Event](name string) row {
-	r := was(name, func(e E) ledger.Event { return e })
-	r.current = reflect.TypeFor[E]()
-	return r
+	shape := canon.For[E]()
+	return row{
+		name: name,
+		decode: func(data []byte) (ledger.Event, error) {
+			var e E
+			if err := shape.Read(data, &e); err != nil {
+				return nil, err
+			}
+			return e, nil
+		},
+		append: func(dst []byte, e ledger.Event) ([]byte, error) {
+			written := e.(E)
+			return shape.Append(dst, &written)
+		},
+		current: reflect.TypeFor[E](),
+	}
 }
 
-// was is the row of an old version: its shape is read as it was, where asked for
-// also written again and compared, and turned into today's event.
+// was is the row of an old version: its shape is read as it was and turned into
+// today's event.
 func was[Old any](name string, upcast func(Old) ledger.Event) row {
-	return row{name: name, decode: func(b []byte, verify bool) (ledger.Event, error) {
+	shape := canon.For[Old]()
+	return row{name: name, decode: func(data []byte) (ledger.Event, error) {
 		var old Old
-		if err := unmarshal(b, &old); err != nil {
+		if err := shape.Read(data, &old); err != nil {
 			return nil, err
-		}
-		if verify {
-			if again, err := json.Marshal(old); err != nil || !bytes.Equal(again, b) {
-				return nil, errors.New("a member is missing, null, out of order or not spelled as it is written")
-			}
 		}
 		return upcast(old), nil
 	}}

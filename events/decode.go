@@ -1,15 +1,11 @@
 package events
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"zhucan/events/merkle"
 	"zhucan/ledger"
@@ -97,11 +93,11 @@ const (
 
 // Encode makes the record of an event of a book.
 func Encode(book string, e ledger.Event, m Meta) (Record, error) {
-	data, err := json.Marshal(e)
+	name := NameOf(e)
+	data, err := byName[name].append(make([]byte, 0, 1024), e)
 	if err != nil {
 		return Record{}, fmt.Errorf("encode %T: %w", e, err)
 	}
-	name := NameOf(e)
 	a := attributes{
 		attrActor: string(m.Actor), attrCorrelation: m.Correlation, attrID: string(m.Command) + idSuffix,
 		attrRequest: hex.EncodeToString(m.Request[:]), attrSource: sourcePrefix + book, attrVersion: specVersion,
@@ -113,41 +109,17 @@ func Encode(book string, e ledger.Event, m Meta) (Record, error) {
 // Subject is where events of a type are published.
 func Subject(book, name string) string { return "book." + book + "." + kindOf(name) }
 
-// Decode reads a record strictly. It refuses whatever is not written as [Encode]
-// writes it, except for a member of the data that is missing, null or out of
-// order: of these it finds what names the case, the day and every part of a
-// posting, which is what figures are made of. [Verify] finds the others.
-func Decode(r Record) (Recorded, error) { return decode(r, false) }
-
-// Verify is [Decode] that also writes the data again and compares: in a record
-// that passes, no member is missing or null and no value has another spelling
-// than the one it has when it is written. It takes twice as long as Decode; who
-// reads only what the appender wrote need not pay for it, since that was read
-// back before it was appended.
-func Verify(r Record) (Recorded, error) { return decode(r, true) }
-
-// Check is what Verify does beyond Decode, for a record that has been decoded.
-func (d Recorded) Check() error {
-	kind := byName[d.Name]
-	if kind.current == nil { // an old version is compared in its own shape
-		_, err := Verify(d.Record)
-		return err
-	}
-	buffer := scratch.Get().(*bytes.Buffer)
-	defer scratch.Put(buffer)
-	buffer.Reset()
-	if err := json.MarshalWrite(buffer, d.Event); err != nil {
-		return fmt.Errorf("%w: record %d: %v", ErrMalformed, d.Seq, err)
-	}
-	if !bytes.Equal(buffer.Bytes(), d.Data) {
-		return fmt.Errorf("%w: record %d is no %s as it is written", ErrMalformed, d.Seq, d.Name)
-	}
-	return nil
+// published tells whether subject is [Subject] of a book and a type.
+func published(subject, book, name string) bool {
+	rest, ok := strings.CutPrefix(subject, "book.")
+	rest, same := strings.CutPrefix(rest, book)
+	kind, dot := strings.CutPrefix(rest, ".")
+	return ok && same && dot && kind == kindOf(name)
 }
 
-var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func decode(r Record, verify bool) (Recorded, error) {
+// Decode reads a record strictly. It refuses whatever is not written, byte for
+// byte, as [Encode] writes it.
+func Decode(r Record) (Recorded, error) {
 	bad := func(format string, args ...any) (Recorded, error) {
 		return Recorded{}, fmt.Errorf("%w: record %d %s", ErrMalformed, r.Seq, fmt.Sprintf(format, args...))
 	}
@@ -178,10 +150,10 @@ func decode(r Record, verify bool) (Recorded, error) {
 	if !ok {
 		return Recorded{}, fmt.Errorf("%w: record %d is a %q", ErrType, r.Seq, name)
 	}
-	if book, ok := strings.CutPrefix(a[attrSource], sourcePrefix); !ok || r.Subject != Subject(book, name) {
+	if book, ok := strings.CutPrefix(a[attrSource], sourcePrefix); !ok || !published(r.Subject, book, name) {
 		return bad("of source %q and type %q was published as %q", a[attrSource], name, r.Subject)
 	}
-	e, err := kind.read(r.Data, a[attrSubject], verify)
+	e, err := kind.read(r.Data, a[attrSubject])
 	if err != nil {
 		return bad("is no %s: %v", name, err)
 	}
@@ -189,8 +161,8 @@ func decode(r Record, verify bool) (Recorded, error) {
 }
 
 // read reads the data of an event that is about a case.
-func (k row) read(data []byte, about string, verify bool) (ledger.Event, error) {
-	e, err := k.decode(data, verify)
+func (k row) read(data []byte, about string) (ledger.Event, error) {
+	e, err := k.decode(data)
 	switch {
 	case err != nil:
 		return nil, err

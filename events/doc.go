@@ -6,9 +6,7 @@
 //
 // A record is one event. Its data is canonical JSON (RFC 8785): members in the
 // order of their names, amounts as strings in yuan with two decimals, dates as
-// 2006-01-02, no floats. The structs of the events declare their fields in that
-// order and a test compares what they encode to with its canonical form, so that
-// nothing is sorted when it is written. Its header holds the attributes of
+// 2006-01-02, no floats; package canon writes and reads it. Its header holds the attributes of
 // CloudEvents 1.0 in binary mode, keys in lower case:
 //
 //	ce-actor          who gave the order
@@ -23,11 +21,10 @@
 //
 // The same record always encodes to the same bytes, and the bytes that are stored
 // are the bytes that are hashed. Reading is strict: another attribute, another
-// order, another spelling of an amount or a time is refused. [Decode] does not see
-// every member that is missing or null; it does see what names the case, the day
-// and each part of a posting. [Verify] writes the data again and compares, and so
-// sees them all, at twice the cost: it is for checking a log. The appender reads
-// back what it is about to append, and refuses what would not come back.
+// order, another spelling of an amount or a time, a member that is missing, null or
+// one too many is refused. A record that [Decode] accepts is byte for byte what
+// [Encode] writes. The appender reads back what it is about to append, and refuses
+// what would not come back.
 //
 // # Versions
 //

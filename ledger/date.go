@@ -27,24 +27,32 @@ func DateOf(year int, month time.Month, day int) Date {
 
 // ParseDate reads a day written as 2006-01-02, from year 1900 to 9999.
 func ParseDate(s string) (Date, error) {
-	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+	d, ok := parseDate(s)
+	if !ok {
 		return Date{}, ErrDate.Of("%q", clip(s))
+	}
+	return d, nil
+}
+
+func parseDate[S ~string | ~[]byte](s S) (Date, bool) {
+	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+		return Date{}, false
 	}
 	y, m, d := digits(s[:4]), digits(s[5:7]), digits(s[8:])
 	if y < 1900 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return Date{}, ErrDate.Of("%q", clip(s))
+		return Date{}, false
 	}
-	return Date{int16(y), int8(m), int8(d)}, nil
+	return Date{int16(y), int8(m), int8(d)}, true
 }
 
 // digits reads a decimal number, or returns -1.
-func digits(s string) int {
+func digits[S ~string | ~[]byte](s S) int {
 	n := 0
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
 			return -1
 		}
-		n = n*10 + int(c-'0')
+		n = n*10 + int(s[i]-'0')
 	}
 	return n
 }
@@ -131,7 +139,10 @@ func (d *Date) UnmarshalText(b []byte) (err error) {
 		*d = Date{}
 		return nil
 	}
-	*d, err = ParseDate(string(b))
+	var ok bool
+	if *d, ok = parseDate(b); !ok {
+		_, err = ParseDate(string(b))
+	}
 	return err
 }
 
@@ -183,8 +194,11 @@ func (p Period) String() string {
 	return p.First().String()[:7]
 }
 
+// AppendText appends what String writes.
+func (p Period) AppendText(b []byte) ([]byte, error) { return append(b, p.String()...), nil }
+
 // MarshalText writes p as String does.
-func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+func (p Period) MarshalText() ([]byte, error) { return p.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText wrote.
 func (p *Period) UnmarshalText(b []byte) (err error) {

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -29,7 +28,9 @@ var (
 )
 
 // MaxMoney is the largest amount that ParseMoney accepts.
-var MaxMoney = Fen(99_999_999_999_99)
+var MaxMoney = Fen(maxFen)
+
+const maxFen = 99_999_999_999_99
 
 // Fen returns n hundredths of a yuan.
 func Fen(n int64) Money { return Money{decimal.New(n, -2)} }
@@ -42,7 +43,7 @@ func ParseMoney(s string) (Money, error) {
 	if !ok {
 		return Money{}, ErrAmountForm.Of("%q", clip(s))
 	}
-	if n > 99_999_999_999_99 || n < -99_999_999_999_99 {
+	if n > maxFen || n < -maxFen {
 		return Money{}, ErrAmountRange.Of("%s", clip(s))
 	}
 	return Fen(n), nil
@@ -50,30 +51,35 @@ func ParseMoney(s string) (Money, error) {
 
 // parseFen reads s as hundredths; a number too long to be an amount comes back
 // as one that is out of range.
-func parseFen(s string) (int64, bool) {
-	digits, negative := strings.CutPrefix(s, "-")
-	whole, cents, point := strings.Cut(digits, ".")
-	if whole == "" || (len(whole) > 1 && whole[0] == '0') || (point && (cents == "" || len(cents) > 2)) {
-		return 0, false
+func parseFen[S ~string | ~[]byte](s S) (n int64, ok bool) {
+	begin := 0
+	if len(s) > 0 && s[0] == '-' {
+		begin = 1
 	}
-	if len(cents) == 1 {
-		cents += "0"
-	} else if !point {
-		cents = "00"
-	}
-	var n int64
-	for _, c := range []byte(whole + cents) {
-		if c < '0' || c > '9' {
+	point := len(s)
+	for i := begin; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '.' && point == len(s):
+			point = i
+			continue
+		case c < '0' || c > '9':
 			return 0, false
 		}
 		if n < 1e15 {
-			n = n*10 + int64(c-'0')
+			n = n*10 + int64(s[i]-'0')
 		}
 	}
-	if negative {
-		n = -n
+	whole, cents := point-begin, len(s)-point-1
+	if whole == 0 || whole > 1 && s[begin] == '0' || cents == 0 || cents > 2 {
+		return 0, false
 	}
-	return n, n != 0 || !negative // zero has one spelling
+	for range 2 - max(cents, 0) {
+		n *= 10
+	}
+	if begin == 1 {
+		return -n, n != 0 // zero has one spelling
+	}
+	return n, true
 }
 
 // clip makes what was typed fit to be quoted in a refusal. Columns of an import
@@ -143,13 +149,14 @@ func (m Money) MarshalText() ([]byte, error) { return m.AppendText(nil) }
 // UnmarshalText reads what MarshalText wrote: two decimals, no less, so that an
 // amount has one spelling in the log.
 func (m *Money) UnmarshalText(b []byte) error {
-	parsed, err := ParseMoney(string(b))
-	if err != nil {
+	n, ok := parseFen(b)
+	if !ok || n > maxFen || n < -maxFen {
+		_, err := ParseMoney(string(b))
 		return err
 	}
 	if len(b) < 4 || b[len(b)-3] != '.' {
 		return ErrAmountForm.Of("%q has not two decimals", clip(string(b)))
 	}
-	*m = parsed
+	*m = Fen(n)
 	return nil
 }
