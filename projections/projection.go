@@ -51,7 +51,7 @@ type Table struct {
 	Mode    Mode
 	Columns []Column
 	Key     []string // primary key: its first columns; of one text column when Keyed
-	Indexes []string // of a btree, each: "(account, date, seq)", with a where clause perhaps
+	Indexes []string // each: "(party)", with a method in front or a where clause behind perhaps
 
 	// View is the query of the view read.<Name>, over the tables of the same
 	// version by their plain names; empty: the table as it is.
