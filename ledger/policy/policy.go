@@ -1,6 +1,7 @@
 // Package policy says what the rules are: the schemes that pay, their standards,
-// limits, exclusions and publicity, the calendar of working days and the chart of
-// accounts, each in force from a date and bound to the document it comes from.
+// limits, exclusions and publicity, the parameters of the levy and of everything
+// else that is computed, the calendar of working days and the chart of accounts,
+// each in force from a date and bound to the document it comes from.
 //
 // A policy is published as an event ([Published]) and replaced by publishing the
 // next version. Rules read the version in force; every event decided under it
@@ -13,6 +14,9 @@
 //  2. What no source gives is unset, and what is unset computes nothing: the
 //     refusal names the parameter, the region and the date.
 //  3. A version is published once, and never under another content.
+//  4. A rule is in force for days (From, To) and known from another day (Published):
+//     one published later may be in force earlier. Whoever asks says both days, and
+//     as known on a day the answer never changes ([View]).
 //
 // # Failures
 //
@@ -37,6 +41,8 @@ type Pack struct {
 	// LateReturn says what happens to money that comes back in a later year than
 	// its line's (年度终了后退汇): "restore" gives it back to the line; empty is unset.
 	LateReturn string `json:"late_return,omitempty"`
+
+	Parameters []Parameter `json:"parameters,omitempty"`
 
 	Schemes []Scheme `json:"schemes"`
 	Source  string   `json:"source"`
@@ -99,6 +105,7 @@ type Scheme struct {
 	NameZH    string            `json:"name_zh"`
 	Once      Scope             `json:"once"`
 	Publicity Publicity         `json:"publicity"`
+	Published ledger.Date       `json:"published,omitzero"`  // of the document it rests on, where known
 	Standards []Standard        `json:"standards,omitempty"` // amount of one unit
 	To        ledger.Date       `json:"to,omitzero"`         // in force to, inclusive; none: open
 	Unit      string            `json:"unit"`                // what is counted, for readers
@@ -107,9 +114,10 @@ type Scheme struct {
 // An Exclusion names a purpose that the same party may not be paid for beside
 // the scheme that declares it, in the same scope (避免交叉使用).
 type Exclusion struct {
-	Group  string `json:"group"`
-	Scope  Scope  `json:"scope"`
-	Source string `json:"source"`
+	Group     string      `json:"group"`
+	Published ledger.Date `json:"published,omitzero"` // of its source, where known
+	Scope     Scope       `json:"scope"`
+	Source    string      `json:"source"`
 }
 
 // Publicity is how long a decision is shown before it counts (公示).
@@ -121,11 +129,12 @@ type Publicity struct {
 
 // A Standard is the amount of one unit in a region for a time (补贴标准).
 type Standard struct {
-	Amount ledger.Money      `json:"amount"`
-	From   ledger.Date       `json:"from"`
-	Region ledger.RegionCode `json:"region"`
-	Source string            `json:"source"`
-	To     ledger.Date       `json:"to,omitzero"`
+	Amount    ledger.Money      `json:"amount"`
+	From      ledger.Date       `json:"from"`
+	Published ledger.Date       `json:"published,omitzero"` // of its source, where known
+	Region    ledger.RegionCode `json:"region"`
+	Source    string            `json:"source"`
+	To        ledger.Date       `json:"to,omitzero"`
 }
 
 // Refusals of policies, in the order of checking.
@@ -201,6 +210,9 @@ func (p Pack) Check() (ledger.Chart, error) {
 		if i > 0 && !p.Days[i-1].Date.Before(d.Date) {
 			return ledger.Chart{}, ErrPack.Of("calendar day %s is not after the one before it", d.Date)
 		}
+	}
+	if i, err := CheckParameters(p.Parameters); err != nil {
+		return ledger.Chart{}, fmt.Errorf("parameter %d: %w", i+1, err)
 	}
 	return chart, nil
 }
@@ -398,6 +410,7 @@ func (p Pack) Equal(q Pack) bool { return reflect.DeepEqual(p.plain(), q.plain()
 // plain returns p with nil for every empty list.
 func (p Pack) plain() Pack {
 	p.Accounts, p.Days, p.Schemes = filled(p.Accounts), filled(p.Days), slices.Clone(filled(p.Schemes))
+	p.Parameters = filled(p.Parameters)
 	for i, s := range p.Schemes {
 		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)
 		s.Funds, s.Standards = filled(s.Funds), filled(s.Standards)

@@ -19,16 +19,19 @@ import (
 //
 //	pack.yaml       version, label, source, late_return (restore, or left out: unset)
 //	chart.csv       code,name_zh,name_en,book,normal,duty
+//	parameters.csv  name,region,valid_from,valid_to,published,value,unit,source,certainty; see [policy.Parameter]
 //	schemes.yaml    schemes: a list; see [policy.Scheme]
 //	standards.csv   scheme,region,amount,from,to,source
 //	exclusions.csv  scheme,group,scope,source
 //	calendar.csv    date,working,source; working is yes or no
 //
+// Standards and exclusions may have a column published: the day of their source.
 // All must be there, with their header if with nothing else; README.md may be.
 // Unknown files, keys and columns are errors, and every error names file and line.
 const (
 	packFile       = "pack.yaml"
 	chartFile      = "chart.csv"
+	parametersFile = "parameters.csv"
 	schemesFile    = "schemes.yaml"
 	standardsFile  = "standards.csv"
 	exclusionsFile = "exclusions.csv"
@@ -67,6 +70,7 @@ type schemeFile struct {
 	To        text          `yaml:"to"`
 	Cap       text          `yaml:"cap"`
 	Publicity publicityFile `yaml:"publicity"`
+	Published text          `yaml:"published"`
 }
 
 type publicityFile struct {
@@ -86,7 +90,7 @@ type packReader struct {
 // It refuses with [policy.ErrPack] or what [policy.Pack.Check] says.
 func ReadPack(files fs.FS) (policy.Pack, error) {
 	r := &packReader{files: files, lines: make(map[ledger.SchemeCode]int)}
-	for _, step := range []func() error{r.names, r.head, r.chart, r.schemes, r.exclusions, r.standards, r.calendar} {
+	for _, step := range []func() error{r.names, r.head, r.chart, r.parameters, r.schemes, r.exclusions, r.standards, r.calendar} {
 		if err := step(); err != nil {
 			return policy.Pack{}, err
 		}
@@ -107,7 +111,7 @@ func wrong(file string, line int, format string, args ...any) error {
 }
 
 func (r *packReader) names() error {
-	known := []string{packFile, chartFile, schemesFile, standardsFile, exclusionsFile, calendarFile}
+	known := []string{packFile, chartFile, parametersFile, schemesFile, standardsFile, exclusionsFile, calendarFile}
 	entries, err := fs.ReadDir(r.files, ".")
 	if err != nil {
 		return fmt.Errorf("policy pack: %w", err)
@@ -136,8 +140,9 @@ func (r *packReader) yaml(name string, v any) error {
 	return nil
 }
 
-// table calls row for each row of a CSV that has exactly the columns.
-func (r *packReader) table(name string, columns []string, row func(line int, cell func(string) string) error) error {
+// table calls row for each row of a CSV that has exactly the columns, and perhaps
+// the optional ones.
+func (r *packReader) table(name string, columns, optional []string, row func(line int, cell func(string) string) error) error {
 	content, err := fs.ReadFile(r.files, name)
 	if err != nil {
 		return fmt.Errorf("policy pack: %w", err)
@@ -146,7 +151,7 @@ func (r *packReader) table(name string, columns []string, row func(line int, cel
 	if err != nil {
 		return err
 	}
-	if err := f.exactly(columns, nil); err != nil {
+	if err := f.exactly(columns, optional); err != nil {
 		return inFile(name, f.headerLine, err)
 	}
 	for one, err := range f.Rows() {
@@ -194,7 +199,7 @@ func (r *packReader) head() error {
 func (r *packReader) chart() error {
 	duties := make(map[ledger.Duty]bool)
 	last := 1
-	err := r.table(chartFile, []string{"code", "name_zh", "name_en", "book", "normal", "duty"}, func(line int, cell func(string) string) error {
+	err := r.table(chartFile, []string{"code", "name_zh", "name_en", "book", "normal", "duty"}, nil, func(line int, cell func(string) string) error {
 		a := ledger.Account{
 			Book: ledger.Book(cell("book")), Code: ledger.AccountCode(cell("code")), Duty: ledger.Duty(cell("duty")),
 			NameEN: cell("name_en"), NameZH: cell("name_zh"), Normal: ledger.Side(cell("normal")),
@@ -226,6 +231,45 @@ func (r *packReader) chart() error {
 		return inFile(chartFile, last, err) // a duty is missing at the end
 	}
 	return nil
+}
+
+func (r *packReader) parameters() error {
+	var lines []int
+	columns := []string{"name", "region", "valid_from", "valid_to", "published", "value", "unit", "source", "certainty"}
+	err := r.table(parametersFile, columns, nil, func(line int, cell func(string) string) error {
+		x := policy.Parameter{
+			Certainty: policy.Certainty(cell("certainty")), Name: cell("name"), Region: ledger.RegionCode(cell("region")),
+			Source: cell("source"), Unit: cell("unit"), Value: cell("value"),
+		}
+		for _, d := range []struct {
+			column string
+			date   *ledger.Date
+		}{{"valid_from", &x.From}, {"valid_to", &x.To}, {"published", &x.Published}} {
+			var err error
+			if *d.date, err = dayOrNone(cell(d.column)); err != nil {
+				return inFile(parametersFile, line, fmt.Errorf("%s: %w", d.column, err))
+			}
+		}
+		r.pack.Parameters, lines = append(r.pack.Parameters, x), append(lines, line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if i, err := policy.CheckParameters(r.pack.Parameters); err != nil {
+		return inFile(parametersFile, lines[i], err)
+	}
+	return nil
+}
+
+// published is the column that lists may have or not.
+var published = []string{"published"}
+
+func dayOrNone(s string) (ledger.Date, error) {
+	if s == "" {
+		return ledger.Date{}, nil
+	}
+	return ledger.ParseDate(s)
 }
 
 func (r *packReader) schemes() error {
@@ -276,6 +320,9 @@ func (r *packReader) scheme(f schemeFile) error {
 			return wrong(schemesFile, f.To.line, "to: %q is no day, or before from", f.To.value)
 		}
 	}
+	if s.Published, err = dayOrNone(f.Published.value); err != nil {
+		return wrong(schemesFile, f.Published.line, "published: %v", err)
+	}
 	if f.Cap.value != "" {
 		amount, err := (AmountForm{}).Parse(f.Cap.value)
 		if err != nil {
@@ -305,7 +352,7 @@ func (r *packReader) scheme(f schemeFile) error {
 // check asks the policy itself about one scheme.
 func (r *packReader) check(s policy.Scheme) error {
 	one := r.pack
-	one.Schemes = []policy.Scheme{s}
+	one.Parameters, one.Schemes = nil, []policy.Scheme{s} // the parameters have been checked
 	_, err := one.Check()
 	return err
 }
@@ -319,12 +366,15 @@ func (r *packReader) find(file string, line int, code string) (*policy.Scheme, e
 }
 
 func (r *packReader) exclusions() error {
-	return r.table(exclusionsFile, []string{"scheme", "group", "scope", "source"}, func(line int, cell func(string) string) error {
+	return r.table(exclusionsFile, []string{"scheme", "group", "scope", "source"}, published, func(line int, cell func(string) string) error {
 		s, err := r.find(exclusionsFile, line, cell("scheme"))
 		if err != nil {
 			return err
 		}
 		x := policy.Exclusion{Group: cell("group"), Scope: policy.Scope(cell("scope")), Source: cell("source")}
+		if x.Published, err = dayOrNone(cell("published")); err != nil {
+			return inFile(exclusionsFile, line, err)
+		}
 		if slices.ContainsFunc(s.Excludes, func(y policy.Exclusion) bool { return y.Group == x.Group }) {
 			return wrong(exclusionsFile, line, "scheme %s excludes group %s twice", s.Code, x.Group)
 		}
@@ -342,7 +392,7 @@ func (r *packReader) exclusions() error {
 }
 
 func (r *packReader) standards() error {
-	return r.table(standardsFile, []string{"scheme", "region", "amount", "from", "to", "source"}, func(line int, cell func(string) string) error {
+	return r.table(standardsFile, []string{"scheme", "region", "amount", "from", "to", "source"}, published, func(line int, cell func(string) string) error {
 		s, err := r.find(standardsFile, line, cell("scheme"))
 		if err != nil {
 			return err
@@ -352,6 +402,9 @@ func (r *packReader) standards() error {
 			return inFile(standardsFile, line, err)
 		}
 		if a.From, err = ledger.ParseDate(cell("from")); err != nil {
+			return inFile(standardsFile, line, err)
+		}
+		if a.Published, err = dayOrNone(cell("published")); err != nil {
 			return inFile(standardsFile, line, err)
 		}
 		if to := cell("to"); to != "" {
@@ -380,7 +433,7 @@ func (r *packReader) standards() error {
 }
 
 func (r *packReader) calendar() error {
-	return r.table(calendarFile, []string{"date", "working", "source"}, func(line int, cell func(string) string) error {
+	return r.table(calendarFile, []string{"date", "working", "source"}, nil, func(line int, cell func(string) string) error {
 		date, err := ledger.ParseDate(cell("date"))
 		if err != nil {
 			return inFile(calendarFile, line, err)

@@ -1,0 +1,101 @@
+package intake_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/go-json-experiment/json"
+
+	"zhucan/cmd/zhucan/intake"
+	"zhucan/events/natslog"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/policy"
+)
+
+func jilin(t *testing.T) policy.Pack {
+	t.Helper()
+	pack, err := intake.ReadPack(os.DirFS("../../../schema/policy/jilin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pack
+}
+
+func TestTheJilinPackInventsNothing(t *testing.T) {
+	t.Parallel()
+	pack := jilin(t)
+	if strings.Contains(pack.Label, "样本") || len(pack.Parameters) < 600 || len(pack.Schemes) < 3 || pack.LateReturn != "" {
+		t.Errorf("%q, %d parameters, %d schemes", pack.Label, len(pack.Parameters), len(pack.Schemes))
+	}
+	for _, s := range pack.Schemes {
+		if s.Cap != nil || len(s.Standards) > 0 || s.Publicity.Days != 0 {
+			t.Errorf("%s has an amount or a term; which document gives it?", s.Code)
+		}
+	}
+}
+
+// The weighted average wage of no prefecture is known; the wages of non-private
+// units stand in the same file and must not take its place (policy.md §1.5).
+func TestTheJilinPackHasNoSocialAverageWage(t *testing.T) {
+	t.Parallel()
+	for _, x := range jilin(t).Parameters {
+		if strings.HasPrefix(x.Name, "social_average_wage.") && x.Value != "" {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
+func TestTheJilinPackIsPublishedInOneRecord(t *testing.T) {
+	t.Parallel()
+	pack := jilin(t)
+	var state book.State
+	by := ledger.Actor{ID: "operator", Roles: ledger.Roles}
+	events, err := book.Decide(&state, book.Command{Order: ledger.Order{ID: "c1", By: by, On: ledger.DateOf(2024, 1, 1)}, Do: policy.Publish{Pack: pack}})
+	if err != nil || len(events) != 1 {
+		t.Fatal(events, err)
+	}
+	data, err := json.Marshal(events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes of at most %d", len(data), natslog.MaxRecord)
+	if len(data) > natslog.MaxRecord*3/4 {
+		t.Errorf("the event has %d bytes: at %d a record is refused", len(data), natslog.MaxRecord)
+	}
+}
+
+func TestAParameterThatIsWrongIsRefusedWithItsLine(t *testing.T) {
+	t.Parallel()
+	const file = "../../../schema/policy/jilin"
+	for _, c := range []struct{ name, from, to, says string }{
+		{"a lost point", "levy.ratio,220000,2016-01-01,,2016-09-13,0.016,", "levy.ratio,220000,2016-01-01,,2016-09-13,0.16,", "parameters.csv line 4: policy-malformed"},
+		{"a name nothing reads", "levy.tier.threshold,CN,2020", "levy.tier.treshold,CN,2020", "no rule reads this name"},
+		{"a day that is none", "2020-01-01,2022-12-31,,0.01", "2020-01-01,2022-12-32,,0.01", "valid_to: date-form"},
+		{"a row twice", "levy.tier.threshold,CN,2023-01-01,2027-12-31,2023-03-26", "levy.tier.threshold,CN,2022-12-31,2027-12-31,", "two rows from 2022-12-31 to 2022-12-31"},
+		{"no source", "残疾人就业条例 art. 8,verified", ",verified", "parameters.csv line 3"},
+	} {
+		content, err := os.ReadFile(file + "/parameters.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.Replace(string(content), c.from, c.to, 1)
+		if changed == string(content) {
+			t.Fatalf("%s: the file has no %q", c.name, c.from)
+		}
+		files := fstest.MapFS{"parameters.csv": {Data: []byte(changed)}}
+		for _, name := range []string{"pack.yaml", "chart.csv", "schemes.yaml", "standards.csv", "exclusions.csv", "calendar.csv"} {
+			data, err := os.ReadFile(file + "/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: data}
+		}
+		_, err = intake.ReadPack(files)
+		if rule, _ := ledger.Refused(err); rule == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
