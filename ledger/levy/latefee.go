@@ -1,0 +1,95 @@
+package levy
+
+import (
+	"zhucan/ledger"
+	"zhucan/ledger/policy"
+)
+
+// A LateFee is what article 27 of 残疾人就业条例 adds to a levy that was paid late. It
+// presupposes that the finance department ordered payment by a deadline and that this
+// passed too; the fee then runs from the day of default.
+type LateFee struct {
+	Deadline ledger.Date // last day of the filing window, rolled over holidays
+	Days     int
+	Rates    []policy.Span // of each day; more than one where the rate changed
+	Fee      ledger.Money
+	Basis    Basis
+}
+
+// LateFee computes the fee on what was due and paid on a day. The rates of the days are
+// added up, the fee is rounded once and then held at its ceiling (policy.md §1.11).
+func (r *Rules) LateFee(due ledger.Money, paid ledger.Date) (LateFee, error) {
+	year := r.Filed().Year()
+	if paid.Year() < year {
+		return LateFee{}, ErrDates.Of("paid on %s for filing year %d", paid, year)
+	}
+	l := LateFee{}
+	x, err := r.view.Find("levy.filing_window")
+	if err != nil {
+		return l, err
+	}
+	window, err := x.Window()
+	if err != nil {
+		return l, err
+	}
+	if _, l.Deadline = window.In(year); !paid.After(l.Deadline) || due.IsZero() {
+		return l, nil
+	}
+	roll, err := r.rollForward.use(&l.Basis)
+	if err != nil {
+		return l, err
+	}
+	if roll {
+		if l.Deadline, err = r.view.Pack().WorkingDay(l.Deadline); err != nil {
+			return l, err
+		}
+	}
+	if !paid.After(l.Deadline) {
+		return l, nil
+	}
+	return r.charge(l, due, paid)
+}
+
+func (r *Rules) charge(l LateFee, due ledger.Money, paid ledger.Date) (LateFee, error) {
+	begins, err := r.firstDay.use(&l.Basis)
+	if err != nil {
+		return l, err
+	}
+	counts, err := r.paymentDay.use(&l.Basis)
+	if err != nil {
+		return l, err
+	}
+	ceiling, err := r.dailyCap.use(&l.Basis)
+	if err != nil {
+		return l, err
+	}
+	first, last := l.Deadline, paid
+	if begins == "day_after_deadline" {
+		first = first.AddDays(1)
+	}
+	if !counts {
+		last = last.AddDays(-1)
+	}
+	l.Basis |= onDailyRate
+	if l.Rates, err = r.view.Spans("levy.late_fee.daily_rate", first, last); err != nil {
+		return l, err
+	}
+	share := Number{}
+	for _, s := range l.Rates {
+		rate, err := number(s.Parameter)
+		if err != nil {
+			return l, err
+		}
+		days := int(s.To.Time().Sub(s.From.Time()).Hours() / 24)
+		l.Days += days + 1
+		share = share.Add(rate.Mul(Int(days + 1)))
+	}
+	principal, ok := due.Fen()
+	fee, fits := half(share, principal)
+	most, bounded := half(ceiling, principal)
+	if !ok || !fits || !bounded {
+		return l, ErrRange.Of("late fee of %d days on %s", l.Days, due)
+	}
+	l.Fee = ledger.Fen(min(fee, most))
+	return l, nil
+}

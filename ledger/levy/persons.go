@@ -1,0 +1,114 @@
+package levy
+
+// Seasonal are workers who are hired for a part of the year.
+type Seasonal struct{ Heads, Months int }
+
+// Staff computes N before rounding: the sum of the monthly heads by twelve, and seasonal
+// workers as heads × months by the policy's divisor (财税〔2015〕72号 art. 8). Who is on
+// the establishment or has a contract of a year or more is among the monthly heads.
+func (r *Rules) Staff(monthly [12]int, seasonal []Seasonal) (Number, error) {
+	var basis Basis
+	divisor, err := r.divisor.use(&basis)
+	if err != nil {
+		return none, err
+	}
+	var heads, months int64
+	for _, n := range monthly {
+		if n < 0 || n > maxStaff {
+			return none, ErrStaff.Of("%d in a month", n)
+		}
+		heads += int64(n)
+	}
+	for _, s := range seasonal {
+		if s.Heads < 0 || s.Heads > maxStaff || s.Months < 0 || s.Months > 12 {
+			return none, ErrStaff.Of("%d seasonal workers for %d months", s.Heads, s.Months)
+		}
+		months += int64(s.Heads) * int64(s.Months)
+	}
+	return Frac(heads, 12).Add(Frac(months, int64(divisor))), nil
+}
+
+// A Card is the document by which a disabled person counts.
+type Card string
+
+// The cards.
+const (
+	DisabilityCard Card = "disability" // 残疾人证, grades 1–4
+	MilitaryCard   Card = "military"   // 残疾军人证, grades 1–10
+	PoliceCard     Card = "police"     // 伤残人民警察证: where the policy says that it counts, as 残疾军人证 of its grade (derived)
+)
+
+// A Spell is the part of a year that one person was employed with one grade. A change of
+// grade within the year makes two (derived). That the other conditions held in its months
+// (contract, minimum wage, social insurance) is what the federation's review confirms.
+type Spell struct {
+	Card       Card
+	Grade      int
+	Months     int // whole months
+	PartMonths int // months begun or ended within
+}
+
+// Disabled computes D before rounding: the weight of each spell × months by twelve.
+func (r *Rules) Disabled(spells []Spell) (Number, error) {
+	sum := Number{}
+	for _, s := range spells {
+		weight, err := r.weigh(s)
+		if err != nil {
+			return none, err
+		}
+		months := s.Months
+		if s.PartMonths > 0 {
+			var basis Basis
+			rule, err := r.part.use(&basis)
+			if err != nil {
+				return none, err
+			}
+			if rule == "counted" {
+				months += s.PartMonths
+			}
+		}
+		if s.Months < 0 || s.PartMonths < 0 || s.Months+s.PartMonths > 12 {
+			return none, ErrPerson.Of("%d months and %d parts", s.Months, s.PartMonths)
+		}
+		sum = sum.Add(Frac(int64(weight)*int64(months), 12))
+	}
+	return sum, nil
+}
+
+// weigh is 2 for 残疾人证 of grades 1–2 and 残疾军人证 of grades 1–3, whatever the category,
+// and 0 for military grades that do not count (财税〔2015〕72号; 吉财税〔2016〕726号 art. 4).
+func (r *Rules) weigh(s Spell) (int, error) {
+	var basis Basis
+	double, err := r.weight.use(&basis)
+	if err != nil {
+		return 0, err
+	}
+	twice, counted, grades := r.cardMax, setting[int]{value: 4}, 4
+	switch s.Card {
+	case DisabilityCard:
+	case MilitaryCard:
+		twice, counted, grades = r.militaryTwiceMax, r.militaryMax, 10
+	case PoliceCard:
+		if counts, err := r.police.use(&basis); err != nil || !counts {
+			return 0, err
+		}
+		twice, counted, grades = r.militaryTwiceMax, r.militaryMax, 10
+	default:
+		return 0, ErrPerson.Of("card %q", s.Card)
+	}
+	if s.Grade < 1 || s.Grade > grades {
+		return 0, ErrPerson.Of("%s grade %d", s.Card, s.Grade)
+	}
+	most, err := counted.use(&basis)
+	if err != nil || s.Grade > most {
+		return 0, err
+	}
+	limit, err := twice.use(&basis)
+	if err != nil {
+		return 0, err
+	}
+	if s.Grade <= limit {
+		return double, nil
+	}
+	return 1, nil
+}
