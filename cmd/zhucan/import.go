@@ -37,12 +37,12 @@ refused rows with its line and reason, and the rest is recorded.
 A row is named by the file's hash and its number: the same file imported again
 changes nothing.
 
-  policy        a folder with the files of a policy pack
+  policy        a folder with the files of a policy pack, or jilin: the one of this program
   budget        CSV: region,scheme,fund,year,amount,document,date
   applications  CSV: claim,scheme,region,from,to,units,evidence,date,kind,name,…
   payments      payments made elsewhere: any CSV, or a JSON list such as 360Giving,
                 read by a --mapping; a suspected double is flagged, never refused`,
-		Example: "  zhucan import policy schema/policy/sample\n" +
+		Example: "  zhucan import policy jilin\n" +
 			"  zhucan import payments list.csv --mapping schema/mapping/nrw-esf.yaml\n" +
 			"  zhucan import payments list.csv --mapping m.yaml --dry-run -o json",
 		Args:      args(cobra.ExactArgs(2)),
@@ -94,7 +94,11 @@ func (f importFlags) open(kind, path string) (*source, error) {
 	options := intake.Options{Encoding: intake.Encoding(f.encoding)}
 	switch kind {
 	case "policy":
-		return s, s.readPack(os.DirFS(path))
+		folder, err := policyFolder(path)
+		if err != nil {
+			return nil, err
+		}
+		return s, s.readPack(folder)
 	case "budget", "applications":
 	case "payments":
 		if f.mapping == "" {

@@ -30,7 +30,7 @@
 // # Design
 //
 // Money is whole fen and everything else an exact fraction of 64 bits, multiplied in 128:
-// a million rows a second, and an overflow is a refusal. Rules of one region, filing day
-// and [policy.Pack.Edition] are the same for every employer, so that whoever assesses many
-// keeps them.
+// it is fast, and an overflow is a refusal. Rules of one region, filing day, rounding and
+// edition ([policy.Editions]) are the same for every employer, so that whoever assesses
+// many keeps them.
 package levy

@@ -126,7 +126,7 @@ func NewRules(pack *policy.Pack, region ledger.RegionCode, filed, known ledger.D
 	r.clauses[onUncapped] = Clause{Figure: "base", Source: "not capped: asked for, since no local average wage is known", Certainty: policy.Unknown}
 
 	r.ratio = read(r, v, onRatio, "ratio", "levy.ratio", number)
-	r.floor = read(r, v, onFloor, "ratio", "levy.ratio.national_floor", number)
+	r.floor = read(r, v, onFloor, "floor of the ratio", "levy.ratio.national_floor", number)
 	r.multiple = read(r, v, onMultiple, "base", "levy.wage_cap.multiple", number)
 	r.series = read(r, v, onSeries, "base", "levy.wage_cap.base_series", word)
 	r.social = r.findSocial(region)

@@ -486,20 +486,34 @@ func (v View) Spans(name string, from, to ledger.Date) ([]Span, error) {
 	return spans, nil
 }
 
-// Edition returns a day on which the same was known as on the given one: that of
-// the last publication before. What was computed for one edition holds for all its
-// days.
-func (p *Pack) Edition(known ledger.Date) ledger.Date {
+// Editions are the days on which parameters were published, from the first to the last.
+// Between two of them the same was known, so that what is computed for one edition holds
+// for all its days.
+type Editions []ledger.Date
+
+// Editions lists the editions of the pack.
+func (p *Pack) Editions() Editions {
+	days := Editions{ledger.DateOf(1900, 1, 1)} // before all of them
+	for _, x := range p.Parameters {
+		if !x.Published.IsZero() {
+			days = append(days, x.Published)
+		}
+	}
+	slices.SortFunc(days, ledger.Date.Compare)
+	return slices.Compact(days)
+}
+
+// Of returns the edition that a day knows; the zero Date, which knows everything, is its
+// own.
+func (e Editions) Of(known ledger.Date) ledger.Date {
 	if known.IsZero() {
 		return known
 	}
-	last := ledger.DateOf(1900, 1, 1) // before all of them
-	for _, x := range p.Parameters {
-		if x.Published.After(last) && !x.Published.After(known) {
-			last = x.Published
-		}
+	at, exact := slices.BinarySearchFunc(e, known, ledger.Date.Compare)
+	if exact {
+		return known
 	}
-	return last
+	return e[max(at-1, 0)]
 }
 
 // WorkingDay returns the first working day from d on. It needs a calendar of the

@@ -226,13 +226,13 @@ func TestOneEditionIsKnownFromOnePublicationToTheNext(t *testing.T) {
 	t.Parallel()
 	p := packOf(t, "x|CN|||2016-09-13|1|persons", "y|CN|||2023-03-26|1|persons")
 	for known, want := range map[string]string{
-		"2016-09-12": "1900-01-01", "2016-09-13": "2016-09-13", "2023-03-25": "2016-09-13", "2023-03-26": "2023-03-26", "2030-01-01": "2023-03-26",
+		"1900-01-01": "1900-01-01", "2016-09-12": "1900-01-01", "2016-09-13": "2016-09-13", "2023-03-25": "2016-09-13", "2023-03-26": "2023-03-26", "2030-01-01": "2023-03-26",
 	} {
-		if got := p.Edition(day(t, known)); got.String() != want {
+		if got := p.Editions().Of(day(t, known)); got.String() != want {
 			t.Errorf("%s: %s, want %s", known, got, want)
 		}
 	}
-	if got := p.Edition(ledger.Date{}); !got.IsZero() {
+	if got := p.Editions().Of(ledger.Date{}); !got.IsZero() {
 		t.Errorf("everything known became %s", got)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"zhucan/ledger/policy"
 )
 
-func jilin(t *testing.T) policy.Pack {
+func jilin(t testing.TB) policy.Pack {
 	t.Helper()
 	pack, err := intake.ReadPack(os.DirFS("../../../schema/policy/jilin"))
 	if err != nil {
