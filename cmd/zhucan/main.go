@@ -144,7 +144,7 @@ With nothing but a data folder it runs both servers itself. With --nats and
 	}
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.statusCommand(), p.doctorCommand(), p.accessCommand(),
-		p.importCommand(), p.idCommand(), p.levyCommand(),
+		p.importCommand(), p.policyCommand(), p.levyCommand(), p.idCommand(),
 		p.balanceCommand(), p.trialBalanceCommand(), p.registerCommand(), p.traceCommand(), p.eventCommand(),
 		p.claimCommand(), p.paymentCommand(), p.periodCommand(), p.partyCommand(), p.suspectsCommand(),
 		p.correctCommand(), p.replayCommand(), p.checkpointCommand(), p.verifyCommand(), p.benchCommand(), p.codesCommand(),
