@@ -134,7 +134,7 @@ type levyRules struct {
 }
 
 // maxRules bounds what is kept: a file may name any region, profile and day.
-const maxRules = 10_000
+const maxRules = 4_000
 
 func (c *levies) rules(r intake.LevyRow) *levyRules {
 	key := levyKey{r.Region, r.Year, c.editions.Of(r.Assessed), r.Rounding}

@@ -115,6 +115,7 @@ func TestARowThatCannotBeComputedSaysWhyAndTheRestGoOn(t *testing.T) {
 		{"2022,220100,enterprise,100,1,60000", "row-ragged"},
 		{"2022,220100,enterprise,100,1,60000,90000,,,,,,,,", "row-ragged"},
 		{"2022,220100,enterprise\u202e,100,1,60000,90000,,,,,,", "row-character"},
+		{"2022,220100,enterprise,30.4,0,60000,90000,,,,,,", "parameter-unset"}, // which N is "at most 30" is not stated
 		{"2022,220100,enterprise,10000000,0,99999999999.99,99999999999.99,,,,,,", "levy-range"},
 	}
 	content := levyHead
@@ -130,7 +131,7 @@ func TestARowThatCannotBeComputedSaysWhyAndTheRestGoOn(t *testing.T) {
 			if row["due"] != "18000.00" || row["reason"] != "" {
 				t.Errorf("after %q: %v", bad[i/2].row, row)
 			}
-		} else if b := bad[i/2]; !strings.HasPrefix(row["reason"], b.code+": ") || row["due"]+row["full"]+row["relief"]+row["late_fee"] != "" {
+		} else if b := bad[i/2]; !strings.HasPrefix(row["reason"], b.code+": ") || row["due"]+row["full"]+row["relief"]+row["late_fee"]+row["base"] != "" || b.code == "levy-ratio" && row["gap"] != "" || row["tier"] == "exempt" {
 			t.Errorf("%q: reason %q, full %q due %q; want %s", b.row, row["reason"], row["full"], row["due"], b.code)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -448,13 +449,35 @@ func parses() []error {
 	chart, _ := ledgertest.Pack().Check()
 	posted := journal.Evolve(new(journal.State), journal.EntryPosted{Entry: ledger.Entry{ID: "e"}})
 	_, taken := journal.Decide(posted, journal.Command{Order: ledger.Order{ID: "e", By: ledgertest.Accountant, On: day}, Chart: chart, Do: journal.Post{Memo: "m"}})
-	return []error{
+	return append(levies(day), []error{
 		taken, ledger.Order{}.Check(), ledger.Order{ID: "c"}.Check(), ledger.Order{ID: "c", By: ledgertest.Clerk}.Check(), amount("1,000"), batch,
 		person("1"), person("A1010519491231002X"), person("11010519491331002X"), person("11010529491231002X"), person("110105194912310021"),
 		certificate("11010519491231002X"), certificate("11010519491231002X84"), certificate("11010519491231002X17"), certificate("x"),
 		credit("1"), credit("9135010OM000100Y43"), credit("91350100M000100Y44"), credit("91350100M000100Z43"), credit("91220101999999997D"),
 		card("1"), card("6222021234567890"),
+	}...)
+}
+
+// levies raises the refusals of the levy.
+func levies(day ledger.Date) []error {
+	pack := &policy.Pack{}
+	for name, value := range map[string]string{
+		"levy.rounding.profile.N": "int_half_up", "levy.rounding.profile.D": "2dp_half_up", "levy.rounding.profile.gap": "exact", "levy.rounding.profile.money": "fen_half_up",
+		"levy.ratio": "0.016", "levy.ratio.national_floor": "0.015", "levy.small_enterprise.max_staff": "0", "levy.wage_cap.multiple": "2", "levy.disabled.double_weight": "2",
+		"levy.tier.rate_at_or_above_threshold": "1", "levy.tier.rate_below_threshold": "1",
+	} {
+		pack.Parameters = append(pack.Parameters, policy.Parameter{Name: name, Region: policy.Nation, Value: value})
 	}
+	rules, err := levy.NewRules(pack, "220100", day, ledger.Date{}, "")
+	assess := func(f levy.Facts) error { _, err := rules.Assess(f); return err }
+	of := func(n, d int) levy.Facts {
+		return levy.Facts{Class: ledger.Organ, Staff: levy.Int(n), Disabled: levy.Int(d), Wage: ledger.MaxMoney, Social: ledger.MaxMoney}
+	}
+	misprint, later, unpaid := of(100, 0), of(100, 0), of(100, 0)
+	misprint.Ratio, later.Registered, unpaid.Wage = levy.Frac(16, 100), day.AddDays(1), ledger.Money{}
+	_, number := levy.ParseNumber("16%")
+	_, card := rules.Disabled([]levy.Spell{{Card: "paper"}})
+	return []error{err, number, card, assess(levy.Facts{}), assess(of(0, 0)), assess(of(1, 2)), assess(misprint), assess(later), assess(unpaid), assess(of(10_000_000, 0))}
 }
 
 // Every published refusal has been raised by a test, and can be read by who is

@@ -105,7 +105,7 @@ func (r *Rules) Assess(f Facts) (Assessment, error) {
 		return a, nil
 	}
 	if !slices.Contains(classes, f.Class) {
-		return a, ErrClass.Of("%q", f.Class)
+		return a, ErrClass.Of("%s", quote(string(f.Class)))
 	}
 	if err := r.persons(&a, f); err != nil {
 		return a, err
@@ -157,10 +157,10 @@ func (r *Rules) required(a *Assessment, given Number) (Number, error) {
 	a.Basis |= onGiven
 	floor, err := r.floor.use(&a.Basis)
 	if err != nil {
-		return none, err
+		return Number{}, err
 	}
 	if given.bad() || given.Cmp(floor) < 0 || given.Cmp(floor.Mul(Int(10))) >= 0 {
-		return none, ErrRatio.Of("%s, national floor %s", given, floor)
+		return Number{}, ErrRatio.Of("%s, national floor %s", given, floor)
 	}
 	return given, nil
 }
@@ -175,13 +175,17 @@ func (r *Rules) relieve(a *Assessment, f Facts) error {
 		a.Outcome = QuotaMet
 		return nil
 	}
-	if yes, err := r.small(a, f); err != nil || yes {
+	if yes, err := r.small(a, f); err != nil {
+		return err
+	} else if yes {
 		a.Outcome = SmallEnterprise
-		return err
+		return nil
 	}
-	if yes, err := r.fresh(a, f); err != nil || yes {
-		a.Outcome = NewEnterprise
+	if yes, err := r.fresh(a, f); err != nil {
 		return err
+	} else if yes {
+		a.Outcome = NewEnterprise
+		return nil
 	}
 	high, err := r.high.use(&a.Basis)
 	if err != nil {
