@@ -159,7 +159,7 @@ func (y *sample) files(ctx context.Context) error {
 		return err
 	}
 	first := &source{kind: "policy", name: "policy/sample"}
-	if err := first.readPack(folder); err != nil {
+	if err := first.readPack(folder, first.name); err != nil {
 		return err
 	}
 	y.pack = *first.pack
@@ -178,14 +178,16 @@ func (y *sample) files(ctx context.Context) error {
 		src := &source{kind: f.kind, name: f.name}
 		options := intake.Options{Name: f.name}
 		if f.kind == "payments" {
-			mapping, err := fs.ReadFile(schema.Files, "mapping/sample.yaml")
+			text, err := fs.ReadFile(schema.Files, "mapping/sample.yaml")
 			if err != nil {
 				return err
 			}
-			if err := src.readMapping(mapping); err != nil {
+			mapping, err := intake.ReadMapping(text)
+			if err != nil {
 				return err
 			}
-			options = src.mapping.Options()
+			src.use(mapping, text)
+			options = mapping.Options()
 		}
 		if src.file, err = openEmbedded(f.name, options); err != nil {
 			return err

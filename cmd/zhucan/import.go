@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,12 +32,14 @@ func (p *program) importCommand() *cobra.Command {
 		Use:   "import KIND FILE",
 		Short: "turn a file into commands: policy, budget, applications, payments (导入)",
 		Long: `Reads a file and has each of its rows decided. What is wrong with the file as a
-whole (cut off, wrong encoding, unknown columns) refuses the file before anything
-of it is used. What is wrong with a row refuses that row: it goes to a file of
-refused rows with its line and reason, and the rest is recorded.
+whole (cut off, wrong encoding, unknown columns, over 512 MiB; a budget over 16
+MiB) refuses the file before anything of it is used. What is wrong with a row
+refuses that row: it goes to a file of refused rows with line, column, code and
+reason, and the rest is recorded. A list of however many rows takes little memory.
 
 A row is named by the file's hash and its number: the same file imported again
-changes nothing.
+changes nothing. Exit code: 0 when rows were recorded, now or before; 2 when the
+file or every row of it was refused. A policy pack is published whole or refused.
 
   policy        a folder with the files of a policy pack, or jilin: the one of this program
   budget        CSV: region,scheme,fund,year,amount,document,date
@@ -91,6 +95,9 @@ func (f importFlags) open(kind, path string) (*source, error) {
 	if s.refused == "" {
 		s.refused = "refused-" + strings.TrimSuffix(s.name, filepath.Ext(s.name)) + ".csv"
 	}
+	if same(s.refused, path) || same(s.refused, f.mapping) {
+		return nil, usage("--refused %q is the file that is read", s.refused)
+	}
 	options := intake.Options{Encoding: intake.Encoding(f.encoding)}
 	switch kind {
 	case "policy":
@@ -98,19 +105,19 @@ func (f importFlags) open(kind, path string) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s, s.readPack(folder)
-	case "budget", "applications":
+		return s, s.readPack(folder, path)
+	case "budget":
+		options.MaxBytes = intake.MaxBudget
+	case "applications":
 	case "payments":
 		if f.mapping == "" {
 			return nil, usage("import payments needs --mapping")
 		}
-		mapping, err := os.ReadFile(f.mapping)
+		mapping, text, err := intake.OpenMapping(f.mapping)
 		if err != nil {
-			return nil, fmt.Errorf("read the mapping: %w", err)
-		}
-		if err := s.readMapping(mapping); err != nil {
 			return nil, err
 		}
+		s.use(mapping, text)
 		options = s.mapping.Options()
 		if f.encoding != "" {
 			options.Encoding = intake.Encoding(f.encoding)
@@ -123,22 +130,35 @@ func (f importFlags) open(kind, path string) (*source, error) {
 	return s, err
 }
 
-func (s *source) readPack(folder fs.FS) error {
+// same tells whether two paths are one file that exists.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+func (s *source) readPack(folder fs.FS, name string) error {
 	pack, err := intake.ReadPack(folder)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	s.pack = &pack
 	return nil
 }
 
-func (s *source) readMapping(text []byte) (err error) {
-	if s.mapping, err = intake.ReadMapping(strings.NewReader(string(text))); err != nil {
-		return err
-	}
+// use has the file read by a mapping.
+func (s *source) use(mapping intake.Mapping, text []byte) {
 	sum := sha256.Sum256(text)
-	s.intent = sum[:]
-	return nil
+	s.mapping, s.intent = mapping, sum[:]
+}
+
+// ErrRows refuses an import of which nothing was accepted.
+var ErrRows = &ledger.Rejection{
+	Code: "rows-refused", Rule: "an import of which every row is refused has recorded nothing", RuleZH: "全部行被拒，未作任何记录",
+	Next: "see the file of refused rows for line, column and reason", NextZH: "请查看被拒行文件中的行、列和原因",
 }
 
 // An imported is what an import prints.
@@ -161,7 +181,7 @@ func (p *program) runImport(ctx context.Context, src *source, dry bool) error {
 		if err := im.run(ctx); err != nil {
 			return err
 		}
-		return p.printImported(im)
+		return im.report()
 	}
 	s, err := p.open(ctx)
 	if err != nil {
@@ -180,20 +200,39 @@ func (p *program) runImport(ctx context.Context, src *source, dry bool) error {
 	if err := p.project(ctx, s); err != nil {
 		return err
 	}
-	return p.printImported(im)
+	return im.report()
 }
 
-func (p *program) printImported(im *importer) error {
-	r := im.result
+// report prints what an import did, and on the error output why rows were refused,
+// so that it is noticed without opening their file.
+func (im *importer) report() error {
+	p, r := im.p, im.result
 	note := p.say("全部读取", "everything was read")
 	if r.Refused > 0 {
 		note = p.say("被拒行见 ", "refused rows are in ") + r.RefusedFile
 	}
-	return p.print(r, table{
+	err := p.print(r, table{
 		head: []string{p.say("文件", "file"), ">" + p.say("读取", "read"), ">" + p.say("接受", "accepted"), ">" + p.say("拒绝", "refused"), ">" + p.say("重复", "duplicates"), ">" + p.say("合计", "total"), ">seq"},
 		rows: [][]string{{r.File, number(r.Read), number(r.Accepted), number(r.Refused), number(r.Duplicates), grouped(r.Total), number(r.Seq)}},
 		foot: note,
 	})
+	if err != nil || r.Refused == 0 {
+		return err
+	}
+	var why []string
+	for _, code := range slices.Sorted(maps.Keys(im.lines)) {
+		lines := im.lines[code]
+		text := fmt.Sprintf("%s × %d (%s %s", code, lines.count, p.say("行", "line"), strings.Join(lines.first, ", "))
+		if lines.count > len(lines.first) {
+			text += ", …"
+		}
+		why = append(why, text+")")
+	}
+	if r.Refused == r.Read {
+		return ErrRows.Of("%s: %s", r.File, strings.Join(why, "; "))
+	}
+	fmt.Fprintf(p.stderr, "%s: %s\n", p.say("被拒", "refused"), strings.Join(why, "; "))
+	return nil
 }
 
 // An importer has the rows of one file decided.
@@ -208,10 +247,17 @@ type importer struct {
 	accepted func(do any, on ledger.Date) error // told what each row became, now or before
 
 	order      ledger.Order
-	registered map[ledger.PartyID]bool // in this run
+	registered map[ledger.PartyID]bool  // in this run
+	lines      map[string]*refusedLines // by code
 	refused    *intake.RefusedFile
 	out        *os.File
 	bar        *progress
+}
+
+// A refusedLines says where rows were refused for one reason.
+type refusedLines struct {
+	count int
+	first []string // the first few lines
 }
 
 // A row is what one row of the file asks for.
@@ -342,6 +388,7 @@ func (im *importer) decide(ctx context.Context, rows []row) error {
 			im.result.Accepted++
 			im.result.Total = im.result.Total.Add(r.amount)
 		}
+		im.bar.add(len(rows))
 		return nil
 	}
 	known, err := im.identify(ctx, rows)
@@ -490,6 +537,17 @@ func (im *importer) introduce(r row, who payee) ([]events.Request, error) {
 
 func (im *importer) refuse(r *intake.Refused) error {
 	im.result.Refused++
+	if im.lines == nil {
+		im.lines = make(map[string]*refusedLines)
+	}
+	at := im.lines[r.Code()]
+	if at == nil {
+		at = new(refusedLines)
+		im.lines[r.Code()] = at
+	}
+	if at.count++; at.count <= 5 {
+		at.first = append(at.first, fmt.Sprint(r.Line))
+	}
 	if im.src.refused == "" {
 		return nil
 	}

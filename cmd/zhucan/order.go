@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -51,6 +52,11 @@ func (p *program) orderCommand(action, short, example string) *cobra.Command {
 	c.Flags().BoolVar(&dry, "dry-run", false, "show the command and do nothing")
 	c.RunE = func(cmd *cobra.Command, arg []string) error {
 		object := make(map[string]jsontext.Value)
+		for name, v := range values {
+			if !utf8.ValidString(*v) {
+				return usage("--%s is not UTF-8", name)
+			}
+		}
 		if subject != "" {
 			object[subject] = quoted(arg[0])
 		}
@@ -170,7 +176,7 @@ func argument(t reflect.Type, kind string) string {
 func quoted(s string) jsontext.Value {
 	b, err := jsontext.AppendQuote(nil, s)
 	if err != nil {
-		return jsontext.Value(`""`) // not UTF-8: an empty value is refused by the rule that needs it
+		return jsontext.Value(`""`) // not UTF-8: no identifier, and an empty one is refused
 	}
 	return b
 }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/width"
 
+	"zhucan/cmd/zhucan/intake"
 	"zhucan/ledger"
 )
 
@@ -57,7 +57,7 @@ func printCSV(w io.Writer, t table) error {
 		for i, cell := range r {
 			guarded[i] = cell
 			if !strings.HasPrefix(t.head[i], ">") {
-				guarded[i] = guard(cell)
+				guarded[i] = intake.Guard(cell)
 			}
 		}
 		if err := c.Write(guarded); err != nil {
@@ -68,31 +68,30 @@ func printCSV(w io.Writer, t table) error {
 	return c.Error()
 }
 
-// guard keeps a spreadsheet from taking a text cell for a formula.
-func guard(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	if r, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r＝＋－＠", r) {
-		return "'" + cell
-	}
-	return cell
+// flat is a cell of a table on a screen: on one line, and without anything that
+// moves the cursor or turns the text around.
+func flat(cell string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(intake.Visible(cell))
 }
 
 func printTable(w io.Writer, t table) {
+	head := make([]string, len(t.head))
 	widths := make([]int, len(t.head))
 	for i, h := range t.head {
-		widths[i] = columns(strings.TrimPrefix(h, ">"))
+		head[i] = strings.TrimPrefix(h, ">")
+		widths[i] = columns(head[i])
 	}
-	for _, r := range t.rows {
+	rows := make([][]string, len(t.rows))
+	for n, r := range t.rows {
+		rows[n] = make([]string, len(r))
 		for i, cell := range r {
-			widths[i] = max(widths[i], columns(cell))
+			rows[n][i] = flat(cell)
+			widths[i] = max(widths[i], columns(rows[n][i]))
 		}
 	}
 	line := func(cells []string) {
 		var b strings.Builder
 		for i, cell := range cells {
-			cell = strings.TrimPrefix(cell, ">")
 			pad := strings.Repeat(" ", widths[i]-columns(cell))
 			if i > 0 {
 				b.WriteString("  ")
@@ -105,13 +104,13 @@ func printTable(w io.Writer, t table) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
 	}
-	line(t.head)
+	line(head)
 	rule := make([]string, len(t.head))
 	for i := range rule {
 		rule[i] = strings.Repeat("─", widths[i])
 	}
 	line(rule)
-	for _, r := range t.rows {
+	for _, r := range rows {
 		line(r)
 	}
 	if t.foot != "" {
@@ -176,7 +175,7 @@ func (p *program) printError(err error) {
 		return
 	}
 	if r == nil {
-		fmt.Fprintln(p.stderr, "zhucan:", err)
+		fmt.Fprintln(p.stderr, "zhucan:", intake.Visible(err.Error()))
 		return
 	}
 	fmt.Fprintf(p.stderr, "zhucan: %s  [%s]\n", p.say(r.RuleZH, r.Rule), r.Code)
@@ -186,7 +185,7 @@ func (p *program) printError(err error) {
 			fmt.Fprintf(p.stderr, "  %s: %s\n", p.say(zh, en), text)
 		}
 	}
-	line("何处", "where", detail)
+	line("何处", "where", intake.Visible(detail))
 	line("依据", "source", r.Source)
 	line("下一步", "next", p.say(r.NextZH, r.Next)+" / "+p.say(r.Next, r.NextZH))
 }

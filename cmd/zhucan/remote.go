@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oklog/ulid/v2"
 
+	"zhucan/cmd/zhucan/api"
 	"zhucan/events"
 	"zhucan/ledger"
 )
@@ -112,8 +114,12 @@ func (r *remote) submit(ctx context.Context, rs []events.Request) ([]events.Rece
 	return receipts, nil
 }
 
-// err turns a refusal that came over the wire back into one.
+// err turns a refusal that came over the wire back into one. A fault of the server
+// is none: to take it for one would refuse a row that nothing is wrong with.
 func (r refusal) err() error {
+	if r.Code == api.ErrFault.Code {
+		return errors.New("the server reports a fault; its log has the reason")
+	}
 	rule := &ledger.Rejection{Code: r.Code, Rule: r.Rule, RuleZH: r.RuleZH, Source: r.Source, Next: r.Next, NextZH: r.NextZH}
 	return rule.Of("%s", r.Detail)
 }

@@ -69,27 +69,28 @@ func ReadApplications(f *File) iter.Seq2[Application, error] {
 		return open
 	}
 	return rows(f, personal, func(r Row) (Application, error) {
-		cell := f.cells(r)
+		text := f.cells(r)
+		of := func(column string) cell { return cell{column, text(column)} }
 		a := Application{Origin: r.Origin}
 		var err error
-		if a.On, err = ledger.ParseDate(cell("date")); err != nil {
-			return Application{}, err
+		if a.On, err = ledger.ParseDate(text("date")); err != nil {
+			return Application{}, in("date", err)
 		}
-		if a.Submit, err = submit(cell); err != nil {
+		if a.Submit, err = submit(text); err != nil {
 			return Application{}, err
 		}
 		if _, err := ledger.FindRegion(a.Submit.Region, a.On); err != nil {
-			return Application{}, err
+			return Application{}, in("region", err)
 		}
-		raw := r.Cells[f.Column("name")]
-		a.Claimant, err = readParty(cell("kind"), raw, "", cell("person_number"), cell("certificate"), cell("uscc"), a.On)
+		name := cell{"name", r.Cells[f.Column("name")]}
+		a.Claimant, err = partyRow{of("kind"), name, cell{}, of("person_number"), of("certificate"), of("uscc")}.read(a.On)
 		if err != nil {
 			return Application{}, err
 		}
 		if a.Claimant.Kind != policy.Person && a.Claimant.Code == "" {
-			return Application{}, ErrApplication.Of("column %q", "uscc")
+			return Application{}, in("uscc", ErrApplication.Of("no credit code"))
 		}
-		if err := a.Claimant.pay(cell("bank_card"), cell("bank_account")); err != nil {
+		if err := a.Claimant.pay(of("bank_card"), of("bank_account")); err != nil {
 			return Application{}, err
 		}
 		return a, nil
@@ -101,29 +102,29 @@ func submit(cell func(string) string) (claim.Submit, error) {
 		Claim: ledger.ClaimID(cell("claim")), Scheme: ledger.SchemeCode(cell("scheme")), Region: ledger.RegionCode(cell("region")),
 	}
 	if err := ledger.CheckID(do.Claim); err != nil {
-		return claim.Submit{}, err
+		return claim.Submit{}, in("claim", err)
 	}
 	if err := ledger.CheckID(do.Scheme); err != nil {
-		return claim.Submit{}, err
+		return claim.Submit{}, in("scheme", err)
 	}
 	var err error
 	if do.From, err = ledger.ParsePeriod(cell("from")); err != nil {
-		return claim.Submit{}, err
+		return claim.Submit{}, in("from", err)
 	}
 	if do.To, err = ledger.ParsePeriod(cell("to")); err != nil {
-		return claim.Submit{}, err
+		return claim.Submit{}, in("to", err)
 	}
 	do.Units, err = strconv.Atoi(cell("units"))
 	if err != nil || do.Units < 1 || strconv.Itoa(do.Units) != cell("units") {
-		return claim.Submit{}, ErrApplication.Of("column %q", "units")
+		return claim.Submit{}, in("units", ErrApplication.Of("%s", quote(cell("units"))))
 	}
 	for part := range strings.FieldsSeq(cell("evidence")) {
 		kind, hash, _ := strings.Cut(part, ":")
 		if ledger.CheckID(kind) != nil || len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
-			return claim.Submit{}, ErrApplication.Of("column %q", "evidence")
+			return claim.Submit{}, in("evidence", ErrApplication.Of("document %d", len(do.Evidence)+1))
 		}
 		if slices.ContainsFunc(do.Evidence, func(e claim.Evidence) bool { return e.Hash == hash }) {
-			return claim.Submit{}, ErrApplication.Of("column %q: one document twice", "evidence")
+			return claim.Submit{}, in("evidence", ErrApplication.Of("document %d is one of those before it", len(do.Evidence)+1))
 		}
 		do.Evidence = append(do.Evidence, claim.Evidence{Hash: hash, Kind: kind})
 	}

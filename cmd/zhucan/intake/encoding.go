@@ -48,6 +48,7 @@ type probe struct {
 	head     []byte // the first three bytes
 	tail     []byte // an unfinished UTF-8 sequence
 	notUTF8  bool
+	breaks   int  // line breaks before the first byte that is no UTF-8
 	wide     bool // has characters beyond ASCII, if UTF-8
 	han      bool // has three-byte characters, if UTF-8
 	gb       int  // bytes seen of an unfinished GB18030 character
@@ -74,6 +75,9 @@ func (p *probe) tryUTF8(b []byte) {
 	}
 	for len(b) > 0 && !p.notUTF8 {
 		if b[0] < utf8.RuneSelf {
+			if b[0] == '\n' {
+				p.breaks++
+			}
 			b = b[1:]
 			continue
 		}
@@ -142,11 +146,11 @@ func (p *probe) settle(declared Encoding) (Encoding, int, error) {
 	case !p.notGB && p.gb == 0 && p.standard > 0 && p.standard*10 >= p.pairs*9:
 		return GB18030, 0, nil
 	}
-	return "", 0, ErrEncoding.Of("not utf-8, and not surely another")
+	return "", 0, ErrEncoding.Of("not utf-8 on line %d, and not surely another", p.breaks+1)
 }
 
-// decode returns the text of r as UTF-8. It stops with [ErrBytes], naming the
-// line, at the first byte that is no text.
+// decode returns the text of r as UTF-8. It stops with [ErrBytes], naming line and
+// character, at the first byte that is no text.
 func decode(r io.Reader, e Encoding) io.Reader {
 	text := &strict{foreign: e != UTF8, line: 1}
 	switch e {
@@ -165,6 +169,7 @@ func decode(r io.Reader, e Encoding) io.Reader {
 type strict struct {
 	foreign bool
 	line    int
+	passed  int // characters of the line
 }
 
 func (s *strict) Reset() {}
@@ -179,16 +184,15 @@ func (s *strict) Transform(dst, src []byte, atEOF bool) (n, read int, err error)
 			var r rune
 			r, size = utf8.DecodeRune(src[read:])
 			if r == utf8.RuneError && (size == 1 || s.foreign) {
-				return n, read, ErrBytes.Of("line %d", s.line)
+				return n, read, ErrBytes.Of("line %d, character %d", s.line, s.passed+1)
 			}
-		} else if c == '\n' {
-			s.line++
 		}
 		if n+size > len(dst) {
-			if src[read] == '\n' {
-				s.line--
-			}
 			return n, read, transform.ErrShortDst
+		}
+		s.passed++
+		if src[read] == '\n' {
+			s.line, s.passed = s.line+1, 0
 		}
 		n += copy(dst[n:], src[read:read+size])
 		read += size
@@ -223,8 +227,8 @@ func bad(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// character names the bad character at i, as U+202E.
+// character names the bad character at byte i and its place, as U+202E, character 3.
 func character(s string, i int) string {
 	r, _ := utf8.DecodeRuneInString(s[i:])
-	return fmt.Sprintf("%U", r)
+	return fmt.Sprintf("%U, character %d", r, utf8.RuneCountInString(s[:i])+1)
 }

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"zhucan/ledger"
 )
@@ -49,8 +51,8 @@ const (
 // [ErrBytes] third.
 var (
 	ErrFile = &ledger.Rejection{
-		Code: "file-unreadable", Rule: "a file is a regular file of at most 512 MiB, or as the command allows", RuleZH: "须为普通文件且不超过512 MiB（或命令允许的大小）",
-		Next: "split the file, or give the right one", NextZH: "请拆分文件或更换文件",
+		Code: "file-unreadable", Rule: "a file is there, may be read, is a regular file and has at most 512 MiB, or as the command allows", RuleZH: "文件须存在、可读、为普通文件且不超过512 MiB（或命令允许的大小）",
+		Next: "give the right file, or split it", NextZH: "请更换文件或拆分文件",
 	}
 	ErrStructure = &ledger.Rejection{
 		Code: "file-structure", Rule: "a file keeps its structure to the last byte: quotes are closed, brackets match, names are not repeated, rows are at most 1 MiB", RuleZH: "文件结构须完整：引号、括号配对，名称不重复，每行不超过1 MiB",
@@ -129,14 +131,14 @@ func Open(path string, o Options) (*File, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("import: %w", err)
+		return nil, unreadable(o.Name, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, ErrFile.Of("%s is no regular file", o.Name)
 	}
 	source, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("import: %w", err)
+		return nil, unreadable(o.Name, err)
 	}
 	f, err := New(source, o)
 	if err != nil {
@@ -144,6 +146,48 @@ func Open(path string, o Options) (*File, error) {
 	}
 	f.close = source.Close
 	return f, nil
+}
+
+// unreadable says why a file cannot be opened. That it is not there, or not for
+// this user, is for whoever named it to mend; the rest is a fault.
+func unreadable(name string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+		return ErrFile.Of("%s does not exist", name)
+	case errors.Is(err, syscall.ENOTDIR):
+		return ErrFile.Of("%s is no folder", name)
+	case errors.Is(err, fs.ErrPermission):
+		return ErrFile.Of("%s may not be read by this user", name)
+	}
+	return fmt.Errorf("open %s: %w", name, err)
+}
+
+// ReadText reads a small file whole: a mapping, a file of a policy pack. One that
+// is larger than most bytes is refused without being read.
+func ReadText(files fs.FS, name string, most int64) ([]byte, error) {
+	info, err := fs.Stat(files, name) // first: to open a pipe would wait for its writer
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, ErrFile.Of("%s is no regular file", name)
+	}
+	if info.Size() > most {
+		return nil, ErrFile.Of("%s has %d bytes, more than %d", name, info.Size(), most)
+	}
+	file, err := files.Open(name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if int64(len(text)) > most {
+		return nil, ErrFile.Of("%s has more than %d bytes", name, most)
+	}
+	return text, nil
 }
 
 // New reads source once from its beginning and checks it as a whole. The caller
@@ -270,6 +314,8 @@ func (f *File) interpret(err error) error {
 func (f *File) readTable(text *limited, yield func(Row, error) bool) (bool, error) {
 	r := csv.NewReader(text)
 	r.Comma, r.Comment, r.FieldsPerRecord = f.options.Comma, '#', -1
+	before := 0
+	text.after = func() string { return behind(before) }
 	for n := 0; ; n++ {
 		cells, err := r.Read()
 		if err == io.EOF {
@@ -280,6 +326,7 @@ func (f *File) readTable(text *limited, yield func(Row, error) bool) (bool, erro
 		}
 		text.left = maxRow
 		line, _ := r.FieldPos(0)
+		before = line
 		if n == 0 {
 			if err := f.header(cells); err != nil {
 				return true, err
@@ -304,7 +351,7 @@ func (f *File) header(cells []string) error {
 	}
 	for i, c := range cells {
 		if at := badCharacter(c); at >= 0 {
-			return ErrColumns.Of("the name of column %d holds %s", i+1, character(c, at))
+			return ErrColumns.Of("the name of column %d: %s", i+1, character(c, at))
 		}
 		if slices.Contains(cells[:i], c) {
 			return ErrColumns.Of("column %q twice", c)
@@ -335,17 +382,26 @@ func check(cells, columns []string) error {
 	}
 	for i, c := range cells {
 		if at := badCharacter(c); at >= 0 {
-			return ErrCharacter.Of("%s in column %q", character(c, at), columns[i])
+			return in(columns[i], ErrCharacter.Of("%s", character(c, at)))
 		}
 	}
 	return nil
+}
+
+// behind says where a row begins that follows another, or the first.
+func behind(line int) string {
+	if line == 0 {
+		return "at the beginning"
+	}
+	return fmt.Sprintf("after that on line %d", line)
 }
 
 // limited reads text, and refuses a row that does not end within maxRow bytes:
 // a quote that is never closed would otherwise take the whole file into memory.
 type limited struct {
 	r     io.Reader
-	left  int // bytes that the row at hand may still take
+	left  int           // bytes that the row at hand may still take
+	after func() string // where the row at hand stands
 	read  int64
 	last  byte
 	ended bool
@@ -353,7 +409,7 @@ type limited struct {
 
 func (l *limited) Read(b []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, ErrStructure.Of("a row is longer than %d bytes", maxRow)
+		return 0, ErrStructure.Of("the row %s is longer than %d bytes", l.after(), maxRow)
 	}
 	n, err := l.r.Read(b)
 	l.left -= n

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/text/encoding"
@@ -73,15 +75,18 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 		{"empty", "", intake.Options{}, intake.ErrColumns, "no header"},
 		{"only notes", "# a\n# b\n", intake.Options{}, intake.ErrColumns, "no header"},
 		{"a column twice", "a,b,a\n1,2,3\n", intake.Options{}, intake.ErrColumns, `column "a" twice`},
-		{"a control character in the header", "a,b\x00\n1,2\n", intake.Options{}, intake.ErrColumns, "column 2 holds U+0000"},
+		{"a control character in the header", "a,b\x00\n1,2\n", intake.Options{}, intake.ErrColumns, "the name of column 2: U+0000, character 2"},
 		{"a million columns", strings.Repeat(",", 1_000_000) + "\n", intake.Options{}, intake.ErrColumns, "more than 1000"},
 		{"a quote never closed", "a,b\n1,2\n3,\"4\n5,6\n", intake.Options{}, intake.ErrStructure, "row that begins on line 3"},
 		{"a quote inside a bare cell", "a,b\n1,2\n3,4\"5\n", intake.Options{}, intake.ErrStructure, "line 3"},
 		{"text after a closing quote", "a,b\n1,\"2\"3\n", intake.Options{}, intake.ErrStructure, "line 2"},
-		{"a row of two megabytes", "a,b\n1," + long + "\n", intake.Options{}, intake.ErrStructure, "longer than"},
+		{"a row of two megabytes", "a,b\n1," + long + "\n", intake.Options{}, intake.ErrStructure, "the row after that on line 1 is longer than"},
 		{"a quote that would take the whole file", "a,b\n1,\"" + strings.Repeat("2,3\n", 1<<20), intake.Options{}, intake.ErrStructure, "longer than"},
-		{"declared UTF-8 and is not", "a,b\n1,2\n3,\xff\n", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 3"},
-		{"half a character at the end", "a,b\n1,\xe5\xbc", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 2"},
+		{"declared UTF-8 and is not", "a,b\n1,2\n3,\xff\n", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 3, character 3"},
+		{"GB18030 read as UTF-8", "a,b\n1,张\xd5\xc5\n", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 2, character 4"},
+		{"UTF-16 read as UTF-8", "\xff\xfea\x00,\x00b\x00\n\x00", intake.Options{Encoding: intake.UTF8}, intake.ErrEncoding, "byte order mark of utf-16"},
+		{"UTF-16 without a mark", "a\x00,\x00b\x00\n\x00", intake.Options{}, intake.ErrColumns, "U+0000"},
+		{"half a character at the end", "a,b\n1,\xe5\xbc", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 2, character 3"},
 		{"an overlong form", "a,b\n1,\xc0\xaf\n", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 2"},
 		{"a surrogate in UTF-8", "a,b\n1,\xed\xa0\x80\n", intake.Options{Encoding: intake.UTF8}, intake.ErrBytes, "line 2"},
 		{"declared GB18030 and is not", "a,b\n1,\xd5\xc5\n2,\xd5\x20\n", intake.Options{Encoding: intake.GB18030}, intake.ErrBytes, "line 3"},
@@ -93,7 +98,7 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 		{"UTF-16 without byte order mark", "a\x00,\x00", intake.Options{Encoding: intake.UTF16}, intake.ErrEncoding, "without byte order mark"},
 		{"half a surrogate pair", "\xff\xfea\x00,\x00b\x00\n\x001\x00,\x00\x00\xd8\n\x00", intake.Options{}, intake.ErrBytes, "line 2"},
 		{"an odd byte of UTF-16", "\xff\xfea\x00\n\x001\x00\n\x00\x01", intake.Options{}, intake.ErrBytes, "line 3"},
-		{"Western European, undeclared", "a,b\n1,M\xfcller\n", intake.Options{}, intake.ErrEncoding, "not surely"},
+		{"Western European, undeclared", "a,b\n1,M\xfcller\n", intake.Options{}, intake.ErrEncoding, "not utf-8 on line 2, and not surely"},
 		{"Western European that could be Chinese", "a,b\n1,M\xfcller\n2,Gr\xf6\xdfe\n3,L\xf6sung\n", intake.Options{}, intake.ErrEncoding, "not surely"},
 		{"an unknown encoding", "a,b\n", intake.Options{Encoding: "latin1"}, intake.ErrEncoding, "latin1"},
 		{"larger than allowed", "a,b\n1,2\n", intake.Options{MaxBytes: 7}, intake.ErrFile, "8 bytes, more than 7"},
@@ -107,7 +112,7 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 		{"JSON whose list is none", `{"l": {}}`, jsonList, intake.ErrStructure, "no list"},
 		{"JSON with invalid UTF-8", "{\"l\": [{\"a\": \"\xff\"}]}", intake.Options{Format: intake.JSON, List: "l", Paths: []string{"/a"}, Encoding: intake.UTF8}, intake.ErrBytes, "line 1"},
 		{"JSON with a lone surrogate", `{"l": [{"a": "\ud800"}]}`, jsonList, intake.ErrStructure, "byte"},
-		{"JSON with an item of two megabytes", `{"l": [{"a": "` + long + `"}]}`, jsonList, intake.ErrStructure, "longer than"},
+		{"JSON with an item of two megabytes", "{\"l\": [\n{\"a\": \"" + long + "\"}]}", jsonList, intake.ErrStructure, "the row that begins on line 1 is longer than"},
 		{"JSON nested without end", `{"l": [` + strings.Repeat("[", 20_000), jsonList, intake.ErrStructure, "byte"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -131,7 +136,9 @@ func TestARowThatCannotBeUsedSaysWhyAndTheRestGoesOn(t *testing.T) {
 	}{
 		{"a cell less", "1\n", intake.ErrRagged, "1 cells, 2 columns"},
 		{"a cell more", "1,2,3\n", intake.ErrRagged, "3 cells, 2 columns"},
-		{"NUL", "1,a\x00b\n", intake.ErrCharacter, `U+0000 in column "b"`},
+		{"a million cells", "1,2" + strings.Repeat(",", 1_000_000) + "\n", intake.ErrRagged, "1000002 cells, 2 columns"},
+		{"NUL", "1,a\x00b\n", intake.ErrCharacter, `column "b": `},
+		{"a character behind others", "1,张三\x00b\n", intake.ErrCharacter, "U+0000, character 3"},
 		{"right-to-left override", "1,a\u202eb\n", intake.ErrCharacter, "U+202E"},
 		{"isolate", "1,a\u2066b\n", intake.ErrCharacter, "U+2066"},
 		{"zero-width space", "1,a\u200bb\n", intake.ErrCharacter, "U+200B"},
@@ -235,12 +242,84 @@ func TestAFileOfTwoGigabytesIsRefusedUnread(t *testing.T) {
 	if err := os.Truncate(path, 2<<30); err != nil { // takes no room on disk
 		t.Fatal(err)
 	}
-	if _, err := intake.Open(path, intake.Options{}); !errors.Is(err, intake.ErrFile) {
-		t.Errorf("got %v", err)
+	for _, o := range []intake.Options{{}, jsonList} {
+		if _, err := intake.Open(path, o); !errors.Is(err, intake.ErrFile) {
+			t.Errorf("%+v: got %v", o, err)
+		}
 	}
-	if _, err := intake.Open(t.TempDir(), intake.Options{}); !errors.Is(err, intake.ErrFile) {
-		t.Errorf("a folder: got %v", err)
+	if _, _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
+		t.Errorf("as a mapping: got %v", err)
 	}
+	for _, name := range []string{"schemes.yaml", "calendar.csv"} {
+		pack := t.TempDir()
+		if err := os.CopyFS(pack, os.DirFS("../../../schema/policy/sample")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(filepath.Join(pack, name), 2<<30); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := intake.ReadPack(os.DirFS(pack)); !errors.Is(err, intake.ErrFile) || !strings.Contains(err.Error(), name) {
+			t.Errorf("as %s of a policy pack: got %v", name, err)
+		}
+	}
+}
+
+func TestWhatIsNoFileToReadIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe") // to open it would wait for a writer for ever
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, pipe, "/dev/zero", filepath.Join(dir, "nothing"), filepath.Join(dir, "no", "thing")} {
+		if _, err := intake.Open(path, intake.Options{}); !errors.Is(err, intake.ErrFile) {
+			t.Errorf("%s: got %v", path, err)
+		}
+		if _, _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
+			t.Errorf("%s as a mapping: got %v", path, err)
+		}
+	}
+	if _, err := intake.ReadPack(os.DirFS(filepath.Join(dir, "nothing"))); !errors.Is(err, intake.ErrFile) {
+		t.Errorf("as a policy pack: got %v", err)
+	}
+}
+
+// However long a file, a row of it is held at a time.
+func TestALongFileTakesLittleMemory(t *testing.T) {
+	const n = 120_000 // 12 MB
+	padding := strings.Repeat("x", 90)
+	for name, f := range map[string]func() *intake.File{
+		"csv": func() *intake.File {
+			return open(t, "a,b\n"+strings.Repeat("1,\""+padding+"\"\n", n), intake.Options{})
+		},
+		"json": func() *intake.File {
+			return open(t, `{"l": [`+strings.Repeat(`{"a": "1", "b": "`+padding+`"},`+"\n", n-1)+`{"a": 3}]}`, jsonList)
+		},
+	} {
+		file, rows := f(), 0
+		before := heap()
+		for r, err := range file.Rows() {
+			if err != nil || r.Fault != nil {
+				t.Fatalf("%s: row %d: %v, %v", name, r.Row, err, r.Fault)
+			}
+			if rows++; rows%(n/4) == 0 {
+				if grown := heap() - before; grown > 4<<20 {
+					t.Errorf("%s: %d bytes more after %d rows", name, grown, rows)
+				}
+			}
+		}
+		if rows != n {
+			t.Errorf("%s: %d rows", name, rows)
+		}
+	}
+}
+
+// heap returns how much is alive.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestAFileThatChangesWhileItIsReadIsRefused(t *testing.T) {

@@ -21,6 +21,7 @@ func (f *File) readList(text *limited, yield func(Row, error) bool) (bool, error
 	f.Columns = f.options.Paths
 	lines := &lineCounter{r: text, line: 1}
 	d := jsontext.NewDecoder(lines)
+	text.after = func() string { return fmt.Sprintf("that begins on line %d", lines.at(d.InputOffset())) }
 	broken := func(err error) error {
 		if rule, _ := ledger.Refused(err); rule != nil {
 			return err
@@ -98,7 +99,7 @@ func (f *File) pick(item jsontext.Value) ([]string, error) {
 	for i, path := range f.Columns {
 		var err error
 		if cells[i], err = at(item, jsontext.Pointer(path)); err != nil && fault == nil {
-			fault = fmt.Errorf("%w at %s", err, path)
+			fault = in(path, err)
 		}
 	}
 	return cells, fault

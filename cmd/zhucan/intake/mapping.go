@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -115,12 +118,21 @@ type mappingFile struct {
 // maxYAML is the size from which a mapping or a scheme file is refused.
 const maxYAML = 1 << 20
 
-// ReadMapping reads a mapping. An unknown key is an error.
-func ReadMapping(r io.Reader) (Mapping, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxYAML+1))
+// OpenMapping reads the mapping at path and returns its text as well.
+func OpenMapping(path string) (Mapping, []byte, error) {
+	text, err := ReadText(os.DirFS(filepath.Dir(path)), filepath.Base(path), maxYAML)
 	if err != nil {
-		return Mapping{}, fmt.Errorf("read mapping: %w", err)
+		return Mapping{}, nil, err
 	}
+	m, err := ReadMapping(text)
+	if err != nil {
+		return Mapping{}, nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return m, text, nil
+}
+
+// ReadMapping reads a mapping. An unknown key is an error.
+func ReadMapping(text []byte) (Mapping, error) {
 	var file mappingFile
 	if err := decodeYAML(text, &file); err != nil {
 		return Mapping{}, ErrMapping.Of("%v", err)
@@ -241,13 +253,25 @@ func (m Mapping) Options() Options {
 	return o
 }
 
+// maxEntries is how many entries a list or a group of keys may have: the decoder
+// compares each key with every other.
+const maxEntries = 10_000
+
 // decodeYAML reads one document into v. Unknown and repeated keys and a second
-// document are errors.
+// document are errors; so are anchors, since a text of a few kilobytes that refers
+// to itself would be hours of work.
 func decodeYAML(text []byte, v any) error {
 	if len(text) > maxYAML {
 		return fmt.Errorf("longer than %d bytes", maxYAML)
 	}
-	d := yaml.NewDecoder(strings.NewReader(string(text)))
+	var whole yaml.Node
+	if err := yaml.Unmarshal(text, &whole); err != nil {
+		return err
+	}
+	if err := plain(&whole); err != nil {
+		return err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(v); err != nil {
 		if err == io.EOF {
@@ -258,6 +282,22 @@ func decodeYAML(text []byte, v any) error {
 	var more yaml.Node
 	if err := d.Decode(&more); err != io.EOF {
 		return errors.New("a second document follows the first")
+	}
+	return nil
+}
+
+// plain refuses what is more work than its length.
+func plain(n *yaml.Node) error {
+	if n.Anchor != "" || n.Kind == yaml.AliasNode {
+		return fmt.Errorf("line %d: an anchor or a reference to one; write the value out", n.Line)
+	}
+	if len(n.Content) > 2*maxEntries {
+		return fmt.Errorf("line %d: more than %d entries", n.Line, maxEntries)
+	}
+	for _, c := range n.Content {
+		if err := plain(c); err != nil {
+			return err
+		}
 	}
 	return nil
 }

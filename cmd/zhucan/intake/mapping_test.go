@@ -37,7 +37,7 @@ func mapping(t *testing.T, path string) intake.Mapping {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := intake.ReadMapping(strings.NewReader(string(content)))
+	m, err := intake.ReadMapping(content)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
@@ -46,7 +46,7 @@ func mapping(t *testing.T, path string) intake.Mapping {
 
 func TestAMappingSaysNothingThatIsNotUnderstood(t *testing.T) {
 	t.Parallel()
-	if _, err := intake.ReadMapping(strings.NewReader(minimal)); err != nil {
+	if _, err := intake.ReadMapping([]byte(minimal)); err != nil {
 		t.Fatal(err)
 	}
 	change := func(from, to string) string { return strings.Replace(minimal, from, to, 1) }
@@ -82,11 +82,19 @@ func TestAMappingSaysNothingThatIsNotUnderstood(t *testing.T) {
 		{"one number for all", change("name: {column: name}", "name: {column: name}, person_number: {value: x}"), "same for every row"},
 		{"an unknown kind", change("employer", "company"), "payee.kind"},
 		{"an unknown kind among values", change("{value: employer}", "{column: k, values: {a: company}}"), "payee.kind"},
+		{"an anchor", change("source: synthetic", "source: &s synthetic"), "line 1: an anchor"},
+		{"a billion laughs", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" + minimal, "line 1: an anchor"},
+		// Decoded, this is some minutes of merging.
+		{"merged over and over", change("fund: {value: f}", "fund: {column: f, values: {<<: ["+strings.Repeat("*m,", 50_000)+"*m]}}") +
+			"note: {column: n, values: &m {" + strings.Repeat("k: v, ", 10_000) + "}}\n", "anchor"},
+		{"more entries than a mapping has", change("{column: amount}", "{column: amount, prefix: ["+strings.Repeat("a,", 30_000)+"a]}"), "more than 10000"},
+		{"nested without end", "source: " + strings.Repeat("[", 400_000), "depth"},
+		{"objects nested without end", "source: " + strings.Repeat("{a: ", 200_000), "depth"},
 		{"longer than a mapping is", "source: " + strings.Repeat("x", 2<<20), "longer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := intake.ReadMapping(strings.NewReader(c.yaml))
+			_, err := intake.ReadMapping([]byte(c.yaml))
 			if !errors.Is(err, intake.ErrMapping) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want one saying %q", err, c.says)
 			}
@@ -99,7 +107,7 @@ func FuzzMapping(f *testing.F) {
 	f.Add("payee: {kind: &a {column: x}, name: *a}")
 	f.Add("date: {formats: [YYYYMMDD, 年]}")
 	f.Fuzz(func(t *testing.T, text string) {
-		m, err := intake.ReadMapping(strings.NewReader(text))
+		m, err := intake.ReadMapping([]byte(text))
 		if err != nil {
 			if !errors.Is(err, intake.ErrMapping) {
 				t.Fatalf("%v is no refusal", err)

@@ -38,6 +38,9 @@ const (
 	calendarFile   = "calendar.csv"
 )
 
+// maxTable is the size from which a CSV of a policy pack is refused.
+const maxTable = 16 << 20
+
 // A text is a YAML scalar and the line it stands on.
 type text struct {
 	value string
@@ -114,7 +117,7 @@ func (r *packReader) names() error {
 	known := []string{packFile, chartFile, parametersFile, schemesFile, standardsFile, exclusionsFile, calendarFile}
 	entries, err := fs.ReadDir(r.files, ".")
 	if err != nil {
-		return fmt.Errorf("policy pack: %w", err)
+		return unreadable("the folder of the policy pack", err)
 	}
 	for _, e := range entries {
 		if i := slices.Index(known, e.Name()); i >= 0 && e.Type().IsRegular() {
@@ -130,9 +133,9 @@ func (r *packReader) names() error {
 }
 
 func (r *packReader) yaml(name string, v any) error {
-	content, err := fs.ReadFile(r.files, name)
+	content, err := ReadText(r.files, name, maxYAML)
 	if err != nil {
-		return fmt.Errorf("policy pack: %w", err)
+		return err
 	}
 	if err := decodeYAML(content, v); err != nil {
 		return policy.ErrPack.Of("%s: %v", name, err)
@@ -143,11 +146,11 @@ func (r *packReader) yaml(name string, v any) error {
 // table calls row for each row of a CSV that has exactly the columns, and perhaps
 // the optional ones.
 func (r *packReader) table(name string, columns, optional []string, row func(line int, cell func(string) string) error) error {
-	content, err := fs.ReadFile(r.files, name)
+	content, err := ReadText(r.files, name, maxTable)
 	if err != nil {
-		return fmt.Errorf("policy pack: %w", err)
+		return err
 	}
-	f, err := New(bytes.NewReader(content), Options{Name: name, MaxBytes: 16 << 20})
+	f, err := New(bytes.NewReader(content), Options{Name: name})
 	if err != nil {
 		return err
 	}

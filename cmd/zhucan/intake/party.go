@@ -47,15 +47,23 @@ var (
 	}
 )
 
-// readParty makes a party of cells, and refuses one that cannot be registered.
-// today bounds dates of birth.
-func readParty(kind, name, place, person, certificate, code string, today ledger.Date) (Party, error) {
-	p := Party{Kind: policy.Kind(kind), Name: fold(name), Place: fold(place)}
-	person, certificate, code = strings.TrimSpace(person), strings.TrimSpace(certificate), strings.TrimSpace(code)
-	numbered := person != "" || certificate != ""
+// A cell is a text and the column it stands in, which is "" when the mapping gives
+// the text.
+type cell struct{ column, text string }
+
+func (c cell) trimmed() string { return strings.TrimSpace(c.text) }
+
+// A partyRow is what a row says of a party.
+type partyRow struct{ kind, name, place, person, certificate, code cell }
+
+// read makes a party of cells, and refuses one that cannot be registered. today
+// bounds dates of birth.
+func (r partyRow) read(today ledger.Date) (Party, error) {
+	p := Party{Kind: policy.Kind(r.kind.trimmed()), Name: fold(r.name.text), Place: fold(r.place.text)}
+	numbered := r.person.trimmed() != "" || r.certificate.trimmed() != ""
 	switch p.Kind {
 	case policy.Person:
-		if p.Name == "" || !numbered || code != "" {
+		if p.Name == "" || !numbered || r.code.trimmed() != "" {
 			return Party{}, ErrParty.Of("a person without name or number, or with a credit code")
 		}
 	case policy.Employer, policy.Institution:
@@ -63,78 +71,85 @@ func readParty(kind, name, place, person, certificate, code string, today ledger
 			return Party{}, ErrParty.Of("an organisation without name, or with a person's number")
 		}
 	default:
-		return Party{}, ErrValue.Of("kind %s is none of %v", quote(kind), policy.Kinds)
+		return Party{}, in(r.kind.column, ErrValue.Of("kind %s is none of %v", quote(r.kind.text), policy.Kinds))
 	}
-	if err := p.identify(person, certificate, code, today); err != nil {
+	if err := r.identify(&p, today); err != nil {
 		return Party{}, err
 	}
-	for _, text := range []struct{ raw, folded, what string }{{name, p.Name, "name"}, {place, p.Place, "place"}} {
-		if startsFormula(text.raw) || startsFormula(text.folded) {
-			return Party{}, ErrFormula.Of("%s", text.what)
+	for _, text := range []struct {
+		cell
+		folded, what string
+	}{{r.name, p.Name, "name"}, {r.place, p.Place, "place"}} {
+		if startsFormula(text.text) || startsFormula(text.folded) {
+			return Party{}, in(text.column, ErrFormula.Of("%s", text.what))
 		}
 		if ledger.FindPersonalNumber(text.folded) {
-			return Party{}, ledger.ErrPersonalText.Of("%s", text.what)
+			return Party{}, in(text.column, ledger.ErrPersonalText.Of("%s", text.what))
 		}
 		if n := len([]rune(text.folded)); n > 200 {
-			return Party{}, ErrValue.Of("a %s of %d characters, more than 200", text.what, n)
+			return Party{}, in(text.column, ErrValue.Of("a %s of %d characters, more than 200", text.what, n))
 		}
 	}
 	return p, nil
 }
 
-func (p *Party) identify(person, certificate, code string, today ledger.Date) (err error) {
+// identify reads the numbers of a party.
+func (r partyRow) identify(p *Party, today ledger.Date) (err error) {
+	certificate := r.certificate.trimmed()
 	if certificate != "" {
 		if p.Certificate, err = ledger.ParseCertificateNumber(certificate, today); err != nil {
-			return err
+			return in(r.certificate.column, err)
 		}
 		p.Person = p.Certificate.Person()
 	}
-	if person != "" {
+	if person := r.person.trimmed(); person != "" {
 		number, err := ledger.ParsePersonNumber(person, today)
 		if err != nil {
-			return err
+			return in(r.person.column, err)
 		}
 		if certificate != "" && number != p.Person {
-			return ErrPersonDiffers.Of("%s and %s", number.Masked(), p.Certificate.Masked())
+			return in(r.certificate.column, ErrPersonDiffers.Of("%s and %s", number.Masked(), p.Certificate.Masked()))
 		}
 		p.Person = number
 	}
-	if code != "" {
-		p.Code, err = ledger.ParseCreditCode(code)
+	if code := r.code.trimmed(); code != "" {
+		if p.Code, err = ledger.ParseCreditCode(code); err != nil {
+			return in(r.code.column, err)
+		}
 	}
-	return err
+	return nil
 }
 
 // pay adds where the party is paid: a card, which has a check digit, or another
 // account, which has none.
-func (p *Party) pay(card, account string) error {
-	card, account = strings.TrimSpace(card), strings.TrimSpace(account)
-	if (card == "") == (account == "") {
+func (p *Party) pay(card, account cell) error {
+	if (card.trimmed() == "") == (account.trimmed() == "") {
 		return ErrAccountNumber.Of("neither or both")
 	}
-	if card != "" {
-		number, err := ledger.ParseBankCard(card)
+	if card.trimmed() != "" {
+		number, err := ledger.ParseBankCard(card.trimmed())
 		if err != nil {
-			return err
+			return in(card.column, err)
 		}
 		p.Account = string(number)
 		return nil
 	}
-	if len(account) < 6 || len(account) > 32 || strings.Trim(account, "0123456789") != "" {
-		return ErrAccountNumber.Of("%d characters, or not all digits", len([]rune(account)))
+	number := account.trimmed()
+	if len(number) < 6 || len(number) > 32 || strings.Trim(number, "0123456789") != "" {
+		return in(account.column, ErrAccountNumber.Of("%d characters, or not all digits", len([]rune(number))))
 	}
-	p.Account = account
+	p.Account = number
 	return nil
 }
 
 // note is a text that is kept in the clear.
-func note(cell string) (string, error) {
-	text := fold(cell)
+func note(c cell) (string, error) {
+	text := fold(c.text)
 	if ledger.FindPersonalNumber(text) {
-		return "", ledger.ErrPersonalText.Of("note")
+		return "", in(c.column, ledger.ErrPersonalText.Of("note"))
 	}
 	if n := len([]rune(text)); n > 500 {
-		return "", ErrValue.Of("a note of %d characters, more than 500", n)
+		return "", in(c.column, ErrValue.Of("a note of %d characters, more than 500", n))
 	}
 	return text, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zhucan/ledger"
@@ -56,50 +57,49 @@ func failed[T any](err error) iter.Seq2[T, error] {
 }
 
 // of returns what s gives for a row.
-func (s Source) of(f *File, r Row) (string, error) {
+func (s Source) of(f *File, r Row) (cell, error) {
 	if s.Column == "" {
-		return s.Value, nil
+		return cell{text: s.Value}, nil
 	}
-	cell := r.Cells[f.Column(s.Column)]
+	c := cell{s.Column, r.Cells[f.Column(s.Column)]}
 	if s.Values == nil {
-		return cell, nil
+		return c, nil
 	}
-	value, ok := s.Values[strings.TrimSpace(cell)]
+	value, ok := s.Values[c.trimmed()]
 	if !ok {
-		return "", ErrValue.Of("%s in column %q is not among the values of the mapping", quote(cell), s.Column)
+		return cell{}, in(s.Column, ErrValue.Of("%s is not among the values of the mapping", quote(c.text)))
 	}
-	return value, nil
+	return cell{s.Column, value}, nil
 }
 
 func (m Mapping) payment(f *File, r Row) (Payment, error) {
 	p := Payment{Origin: r.Origin, Source: fmt.Sprintf("sha256:%s row %d line %d", f.SHA256, r.Row, r.Line)}
 	var err error
 	if p.Date, err = m.Date.Parse(r.Cells[f.Column(m.DateColumn)]); err != nil {
-		return Payment{}, err
+		return Payment{}, in(m.DateColumn, err)
 	}
 	if m.CurrencyColumn != "" {
 		if c := strings.TrimSpace(r.Cells[f.Column(m.CurrencyColumn)]); c != m.Currency {
 			if !currencyCode.MatchString(c) {
 				c = quote(c)
 			}
-			return Payment{}, ErrCurrency.Of("%s in a list in %s", c, m.Currency)
+			return Payment{}, in(m.CurrencyColumn, ErrCurrency.Of("%s in a list in %s", c, m.Currency))
 		}
 	}
 	if p.Amount, err = m.Amount.Parse(r.Cells[f.Column(m.AmountColumn)]); err != nil {
-		return Payment{}, err
+		return Payment{}, in(m.AmountColumn, err)
 	}
-	var value [10]string
+	var value [10]cell
 	for i, s := range m.sources() {
 		if value[i], err = s.of(f, r); err != nil {
 			return Payment{}, err
 		}
 	}
-	if p.Payee, err = readParty(strings.TrimSpace(value[0]), value[1], value[2], value[3], value[4], value[5], p.Date); err != nil {
+	payee := partyRow{value[0], value[1], value[2], value[3], value[4], value[5]}
+	if p.Payee, err = payee.read(p.Date); err != nil {
 		return Payment{}, err
 	}
-	scheme, region, fund := strings.TrimSpace(value[6]), strings.TrimSpace(value[7]), strings.TrimSpace(value[8])
-	p.Budget, err = ledger.ParseBudgetLine(fmt.Sprintf("%s/%s/%s/%04d", region, scheme, fund, p.Date.Year()))
-	if err != nil {
+	if p.Budget, err = budgetLine(value[7], value[6], value[8], cell{text: strconv.Itoa(p.Date.Year())}); err != nil {
 		return Payment{}, err
 	}
 	if p.Note, err = note(value[9]); err != nil {
@@ -109,6 +109,20 @@ func (m Mapping) payment(f *File, r Row) (Payment, error) {
 		p.Note = strings.TrimSpace(m.Currency + ": " + p.Note)
 	}
 	return p, nil
+}
+
+// budgetLine makes a budget line of its parts, and names the part that is none.
+func budgetLine(region, scheme, fund, year cell) (ledger.BudgetLine, error) {
+	line, err := ledger.ParseBudgetLine(strings.Join([]string{region.trimmed(), scheme.trimmed(), fund.trimmed(), year.trimmed()}, "/"))
+	if err == nil {
+		return line, nil
+	}
+	for _, part := range []cell{region, scheme, fund} {
+		if ledger.CheckID(part.trimmed()) != nil {
+			return ledger.BudgetLine{}, in(part.column, err)
+		}
+	}
+	return ledger.BudgetLine{}, in(year.column, err)
 }
 
 // personal says which cells are masked in refusals. In a list that may hold
@@ -121,7 +135,7 @@ func (m Mapping) personal(f *File) func(Row, int) privacy {
 			return open
 		}
 		kind, err := m.Kind.of(f, r)
-		if err != nil || kind != string(policy.Employer) && kind != string(policy.Institution) {
+		if err != nil || kind.text != string(policy.Employer) && kind.text != string(policy.Institution) {
 			return private
 		}
 		if m.Person.Column == "" && m.Certificate.Column == "" {
@@ -129,7 +143,7 @@ func (m Mapping) personal(f *File) func(Row, int) privacy {
 		}
 		person, _ := m.Person.of(f, r)
 		certificate, _ := m.Certificate.of(f, r)
-		if person+certificate == "" && slices.Contains([]string{m.Name.Column, m.Place.Column, m.Note.Column}, f.Columns[i]) {
+		if person.text+certificate.text == "" && slices.Contains([]string{m.Name.Column, m.Place.Column, m.Note.Column}, f.Columns[i]) {
 			return open
 		}
 		return private

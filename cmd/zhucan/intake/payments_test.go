@@ -104,9 +104,20 @@ func TestAPaymentThatCannotBeMeantIsRefusedWithItsLine(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, "../../../schema/mapping/sample.yaml")
 	const person, unit = "220102190001010016", "91220101999999998G"
+	// Where no column is named, several contradict each other.
+	columns := map[string]string{
+		"date-form": "支付日期", "amount-form": "金额（元）", "amount-range": "金额（元）", "amount-not-positive": "金额（元）", "person-number-check": "身份证号",
+		"person-number-date": "身份证号", "person-number-future": "身份证号", "credit-code-check": "统一社会信用代码", "formula-in-text": "收款人",
+		"budget-line-form": "行政区划代码", "row-character": "收款人",
+	}
 	for _, c := range []struct{ name, row, code string }{
 		{"no such day", "1,2023-02-29,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,1.00,", "date-form"},
 		{"three decimals", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,1.005,", "amount-form"},
+		{"an exponent", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,1e3,", "amount-form"},
+		{"the minus sign of Unicode", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,\u22125,", "amount-form"},
+		{"full-width digits", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,１２３,", "amount-form"},
+		{"more than an amount can be", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,100000000000.00,", "amount-range"},
+		{"a day that no number has, checksum right", "1,2023-02-28,个人,样甲,220102190013010013,,220102,自主创业扶持,残疾人就业保障金,1.00,", "person-number-date"},
 		{"zero", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,0.00,", "amount-not-positive"},
 		{"negative", "1,2023-02-28,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,-1.00,", "amount-not-positive"},
 		{"an unknown kind", "1,2023-02-28,家庭,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,1.00,", "row-value"},
@@ -139,6 +150,10 @@ func TestAPaymentThatCannotBeMeantIsRefusedWithItsLine(t *testing.T) {
 			}
 			if r := refused[0]; r.Line != 3 || r.Row != 2 || r.Code() != c.code {
 				t.Errorf("line %d, %v; want %s", r.Line, r, c.code)
+			} else if want, one := columns[c.code]; one && r.Column() != want {
+				t.Errorf("%v: column %q, want %q", r, r.Column(), want)
+			} else if r.Column() != "" && !strings.Contains(r.Error(), r.Column()) {
+				t.Errorf("%v does not say %q", r, r.Column())
 			}
 			if text := refused[0].Error() + strings.Join(refused[0].Fields, "|"); strings.Contains(text, "19000101") || strings.Contains(text, "19000102") {
 				t.Errorf("a date of birth is shown: %s", text)
@@ -231,11 +246,11 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 	}
 	got := strings.Split(out.String(), "\n")
 	for i, want := range []struct{ start, end string }{
-		{"\ufeffline,row,code,reason_zh,reason_en,编号,支付日期,", "摘要"},
-		{"2,1,date-form,\"日期须为真实存在的日期", ",************,2023-02-30,个人,张*三,220102************,,220102,自主创业扶持,残疾人就业保障金,-352.00,王*二"},
-		{"3,2,formula-in-text,", `,************,2023-02-28,机构,"'=HYPERLINK(""x"")",,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,''x"},
-		{"4,3,row-ragged,", ",************,************,个*,李*四,220102************,,************"},
-		{"5,4,row-character,", `,a\u202Eb,,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２************"},
+		{"\ufeffline,row,column,code,reason_zh,reason_en,编号,支付日期,", "摘要"},
+		{"2,1,支付日期,date-form,\"日期须为真实存在的日期", ",************,2023-02-30,个人,张*三,220102************,,220102,自主创业扶持,残疾人就业保障金,-352.00,王*二"},
+		{"3,2,收款人,formula-in-text,", `,************,2023-02-28,机构,"'=HYPERLINK(""x"")",,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,''x"},
+		{"4,3,,row-ragged,", ",************,************,个*,李*四,220102************,,************"},
+		{"5,4,收款人,row-character,", `,a\u202Eb,,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２************"},
 	} {
 		if i >= len(got) || !strings.HasPrefix(got[i], want.start) || !strings.HasSuffix(got[i], want.end) {
 			t.Errorf("line %d: got %s\nwant %s…%s", i+1, got[i], want.start, want.end)
@@ -243,6 +258,42 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 	}
 	if none := intake.NewRefusedFile(&out, f); none.Close() != nil {
 		t.Error("a file without rows is not closed")
+	}
+}
+
+// Whatever a cell begins with, no spreadsheet runs what is written, and taking one '
+// away gives the text back.
+func TestAGuardedCellIsNoFormulaAndCanBeReadBack(t *testing.T) {
+	t.Parallel()
+	starts := []string{"", "'", "''", "=", "+", "-", "@", "\t", "＝", "＋", "－", "＠", "'=", "=-", " =", "x=", "1", "-1", "+1", "-1-"}
+	rests := []string{"", "1", "352.00", "1,234.56", "cmd|' /C calc'!A0", "HYPERLINK(\"x\")", "样甲", "'"}
+	seen := make(map[string]string)
+	for _, start := range starts {
+		for _, rest := range rests {
+			cell := start + rest
+			got := intake.Guard(cell)
+			number := strings.Trim(strings.TrimLeft(cell, "+-"), "0123456789.,") == "" && strings.ContainsAny(cell, "0123456789")
+			if strings.IndexAny(got, "=+-@\t\r＝＋－＠") == 0 && !number {
+				t.Errorf("%q is written as %q", cell, got)
+			}
+			if back := strings.TrimPrefix(got, "'"); back != cell {
+				t.Errorf("%q is written as %q, and read back as %q", cell, got, back)
+			}
+			if other, twice := seen[got]; twice && other != cell {
+				t.Errorf("%q and %q are both written as %q", cell, other, got)
+			}
+			seen[got] = cell
+		}
+	}
+	for _, number := range []string{"-352.00", "+1", "-1,234.56", "0"} {
+		if got := intake.Guard(number); got != number {
+			t.Errorf("the number %q is written as %q", number, got)
+		}
+	}
+	for cell, want := range map[string]string{"a\rb": `a\u000Db`, "\r=1": `\u000D=1`, "a\x00": `a\u0000`, "\x1b[2J": `\u001B[2J`, "a\u202eb": `a\u202Eb`, "\ufeff=1": `\uFEFF=1`} {
+		if got := intake.Guard(cell); got != want {
+			t.Errorf("%q is written as %q, not %q", cell, got, want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // Rejections of this package, in the order of checking: files, mappings, rows.
 var Rejections = []*ledger.Rejection{
 	ErrFile, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
-	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrApplication,
+	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrRepeated, ErrApplication,
 	ErrParty, ErrPersonDiffers, ErrFormula, ErrAccountNumber,
 }
 
@@ -30,6 +31,32 @@ func (r *Refused) Error() string {
 }
 
 func (r *Refused) Unwrap() error { return r.err }
+
+// Column returns the column the refusal is about, or "" when it is about the row.
+func (r *Refused) Column() string {
+	if m, ok := errors.AsType[*misplaced](r.err); ok {
+		return m.column
+	}
+	return ""
+}
+
+// A misplaced error is about one cell of a row.
+type misplaced struct {
+	column string
+	err    error
+}
+
+// in says in which column a cell is refused, or returns nil for nil. Without a
+// column, such as for a value that the mapping gives, the error stays as it is.
+func in(column string, err error) error {
+	if err == nil || column == "" {
+		return err
+	}
+	return &misplaced{column, err}
+}
+
+func (m *misplaced) Error() string { return fmt.Sprintf("column %q: %v", m.column, m.err) }
+func (m *misplaced) Unwrap() error { return m.err }
 
 // Code returns the published code of the refusal.
 func (r *Refused) Code() string {
@@ -66,10 +93,8 @@ func (t *Totals) Refuse() {
 }
 
 // A RefusedFile is a CSV of refused rows for whoever has to correct them: UTF-8
-// with a byte order mark, so that spreadsheets read it; line, row, code and
-// reason, then the columns of the original. A text cell that a spreadsheet
-// would take for a formula, or that begins with ', has ' before it; taking one '
-// away gives the text back. Characters that control display are written \u202E.
+// with a byte order mark, so that spreadsheets read it; line, row, column, code and
+// reason, then the columns of the original. Cells are written by [Guard].
 type RefusedFile struct {
 	w      *csv.Writer
 	header []string
@@ -79,7 +104,7 @@ type RefusedFile struct {
 // NewRefusedFile returns a file of refused rows with the columns of f. Nothing is
 // written before the first row.
 func NewRefusedFile(w io.Writer, f *File) *RefusedFile {
-	header := append([]string{"line", "row", "code", "reason_zh", "reason_en"}, f.Columns...)
+	header := append([]string{"line", "row", "column", "code", "reason_zh", "reason_en"}, f.Columns...)
 	return &RefusedFile{out: w, header: header}
 }
 
@@ -91,16 +116,16 @@ func (f *RefusedFile) Write(r *Refused) error {
 		}
 		f.w = csv.NewWriter(f.out)
 		for i, cell := range f.header {
-			f.header[i] = guard(cell)
+			f.header[i] = Guard(cell)
 		}
 		if err := f.w.Write(f.header); err != nil {
 			return fmt.Errorf("refused rows: %w", err)
 		}
 	}
 	zh, en := r.Reason()
-	row := []string{strconv.Itoa(r.Line), strconv.Itoa(r.Row), r.Code(), guard(zh), guard(en)}
+	row := []string{strconv.Itoa(r.Line), strconv.Itoa(r.Row), Guard(r.Column()), r.Code(), Guard(zh), Guard(en)}
 	for _, cell := range r.Fields {
-		row = append(row, guard(cell))
+		row = append(row, Guard(cell))
 	}
 	if err := f.w.Write(row); err != nil {
 		return fmt.Errorf("refused rows: %w", err)
@@ -120,9 +145,12 @@ func (f *RefusedFile) Close() error {
 	return nil
 }
 
-// guard makes a cell safe to open in a spreadsheet and to look at.
-func guard(cell string) string {
-	cell = visible(cell)
+// Guard makes a cell of a CSV safe to open in a spreadsheet and to look at. A text
+// that a spreadsheet would take for a formula, or that begins with ', gets ' before
+// it; taking one ' away gives the text back. A number such as -352.00 stays one.
+// Characters that control display are made [Visible].
+func Guard(cell string) string {
+	cell = Visible(cell)
 	if (startsFormula(cell) || strings.HasPrefix(cell, "'")) && !isNumber(cell) {
 		return "'" + cell
 	}
@@ -139,8 +167,9 @@ func isNumber(cell string) bool {
 	return len(cell)-len(digits) <= 1 && digits != "" && strings.Trim(digits, "0123456789.,") == ""
 }
 
-// visible writes the characters that badCharacter refuses as \uXXXX.
-func visible(s string) string {
+// Visible writes the characters that no cell may hold (NUL, escape, U+202E,
+// zero-width and the like) as \u202E. Line breaks and tabs stay.
+func Visible(s string) string {
 	if badCharacter(s) < 0 {
 		return s
 	}

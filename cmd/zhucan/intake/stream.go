@@ -30,14 +30,14 @@ func OpenStream(path string, o Options) (*Stream, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
+		return nil, unreadable(o.Name, err)
 	}
 	if !info.Mode().IsRegular() || o.MaxBytes > 0 && info.Size() > o.MaxBytes {
 		return nil, ErrFile.Of("%s is no regular file of the size allowed", o.Name)
 	}
 	source, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
+		return nil, unreadable(o.Name, err)
 	}
 	s := &Stream{file: &File{Name: o.Name, Size: info.Size(), options: o, source: source, close: source.Close}}
 	err = s.file.identify()
@@ -86,6 +86,8 @@ func (s *Stream) read(decoded func(io.Reader, Encoding) io.Reader, row func(int,
 	text := &limited{r: decoded(raw, f.Encoding), left: maxRow}
 	r := csv.NewReader(text)
 	r.Comma, r.Comment, r.FieldsPerRecord = f.options.Comma, '#', -1
+	before := 0
+	text.after = func() string { return behind(before) }
 	for n := 0; ; n++ {
 		cells, err := r.Read()
 		if err == io.EOF {
@@ -95,6 +97,7 @@ func (s *Stream) read(decoded func(io.Reader, Encoding) io.Reader, row func(int,
 			return f.interpret(err)
 		}
 		text.left = maxRow
+		before, _ = r.FieldPos(0)
 		if n == 0 {
 			if err := f.header(cells); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
@@ -106,8 +109,7 @@ func (s *Stream) read(decoded func(io.Reader, Encoding) io.Reader, row func(int,
 		if text.ended && r.InputOffset() == text.read && text.last != '\n' {
 			fault = ErrCut.Of("the last line")
 		}
-		line, _ := r.FieldPos(0)
-		if err := row(line, cells, fault); err != nil {
+		if err := row(before, cells, fault); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,7 @@ func quote(cell string) string {
 	if !strings.ContainsFunc(cell, isDigit) {
 		return "(" + strconv.Itoa(len([]rune(cell))) + " characters)"
 	}
-	cell = visible(mask(cell, open))
+	cell = Visible(mask(cell, open))
 	if r := []rune(cell); len(r) > 40 {
 		cell = string(r[:40]) + "…"
 	}
