@@ -185,7 +185,7 @@ func (p *program) printError(err error) {
 			fmt.Fprintf(p.stderr, "  %s: %s\n", p.say(zh, en), text)
 		}
 	}
-	line("何处", "where", intake.Visible(detail))
+	line("何处", "where", strings.ReplaceAll(intake.Visible(detail), "\n", "\n        "))
 	line("依据", "source", r.Source)
 	line("下一步", "next", p.say(r.NextZH, r.Next)+" / "+p.say(r.Next, r.NextZH))
 }

@@ -31,10 +31,10 @@
 //
 // A refusal names the place: line and character of a byte that is no text, line and
 // column of a cell. The file is refused for: not there, too large, not a regular
-// file, encoding that is not
-// known or not kept to, a quote that is never closed or stands where none may,
-// JSON that ends early or names a member twice, a row over 1 MiB, columns that
-// are missing, unknown or named twice, bytes that changed between the readings.
+// file, encoding that is not known or not kept to, a quote that is never closed or
+// stands where none may, JSON that ends early or names a member twice, a row over
+// 1 MiB, columns that are missing, unknown or named twice, bytes that changed
+// between the readings.
 //
 // A row is refused for: more or fewer cells than the header has, control and
 // bidirectional characters (NUL, U+202E, zero-width characters, a byte order mark
@@ -44,9 +44,10 @@
 //
 // Rows that repeat each other are all given: that a payment may be a double is
 // flagged by the book, where the whole history is known. An appropriation that
-// repeats another of its file is refused: money is not voted twice by accident. A file whose rows were
-// put in another order, or of which one byte changed, is another file with other
-// row names; its rows come in again and are flagged as suspected doubles.
+// repeats another of its file is refused: money is not voted twice by accident. A
+// file whose rows were put in another order, or of which one byte changed, is
+// another file with other row names; its rows come in again and are flagged as
+// suspected doubles.
 //
 // # Design
 //
