@@ -32,10 +32,10 @@ func (p *program) importCommand() *cobra.Command {
 		Use:   "import KIND FILE",
 		Short: "turn a file into commands: policy, budget, applications, payments (导入)",
 		Long: `Reads a file and has each of its rows decided. What is wrong with the file as a
-whole (cut off, wrong encoding, unknown columns, over 512 MiB; a budget over 16
-MiB) refuses the file before anything of it is used. What is wrong with a row
-refuses that row: it goes to a file of refused rows with line, column, code and
-reason, and the rest is recorded. A list of however many rows takes little memory.
+whole (cut off, wrong encoding, unknown columns, over 512 MiB) refuses the file
+before anything of it is used. What is wrong with a row refuses that row: it goes
+to a file of refused rows with line, column, code and reason, and the rest is
+recorded. A list of however many rows takes little memory.
 
 A row is named by the file's hash and its number: the same file imported again
 changes nothing. Exit code: 0 when rows were recorded, now or before; 2 when the
@@ -106,9 +106,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			return nil, err
 		}
 		return s, s.readPack(folder, path)
-	case "budget":
-		options.MaxBytes = intake.MaxBudget
-	case "applications":
+	case "budget", "applications":
 	case "payments":
 		if f.mapping == "" {
 			return nil, usage("import payments needs --mapping")

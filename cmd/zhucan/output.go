@@ -28,6 +28,10 @@ func (p *program) print(whole any, t table) error {
 	case "json":
 		return printJSON(p.stdout, whole)
 	case "csv":
+		// What the figures are a function of is said beside the rows, not among them.
+		if t.foot != "" {
+			fmt.Fprintln(p.stderr, t.foot)
+		}
 		return printCSV(p.stdout, t)
 	}
 	printTable(p.stdout, t)
@@ -35,7 +39,7 @@ func (p *program) print(whole any, t table) error {
 }
 
 func printJSON(w io.Writer, v any) error {
-	b, err := json.Marshal(v, jsontext.WithIndent("  "))
+	b, err := json.Marshal(v, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
@@ -55,8 +59,9 @@ func printCSV(w io.Writer, t table) error {
 	for _, r := range t.rows {
 		guarded := make([]string, len(r))
 		for i, cell := range r {
-			guarded[i] = cell
-			if !strings.HasPrefix(t.head[i], ">") {
+			if strings.HasPrefix(t.head[i], ">") {
+				guarded[i] = strings.ReplaceAll(cell, ",", "") // groups of digits are for reading
+			} else {
 				guarded[i] = intake.Guard(cell)
 			}
 		}

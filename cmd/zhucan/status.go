@@ -31,14 +31,15 @@ func (p *program) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			served := p.say("未运行", "no server runs")
-			if s.server != nil {
-				served = fmt.Sprintf("http://%s (%d)", s.server.HTTP, s.server.PID)
-			}
 			whole := struct {
 				projections.Status
-				Server string `json:"server"`
-			}{st, served}
+				Server string `json:"server"` // empty: none runs
+			}{Status: st}
+			served := p.say("未运行", "no server runs")
+			if s.server != nil {
+				whole.Server = fmt.Sprintf("http://%s (%d)", s.server.HTTP, s.server.PID)
+				served = whole.Server
+			}
 			state := p.say("正常", "running")
 			if st.Halted {
 				state = p.say("已停止：", "halted: ") + st.Reason + " " + st.Detail

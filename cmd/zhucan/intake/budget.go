@@ -16,17 +16,6 @@ type Budget struct {
 	On          ledger.Date
 }
 
-// MaxBudget is the size from which a list of appropriations is refused: its rows
-// are remembered while it is read.
-const MaxBudget = 16 << 20
-
-// ErrRepeated refuses an appropriation that stands in a list twice. Facts that
-// repeat each other are flagged; money is not voted twice by accident.
-var ErrRepeated = &ledger.Rejection{
-	Code: "row-repeated", Rule: "a list of appropriations has no two rows that say the same", RuleZH: "指标清单不得有内容相同的两行",
-	Next: "remove the row; if both were voted, give their sum in one row", NextZH: "请删除重复行；如确为两笔，请合并为一行填写合计金额",
-}
-
 // BudgetColumns are the columns of a list of appropriations, in any order:
 // region (code), scheme, fund, year, amount (in yuan, 1234.56), document (指标文号),
 // date (2023-04-30).
@@ -39,54 +28,35 @@ func ReadBudget(f *File) iter.Seq2[Budget, error] {
 		return failed[Budget](err)
 	}
 	none := func(Row, int) privacy { return open }
-	return func(yield func(Budget, error) bool) {
-		lines := make(map[said]int)
-		rows(f, none, func(r Row) (Budget, error) { return f.budget(r, lines) })(yield)
-	}
-}
-
-// A said is what one row of a list of appropriations says.
-type said struct {
-	line             ledger.BudgetLine
-	amount, document string
-	on               ledger.Date
-}
-
-// budget reads one appropriation. lines says on which line of the file those before
-// it stand.
-func (f *File) budget(r Row, lines map[said]int) (Budget, error) {
-	text := f.cells(r)
-	of := func(column string) cell { return cell{column, text(column)} }
-	b := Budget{Origin: r.Origin}
-	var err error
-	if b.On, err = ledger.ParseDate(text("date")); err != nil {
-		return Budget{}, in("date", err)
-	}
-	if _, err := ledger.FindRegion(ledger.RegionCode(text("region")), b.On); err != nil {
-		return Budget{}, in("region", err)
-	}
-	do := &b.Appropriate
-	if do.Line, err = budgetLine(of("region"), of("scheme"), of("fund"), of("year")); err != nil {
-		return Budget{}, err
-	}
-	if do.Amount, err = (AmountForm{}).Parse(text("amount")); err != nil {
-		return Budget{}, in("amount", err)
-	}
-	if do.Document, err = note(of("document")); err != nil {
-		return Budget{}, err
-	}
-	if do.Document == "" {
-		return Budget{}, in("document", budget.ErrLine.Of("no document"))
-	}
-	if startsFormula(do.Document) {
-		return Budget{}, in("document", ErrFormula.Of("document"))
-	}
-	key := said{do.Line, do.Amount.String(), do.Document, b.On}
-	if first, twice := lines[key]; twice {
-		return Budget{}, ErrRepeated.Of("line %d", first)
-	}
-	lines[key] = r.Line
-	return b, nil
+	return rows(f, none, func(r Row) (Budget, error) {
+		text := f.cells(r)
+		of := func(column string) cell { return cell{column, text(column)} }
+		b := Budget{Origin: r.Origin}
+		var err error
+		if b.On, err = ledger.ParseDate(text("date")); err != nil {
+			return Budget{}, in("date", err)
+		}
+		if _, err := ledger.FindRegion(ledger.RegionCode(text("region")), b.On); err != nil {
+			return Budget{}, in("region", err)
+		}
+		do := &b.Appropriate
+		if do.Line, err = budgetLine(of("region"), of("scheme"), of("fund"), of("year")); err != nil {
+			return Budget{}, err
+		}
+		if do.Amount, err = (AmountForm{}).Parse(text("amount")); err != nil {
+			return Budget{}, in("amount", err)
+		}
+		if do.Document, err = note(of("document")); err != nil {
+			return Budget{}, err
+		}
+		if do.Document == "" {
+			return Budget{}, in("document", budget.ErrLine.Of("no document"))
+		}
+		if startsFormula(do.Document) {
+			return Budget{}, in("document", ErrFormula.Of("document"))
+		}
+		return b, nil
+	})
 }
 
 // exactly refuses a file of a fixed form that has not the needed columns, or has

@@ -43,11 +43,9 @@
 // 1200.50 looks like an amount.
 //
 // Rows that repeat each other are all given: that a payment may be a double is
-// flagged by the book, where the whole history is known. An appropriation that
-// repeats another of its file is refused: money is not voted twice by accident. A
-// file whose rows were put in another order, or of which one byte changed, is
-// another file with other row names; its rows come in again and are flagged as
-// suspected doubles.
+// flagged by the book, where the whole history is known. A file whose rows were
+// put in another order, or of which one byte changed, is another file with other
+// row names; its rows come in again and are flagged as suspected doubles.
 //
 // # Design
 //

@@ -271,8 +271,6 @@ func TestABudgetThatCannotBeMeantIsRefusedWithItsLine(t *testing.T) {
 	const good = "220104,startup,levy,2023,5000.00,样本1号,2023-01-10\n"
 	for _, c := range []struct{ row, code, column string }{
 		{"220104,startup,levy,2023,5000.005,样本1号,2023-01-10", "amount-form", "amount"},
-		{"220104,startup,levy,2023,5000.00,样本1号,2023-01-10", "row-repeated", ""},
-		{"220104,startup,levy,2023,5000,  样本1号,2023-01-10", "row-repeated", ""},
 		{"220104,startup,levy,2023,0,样本1号,2023-01-10", "amount-not-positive", "amount"},
 		{"220104,startup,levy,23,5000.00,样本1号,2023-01-10", "budget-line-form", "year"},
 		{"220104,,levy,2023,5000.00,样本1号,2023-01-10", "budget-line-form", "scheme"},
