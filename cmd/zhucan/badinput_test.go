@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"zhucan/ledger"
 	"zhucan/schema/schematest"
@@ -224,5 +225,74 @@ func TestAFaultOfTheServerIsNoRefusal(t *testing.T) {
 		if rule, _ := ledger.Refused(refusal{Code: code, Rule: "rule", Detail: "detail"}.err()); (rule != nil) != refused {
 			t.Errorf("%s: a refusal: %v", code, rule != nil)
 		}
+	}
+}
+
+// F13: a bit that flipped on the disk of the database.
+func TestADamagedPageOfTheDatabaseIsNamedAndARebuildHealsTheReadModel(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, _ := list(t, 100)
+	must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json")
+	before := must(t, dir, "trial-balance", "-o", "json")
+
+	flip := func(table string) (restore func()) {
+		t.Helper()
+		p := &program{getenv: func(string) string { return "" }, stdout: &strings.Builder{}, stderr: &strings.Builder{}, now: time.Now, data: dir}
+		s, err := p.open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var relation string
+		err = s.pool.QueryRow(t.Context(), "select pg_relation_filepath($1::regclass)", table).Scan(&relation)
+		s.close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "postgres", relation)
+		page, err := os.ReadFile(file)
+		if err != nil || len(page) < 8192 {
+			t.Fatalf("%s has %d bytes, %v", table, len(page), err)
+		}
+		overwrite := func(mask byte) {
+			f, err := os.OpenFile(file, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := f.WriteAt([]byte{page[8000] ^ mask}, 8000); err != nil { // rows fill a page from its end
+				t.Fatal(err)
+			}
+		}
+		overwrite(1)
+		return func() { overwrite(0) }
+	}
+	damaged := func(table string) {
+		t.Helper()
+		code, stdout, stderr := zhucan(t, dir, "verify", "-o", "json")
+		if code != 3 {
+			t.Fatalf("%s: exit %d, %s%s", table, code, stdout, stderr)
+		}
+		got := answer[verdict](t, stdout)
+		for _, c := range got.Checks {
+			if c.Name == "database-pages" && c.Verdict == "FAILED" && strings.Contains(c.Detail, "block 0 of relation") && got.Verdict == "FAILED" {
+				return
+			}
+		}
+		t.Errorf("%s: %s", table, stdout)
+	}
+	restore := flip("archive.record")
+	damaged("archive.record")
+	restore()
+	must(t, dir, "verify")
+
+	flip("rm_v0001.posting")
+	damaged("rm_v0001.posting")
+	must(t, dir, "replay", "--into", "healed")
+	must(t, dir, "replay", "switch", "healed")
+	must(t, dir, "verify")
+	if after := must(t, dir, "trial-balance", "-o", "json"); after != before {
+		t.Errorf("healed:\n%s\nwas\n%s", after, before)
 	}
 }

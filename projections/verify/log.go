@@ -73,6 +73,10 @@ type pass struct {
 
 // Log verifies the log as far as it goes when it is called, beside the archive.
 func Log(ctx context.Context, pool *pgxpool.Pool, log events.Log, o Options) (Result, error) {
+	return damage(readLog(ctx, pool, log, o))
+}
+
+func readLog(ctx context.Context, pool *pgxpool.Pool, log events.Log, o Options) (Result, error) {
 	head, err := log.Last(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("read the log's last number: %w", err)

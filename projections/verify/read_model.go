@@ -25,6 +25,10 @@ const listed = 100
 // and compares every row. It works in a transaction that is rolled back, beside the
 // served tables and on the same snapshot as them; the disk needs room for both.
 func ReadModel(ctx context.Context, pool *pgxpool.Pool, r *projections.Runner, o Options) (Result, error) {
+	return damage(compareModel(ctx, pool, r, o))
+}
+
+func compareModel(ctx context.Context, pool *pgxpool.Pool, r *projections.Runner, o Options) (Result, error) {
 	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {
 		return Result{}, fmt.Errorf("begin: %w", err)

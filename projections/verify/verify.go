@@ -19,8 +19,10 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/mod/sumdb/note"
 
 	"zhucan/projections/report"
@@ -63,6 +65,17 @@ type Options struct {
 
 	// Progress, when set, is told now and then how many more records are done.
 	Progress func(n int)
+}
+
+// damage makes a finding of a page of the database whose checksum is wrong: Postgres
+// names its relation and block, and what is on it cannot be compared.
+func damage(r Result, err error) (Result, error) {
+	page, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || page.Code != "XX001" && page.Code != "XX002" { // data_corrupted, index_corrupted
+		return r, err
+	}
+	r.add(Check{"database-pages", Failed, page.Message})
+	return r, nil
 }
 
 // most is how many findings of a check are listed; all are counted.
