@@ -10,23 +10,18 @@ import (
 	"zhucan/projections/report"
 )
 
-// cut is what --as-of and --known-by say.
-func (p *program) cut() (report.Cut, error) {
-	asOf, err := p.asOfDate()
-	if err != nil {
-		return report.Cut{}, err
-	}
-	known, err := p.knownBySeq()
-	return report.Cut{AsOf: asOf, KnownBy: known}, err
-}
-
 // reading opens the stores with the read models brought to what the log holds,
-// and calls f.
+// and calls f with what --as-of and --known-by say.
 func (p *program) reading(ctx context.Context, f func(*stores, report.Cut) error) error {
-	cut, err := p.cut()
+	asOf, err := p.asOfDate()
 	if err != nil {
 		return err
 	}
+	known, err := report.ParseMoment(p.knownBy)
+	if err != nil {
+		return err
+	}
+	now := p.now() // before the head of the log is asked for: nothing later belongs before it
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -35,7 +30,11 @@ func (p *program) reading(ctx context.Context, f func(*stores, report.Cut) error
 	if err := p.project(ctx, s); err != nil {
 		return err
 	}
-	return f(s, cut)
+	seq, _, err := known.Seq(ctx, s.pool, now)
+	if err != nil {
+		return err
+	}
+	return f(s, report.Cut{AsOf: asOf, KnownBy: seq})
 }
 
 // basis says below a table what it rests on.
@@ -53,20 +52,17 @@ func (p *program) trialBalanceCommand() *cobra.Command {
 		Short: "the balances of all accounts; debits equal credits (试算平衡表)",
 		Long: `Shows the balance of every account that moved. The financial books, the budget
 books and the control of appropriations each balance on their own. --as-of counts
-entries dated up to a day, --known-by what had been recorded by a sequence.`,
-		Example: "  zhucan trial-balance\n  zhucan trial-balance --as-of 2023-05-31 -o csv\n  zhucan trial-balance --known-by 500",
+entries dated up to a day, --known-by what had been recorded by a sequence or a
+time.`,
+		Example: "  zhucan trial-balance\n  zhucan trial-balance --as-of 2023-05-31 -o csv\n  zhucan trial-balance --known-by 500\n  zhucan trial-balance --known-by 2023-05-31T18:00",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error { return p.printTrialBalance(cmd.Context(), s) })
+			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error { return p.printTrialBalance(cmd.Context(), s, cut) })
 		},
 	}
 }
 
-func (p *program) printTrialBalance(ctx context.Context, s *stores) error {
-	cut, err := p.cut()
-	if err != nil {
-		return err
-	}
+func (p *program) printTrialBalance(ctx context.Context, s *stores, cut report.Cut) error {
 	t, err := report.TrialBalance(ctx, s.pool, cut)
 	if err != nil {
 		return err
@@ -134,20 +130,22 @@ func (p *program) balanceCommand() *cobra.Command {
 
 func (p *program) registerCommand() *cobra.Command {
 	var f *report.Filter
-	var limit int
-	var after string
+	var at place
 	c := &cobra.Command{
 		Use:     "register ACCOUNT",
 		Short:   "the postings of one account with the running balance (明细账)",
 		Example: "  zhucan register 1011\n  zhucan register 2303 --limit 50 --after 2023-05-29:310:2",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			place, err := parsePlace(after)
+			if err := at.check(); err != nil {
+				return err
+			}
+			after, err := parsePlace(at.after)
 			if err != nil {
 				return err
 			}
 			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				r, err := report.RegisterOf(cmd.Context(), s.pool, ledger.AccountCode(arg[0]), *f, cut, place, limit)
+				r, err := report.RegisterOf(cmd.Context(), s.pool, ledger.AccountCode(arg[0]), *f, cut, after, at.limit)
 				if err != nil {
 					return err
 				}
@@ -167,8 +165,7 @@ func (p *program) registerCommand() *cobra.Command {
 		},
 	}
 	f = filterFlags(c)
-	c.Flags().IntVar(&limit, "limit", 100, "most `lines` shown")
-	c.Flags().StringVar(&after, "after", "", "begin after this `place`, as the foot of a page prints it")
+	at.flags(c)
 	return c
 }
 
@@ -190,45 +187,4 @@ func parsePlace(s string) (report.Place, error) {
 		return place, usage("--after %q is not date:seq:n", s)
 	}
 	return place, nil
-}
-
-// listCommand shows one of the lists.
-func (p *program) listCommand(name, short string) *cobra.Command {
-	var limit int
-	var after string
-	c := &cobra.Command{
-		Use:     "list",
-		Short:   short,
-		Example: "  zhucan … list --limit 20\n  zhucan … list -o csv",
-		Args:    args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
-				l, err := report.Page(cmd.Context(), s.pool, name, after, limit)
-				if err != nil {
-					return err
-				}
-				t := table{rows: l.Rows, foot: p.basis(l.Basis)}
-				objects := make([]map[string]string, len(l.Rows))
-				for i, r := range l.Rows {
-					objects[i] = make(map[string]string, len(r))
-					for j, cell := range r {
-						objects[i][l.Columns[j]] = cell
-					}
-				}
-				for _, column := range l.Columns {
-					if report.Amount(name, column) || column == "seq" {
-						column = ">" + column
-					}
-					t.head = append(t.head, column)
-				}
-				if l.More {
-					t.foot += fmt.Sprintf("\n%s --after %s", p.say("下一页", "next page"), l.Next)
-				}
-				return p.print(map[string]any{name: objects, "more": l.More, "next": l.Next, "seq": l.Seq, "as_of": l.AsOf, "policy": l.Policy}, t)
-			})
-		},
-	}
-	c.Flags().IntVar(&limit, "limit", 100, "most `rows` shown")
-	c.Flags().StringVar(&after, "after", "", "begin after this `key`, as the foot of a page prints it")
-	return c
 }

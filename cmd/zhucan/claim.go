@@ -15,7 +15,7 @@ func (p *program) claimCommand() *cobra.Command {
 		p.orderCommand("claim.approve", "decide for a claim and commit its money (审批)", "approve C1 --decision 决字1号 --line 220104/startup/levy/2023 --as approver"),
 		p.orderCommand("claim.reject", "decide against a claim (不予通过)", "reject C1 --reason 不符合条件"),
 		p.orderCommand("claim.withdraw", "take a claim back (撤回)", "withdraw C1 --reason 本人撤回"),
-		p.listCommand("claims", "list claims (申报清单)"),
+		p.claimList(),
 	)
 }
 
@@ -36,19 +36,13 @@ func (p *program) paymentCommand() *cobra.Command {
 		p.orderCommand("payment.demand-recovery", "demand money back (追回决定)", "demand-recovery PAY1 --amount 5000.00 --deadline 2023-06-30 --decision 追字1号 --ground 重复享受 --as approver"),
 		p.orderCommand("payment.receive-recovery", "record money recovered (追回到账)", "receive-recovery PAY1 --amount 5000.00 --voucher 5408-1 --as accountant"),
 		p.orderCommand("payment.record", "record a payment made elsewhere (补录已付款)", "record PAY9 --amount 100.00 --party P1 --line 220104/startup/levy/2022 --source 纸质凭证 --on 2022-11-01 --as local"),
-		p.listCommand("payments", "list payments (支付清单)"),
+		p.paymentList(),
 	)
 }
 
 func (p *program) partyCommand() *cobra.Command {
 	return group("party", "parties: list, erase a person (对象)",
 		p.eraseCommand(),
-		p.listCommand("parties", "list parties, persons masked (对象清单)"),
+		p.partyList(),
 	)
-}
-
-func (p *program) suspectsCommand() *cobra.Command {
-	c := p.listCommand("suspects", "list payments that may have been made twice (疑似重复支付)")
-	c.Use = "suspects"
-	return c
 }

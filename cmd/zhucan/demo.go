@@ -71,7 +71,7 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 // printDemo prints the books and whether they verify: as JSON in one object.
 func (p *program) printDemo(ctx context.Context, s *stores, added int) error {
 	if p.output != "json" {
-		return errors.Join(p.printTrialBalance(ctx, s), p.printVerified(ctx, s, verifyAll))
+		return errors.Join(p.printTrialBalance(ctx, s, report.Cut{}), p.printVerified(ctx, s, verifyAll))
 	}
 	trial, err := report.TrialBalance(ctx, s.pool, report.Cut{})
 	if err != nil {

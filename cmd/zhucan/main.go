@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -126,7 +125,7 @@ With nothing but a data folder it runs both servers itself. With --nats and
 	f.StringVar(&p.lang, "lang", env("ZHUCAN_LANG", "zh"), "`zh` or en")
 	f.StringVarP(&p.output, "output", "o", "table", "`form` of the answer: table, csv or json")
 	f.StringVar(&p.asOf, "as-of", "", "accounting `date` up to which entries count (2006-01-02)")
-	f.StringVar(&p.knownBy, "known-by", "", "`sequence` up to which events count")
+	f.StringVar(&p.knownBy, "known-by", "", "`sequence` or time up to which what was recorded counts (500, 2023-05-31T18:00)")
 	f.StringVar(&p.actor, "as", env("ZHUCAN_ACTOR", "local"), "`actor` who gives the order")
 	f.BoolVarP(&p.verbose, "verbose", "v", false, "log what the servers say")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
@@ -177,18 +176,6 @@ func (p *program) asOfDate() (ledger.Date, error) {
 		return ledger.Date{}, nil
 	}
 	return ledger.ParseDate(p.asOf)
-}
-
-// knownBySeq is the sequence of --known-by, or 0.
-func (p *program) knownBySeq() (uint64, error) {
-	if p.knownBy == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseUint(p.knownBy, 10, 64)
-	if err != nil || n == 0 {
-		return 0, usage("--known-by %q is no sequence number", p.knownBy)
-	}
-	return n, nil
 }
 
 // today is the day of the machine's clock in China, where the books are kept.

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"zhucan/events/natslog"
+	"zhucan/projections/report"
 	"zhucan/schema/schematest"
 )
 
@@ -183,7 +184,10 @@ func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 		}
 	})
 	t.Run("an earlier day and an earlier knowledge balance too", func(t *testing.T) {
-		for _, cut := range [][]string{{"--as-of", "2023-05-25"}, {"--known-by", "700"}, {"--as-of", "2022-12-31", "--known-by", "500"}} {
+		earlier := answer[struct {
+			RecordedAt string `json:"recorded_at"`
+		}](t, must(t, dir, "event", "show", "700", "-o", "json")).RecordedAt
+		for _, cut := range [][]string{{"--as-of", "2023-05-25"}, {"--known-by", "700"}, {"--known-by", earlier}, {"--as-of", "2022-12-31", "--known-by", "500"}} {
 			got := answer[trial](t, must(t, dir, append(cut, "trial-balance", "-o", "json")...))
 			if got.DebitTotal != got.CreditTotal || got.DebitTotal == first.Trial.DebitTotal {
 				t.Errorf("%v: %s and %s", cut, got.DebitTotal, got.CreditTotal)
@@ -218,11 +222,11 @@ func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 	})
 	t.Run("a person is erased and nothing else changes", func(t *testing.T) {
 		var person string
-		for _, p := range answer[struct{ Parties []map[string]string }](t, must(t, dir, "party", "list", "--limit", "1000", "-o", "json")).Parties {
-			if p["kind"] == "person" {
-				person = p["party"]
-				if !strings.Contains(p["name"], "*") {
-					t.Errorf("a person is listed as %q", p["name"])
+		for _, p := range answer[report.PartyPage](t, must(t, dir, "party", "list", "--limit", "1000", "-o", "json")).Parties {
+			if p.Kind == "person" {
+				person = p.Party
+				if !strings.Contains(p.Name, "*") {
+					t.Errorf("a person is listed as %q", p.Name)
 				}
 			}
 		}
@@ -278,6 +282,10 @@ func TestBadInputIsRefusedWithItsCode(t *testing.T) {
 		{2, "usage", []string{"trial-balance", "--no-such-flag"}},
 		{2, "usage", []string{"trial-balance", "-o", "xml"}},
 		{2, "date-form", []string{"trial-balance", "--as-of", "2023-02-30"}},
+		{2, "known-by-form", []string{"trial-balance", "--known-by", "yesterday"}},
+		{2, "known-by-form", []string{"claim", "list", "--known-by", "2023-05-31"}},
+		{2, "usage", []string{"register", "1011", "--limit", "0"}},
+		{2, "usage", []string{"suspects", "--after", "x"}},
 		{2, "usage", []string{"import", "payments", empty}},
 		{2, "usage", []string{"import", "nonsense", empty}},
 		{2, "policy-missing", []string{"claim", "withdraw", "C1", "--reason", "x"}},

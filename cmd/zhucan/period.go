@@ -45,7 +45,7 @@ computed at and the root of the tree over the log there. A checkpoint is signed.
 			return p.closePeriod(cmd.Context(), period)
 		},
 	}
-	return group("period", "accounting months: list, close, reopen (会计期间)", p.listCommand("periods", "list closed and reopened months (期间清单)"), closing, reopen)
+	return group("period", "accounting months: list, close, reopen (会计期间)", p.periodList(), closing, reopen)
 }
 
 // act has one action decided in the name of the actor of the command line.

@@ -51,29 +51,24 @@ step carries the proof that it is in the log (-o json shows it whole).`,
 }
 
 func (p *program) eventCommand() *cobra.Command {
-	var after uint64
-	var limit int
 	var name, about string
-	list := &cobra.Command{
-		Use: "list", Short: "list events (事件清单)", Example: "  zhucan event list --type payment.confirmed.v1 --limit 10", Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
-				found, basis, err := report.Events(cmd.Context(), s.pool, after, name, about, limit)
-				if err != nil {
-					return err
-				}
-				t := table{head: []string{">seq", p.say("记录时间", "recorded"), p.say("业务日期", "effective"), p.say("事件", "type"), p.say("事项", "case"), p.say("操作人", "actor"), p.say("叶哈希", "leaf")}, foot: p.basis(basis)}
-				for _, e := range found {
-					t.rows = append(t.rows, []string{number(e.Seq), e.RecordedAt.Format(time.RFC3339), e.EffectiveDate, e.Type, e.Case, e.Actor, e.Leaf[:8]})
-				}
-				return p.print(map[string]any{"events": found, "seq": basis.Seq, "as_of": basis.AsOf, "policy": basis.Policy}, t)
-			})
+	all := listing(p, "list", "list events (事件清单)", "  zhucan event list --type payment.confirmed.v1 --limit 10",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.EventPage, error) {
+			after, err := at.seq()
+			if err != nil {
+				return report.EventPage{}, err
+			}
+			return report.Events(ctx, s.pool, name, about, cut, after, at.limit)
 		},
-	}
-	list.Flags().Uint64Var(&after, "after", 0, "begin after this `sequence`")
-	list.Flags().IntVar(&limit, "limit", 50, "most `events` shown")
-	list.Flags().StringVar(&name, "type", "", "only this `type`")
-	list.Flags().StringVar(&about, "case", "", "only of this `case`")
+		func(l report.EventPage) (table, string, report.Basis) {
+			t := table{head: []string{">seq", p.say("记录时间", "recorded"), p.say("业务日期", "effective"), p.say("事件", "type"), p.say("事项", "case"), p.say("操作人", "actor"), p.say("叶哈希", "leaf")}}
+			for _, e := range l.Events {
+				t.rows = append(t.rows, []string{number(e.Seq), e.RecordedAt.Format(time.RFC3339), e.EffectiveDate, e.Type, e.Case, e.Actor, e.Leaf[:8]})
+			}
+			return t, l.Next, l.Basis
+		})
+	all.Flags().StringVar(&name, "type", "", "only this `type`")
+	all.Flags().StringVar(&about, "case", "", "only of this `case`")
 	show := &cobra.Command{
 		Use: "show SEQ", Short: "one event with everything that is hashed, and its proof (查看事件)", Example: "  zhucan event show 12", Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
@@ -81,8 +76,8 @@ func (p *program) eventCommand() *cobra.Command {
 			if err != nil || seq == 0 {
 				return usage("%q is no sequence number", arg[0])
 			}
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
-				e, err := report.EventAt(cmd.Context(), s.pool, seq)
+			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
+				e, err := report.EventAt(cmd.Context(), s.pool, seq, cut)
 				if err != nil {
 					return err
 				}
@@ -120,7 +115,7 @@ proof and signed checkpoint stays valid.`,
 		Args:    args(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.restoreLog(cmd.Context()) },
 	}
-	return group("event", "raw events: list, show, tail, restore (事件)", list, show, tail, restore)
+	return group("event", "raw events: list, show, tail, restore (事件)", all, show, tail, restore)
 }
 
 func (p *program) restoreLog(ctx context.Context) error {

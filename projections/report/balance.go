@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/ledger"
 )
@@ -74,8 +73,8 @@ order by a.position, a.code`
 )
 
 // TrialBalance returns the balances of all accounts that moved.
-func TrialBalance(ctx context.Context, pool *pgxpool.Pool, cut Cut) (t Trial, err error) {
-	err = snapshot(ctx, pool, cut, func(tx pgx.Tx, b Basis) error {
+func TrialBalance(ctx context.Context, db DB, cut Cut) (t Trial, err error) {
+	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		t = Trial{Basis: b}
 		query := selectTrial
 		var args []any
@@ -104,6 +103,31 @@ func TrialBalance(ctx context.Context, pool *pgxpool.Pool, cut Cut) (t Trial, er
 		return Trial{}, fmt.Errorf("trial balance: %w", err)
 	}
 	return t, nil
+}
+
+const selectNames = `
+select code, name_zh, name_en
+from read.account`
+
+// A Name is what an account is called.
+type Name struct{ ZH, EN string }
+
+// Names returns what every account is called that ever was in the chart.
+func Names(ctx context.Context, db DB) (map[ledger.AccountCode]Name, error) {
+	rows, err := db.Query(ctx, selectNames)
+	if err != nil {
+		return nil, fmt.Errorf("names of accounts: %w", err)
+	}
+	names := make(map[ledger.AccountCode]Name)
+	var code ledger.AccountCode
+	var n Name
+	if _, err := pgx.ForEachRow(rows, []any{&code, &n.ZH, &n.EN}, func() error {
+		names[code] = n
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("names of accounts: %w", err)
+	}
+	return names, nil
 }
 
 func (t *Trial) add(a AccountBalance) {
@@ -174,8 +198,8 @@ from read.posting` + where
 // AccountBalanceOf returns the balance of one account, or of those of its
 // postings that the filter lets through. An account that is in no chart is
 // [ledger.ErrAccount].
-func AccountBalanceOf(ctx context.Context, pool *pgxpool.Pool, account ledger.AccountCode, f Filter, cut Cut) (out Balance, err error) {
-	err = snapshot(ctx, pool, cut, func(tx pgx.Tx, b Basis) error {
+func AccountBalanceOf(ctx context.Context, db DB, account ledger.AccountCode, f Filter, cut Cut) (out Balance, err error) {
+	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		out = Balance{Account: account, Basis: b}
 		normal, err := find(ctx, tx, account, &out.Name, &out.NameEN)
 		if err != nil {
@@ -273,11 +297,11 @@ order by p.date, p.seq, p.n`
 )
 
 // RegisterOf returns a page of an account's postings.
-func RegisterOf(ctx context.Context, pool *pgxpool.Pool, account ledger.AccountCode, f Filter, cut Cut, after Place, limit int) (out Register, err error) {
+func RegisterOf(ctx context.Context, db DB, account ledger.AccountCode, f Filter, cut Cut, after Place, limit int) (out Register, err error) {
 	if after.Date.IsZero() {
 		after.Date = ledger.DateOf(1900, 1, 1)
 	}
-	err = snapshot(ctx, pool, cut, func(tx pgx.Tx, b Basis) error {
+	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		out = Register{Account: account, Lines: []Line{}, Basis: b}
 		normal, err := find(ctx, tx, account, &out.Name, &out.NameEN)
 		if err != nil {

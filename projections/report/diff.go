@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/projections"
 )
@@ -24,8 +23,8 @@ type TableDigest struct {
 
 // Digest hashes the tables of a version. Versions with the same rows have the same
 // digests.
-func Digest(ctx context.Context, pool *pgxpool.Pool, version string, tables []*projections.Table) ([]TableDigest, error) {
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+func Digest(ctx context.Context, db DB, version string, tables []*projections.Table) ([]TableDigest, error) {
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
@@ -82,8 +81,8 @@ func (d Diff) Same() bool {
 }
 
 // Compare compares two versions, with at most limit rows listed for each table.
-func Compare(ctx context.Context, pool *pgxpool.Pool, before, after string, tables []*projections.Table, limit int) (Diff, error) {
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+func Compare(ctx context.Context, db DB, before, after string, tables []*projections.Table, limit int) (Diff, error) {
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return Diff{}, fmt.Errorf("begin: %w", err)
 	}

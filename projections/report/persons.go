@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/ledger"
 )
@@ -24,8 +23,8 @@ where name = 'party.erased.v1'`
 
 // Persons returns every person who is not erased: those the vault must have a key
 // for.
-func Persons(ctx context.Context, pool *pgxpool.Pool) ([]ledger.PartyID, error) {
-	rows, err := pool.Query(ctx, selectPersons)
+func Persons(ctx context.Context, db DB) ([]ledger.PartyID, error) {
+	rows, err := db.Query(ctx, selectPersons)
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)
 	}
@@ -37,8 +36,8 @@ func Persons(ctx context.Context, pool *pgxpool.Pool) ([]ledger.PartyID, error) 
 }
 
 // Erased returns the parties whose erasure is on record, and where.
-func Erased(ctx context.Context, pool *pgxpool.Pool) (map[ledger.PartyID]uint64, error) {
-	rows, err := pool.Query(ctx, selectErased)
+func Erased(ctx context.Context, db DB) (map[ledger.PartyID]uint64, error) {
+	rows, err := db.Query(ctx, selectErased)
 	if err != nil {
 		return nil, fmt.Errorf("list erasures: %w", err)
 	}

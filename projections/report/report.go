@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhucan/events/merkle"
 	"zhucan/ledger"
@@ -28,6 +28,7 @@ type Basis struct {
 	Seq    uint64 `json:"seq"`    // last record that counts
 	AsOf   string `json:"as_of"`  // accounting date up to which entries count; "" for all
 	Policy string `json:"policy"` // version in force at Seq
+	Label  string `json:"-"`      // what that policy calls itself
 }
 
 const (
@@ -36,21 +37,32 @@ select seq
 from read.position`
 
 	selectPolicy = `
-select coalesce((
-	select version
-	from read.policy
-	where seq <= @seq
-	order by seq desc
-	limit 1), '')`
+select version, label
+from read.policy
+where seq <= @seq
+order by seq desc
+limit 1`
 )
 
 // ErrNotServed is a database in which no read model is served yet.
 var ErrNotServed = errors.New("no read model is served yet")
 
+// Refusals of a cut, in the order of checking.
+var (
+	ErrKnownBy = &ledger.Rejection{
+		Code: "known-by-form", Rule: "what was known is asked for by a record, or by a time at which there was one", RuleZH: "认知截至须为序号，或已有记录之后的时间",
+		Next: "give a number from 1, or a time such as 2023-05-31T18:00:00+08:00", NextZH: "请填写从1起的序号，或时间（如 2023-05-31T18:00:00+08:00）",
+	}
+	ErrAhead = &ledger.Rejection{
+		Code: "known-by-ahead", Rule: "figures count what is recorded and projected, and nothing that is still to come", RuleZH: "只统计已记录并已入账的内容",
+		Next: "ask for an earlier record or time, or try again when it is projected", NextZH: "请使用更早的序号或时间，或待入账后重试",
+	}
+)
+
 // snapshot runs f in one read-only snapshot and tells it what the answer rests on.
-func snapshot(ctx context.Context, pool *pgxpool.Pool, cut Cut, f func(tx pgx.Tx, b Basis) error) error {
+func snapshot(ctx context.Context, db DB, cut Cut, f func(tx pgx.Tx, b Basis) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) error {
 		b := Basis{AsOf: cut.AsOf.String()}
 		switch err := tx.QueryRow(ctx, selectPosition).Scan(&b.Seq); {
 		case errors.Is(err, pgx.ErrNoRows):
@@ -58,14 +70,37 @@ func snapshot(ctx context.Context, pool *pgxpool.Pool, cut Cut, f func(tx pgx.Tx
 		case err != nil:
 			return fmt.Errorf("read the position: %w", err)
 		}
-		if cut.KnownBy != 0 && cut.KnownBy < b.Seq {
+		switch {
+		case cut.KnownBy > b.Seq:
+			// They would be other figures once it is projected.
+			return ErrAhead.Of("record %d; the last one that is projected is %d", cut.KnownBy, b.Seq)
+		case cut.KnownBy != 0:
 			b.Seq = cut.KnownBy
 		}
-		if err := tx.QueryRow(ctx, selectPolicy, pgx.NamedArgs{"seq": b.Seq}).Scan(&b.Policy); err != nil {
+		err := tx.QueryRow(ctx, selectPolicy, pgx.NamedArgs{"seq": b.Seq}).Scan(&b.Policy, &b.Label)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("read the policy: %w", err)
 		}
 		return f(tx, b)
 	})
+}
+
+// Now returns what an answer without a cut rests on.
+func Now(ctx context.Context, db DB) (now Basis, err error) {
+	err = snapshot(ctx, db, Cut{}, func(_ pgx.Tx, b Basis) error {
+		now = b
+		return nil
+	})
+	return now, err
+}
+
+// A DB is what answers are read from; a pool is one.
+type DB interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 // Root returns the root of the tree over the first size records, in hexadecimal.
@@ -116,9 +151,14 @@ func money(s string) (m ledger.Money, err error) {
 
 // Queries are the statements of this package, for a test to prepare.
 var Queries = map[string]string{
-	"selectPosition": selectPosition, "selectPolicy": selectPolicy, "selectTrial": selectTrial, "selectTrialCut": selectTrialCut,
+	"selectPosition": selectPosition, "selectPolicy": selectPolicy, "selectSeqAt": selectSeqAt,
+	"selectTrial": selectTrial, "selectTrialCut": selectTrialCut, "selectNames": selectNames,
 	"selectAccount": selectAccount, "selectBalance": selectBalance, "selectOpening": selectOpening, "selectLines": selectLines,
 	"selectRelated": selectRelated, "selectIsParty": selectIsParty, "selectSteps": selectSteps, "selectRecord": selectRecord,
-	"selectRecords": selectRecords, "selectEntry": selectEntry, "selectSuspects": selectSuspects,
-	"selectHead": selectHead, "selectNote": selectNote, "insertNote": insertNote,
+	"selectRecords": selectRecords, "selectEntry": selectEntry, "selectKnown": selectKnown,
+	"selectClaims": selectClaims, "selectClaimsThen": selectClaimsThen, "selectPayments": selectPayments,
+	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
+	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods,
+	"selectPersons": selectPersons, "selectErased": selectErased,
+	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 }

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"zhucan/events"
@@ -26,8 +26,8 @@ var ErrNothing = &ledger.Rejection{
 	Next: "check the identifier, or wait until it is projected", NextZH: "请核对编号，或等待入账",
 }
 
-// Rejections of this package.
-var Rejections = []*ledger.Rejection{ErrNothing}
+// Rejections of this package, in the order of checking.
+var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing}
 
 // A Step is one event of a story.
 type Step struct {
@@ -64,18 +64,22 @@ const (
 	// party, batch, and the payments before and after it; a claim's party and
 	// payments; a party's claims and payments only when it is what is asked for.
 	selectRelated = `
-select unnest(array[claim, party, batch, replaces, replaced_by, payment, 'payment:' || payment])
-from read.payment
-where payment = any (@cases) or claim = any (@cases) or (@party and party = @id)
+select unnest(array[p.claim, p.party, p.batch, p.replaces, r.payment, p.payment, 'payment:' || p.payment])
+from read.payment p
+left join read.payment r on r.payment = p.replaced_by and r.seq <= @seq
+where (p.payment = any (@cases) or p.claim = any (@cases) or (@party and p.party = @id)) and p.seq <= @seq
 union
 select unnest(array[claim, party])
 from read.claim
-where claim = any (@cases) or (@party and party = @id)
+where (claim = any (@cases) or (@party and party = @id)) and seq <= @seq
 union
 select unnest(array[case_id, entry_id])
 from read.entry
-where entry_id = any (@cases)
+where entry_id = any (@cases) and seq <= @seq
 limit @limit`
+
+	selectKnown = `
+select exists (select from archive.record where case_id = @id)`
 
 	selectIsParty = `
 select exists (select from read.party where party = @id)`
@@ -88,11 +92,19 @@ order by seq
 limit @limit`
 )
 
+// Known tells whether anything is recorded under the name of a case.
+func Known(ctx context.Context, db DB, id string) (known bool, err error) {
+	if err := db.QueryRow(ctx, selectKnown, pgx.NamedArgs{"id": id}).Scan(&known); err != nil {
+		return false, fmt.Errorf("find a case: %w", err)
+	}
+	return known, nil
+}
+
 // Trace tells the story of id: a payment, claim, party, batch or entry.
-func Trace(ctx context.Context, pool *pgxpool.Pool, id string, cut Cut) (story Story, err error) {
-	err = snapshot(ctx, pool, cut, func(tx pgx.Tx, b Basis) error {
+func Trace(ctx context.Context, db DB, id string, cut Cut) (story Story, err error) {
+	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		story = Story{ID: id, Steps: []Step{}, Basis: b}
-		if story.Cases, err = related(ctx, tx, id); err != nil {
+		if story.Cases, err = related(ctx, tx, id, b.Seq); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, selectSteps, pgx.NamedArgs{"cases": story.Cases, "seq": b.Seq, "limit": longest + 1})
@@ -125,15 +137,15 @@ func Trace(ctx context.Context, pool *pgxpool.Pool, id string, cut Cut) (story S
 	return story, nil
 }
 
-// related collects what belongs to id, until nothing new turns up.
-func related(ctx context.Context, tx pgx.Tx, id string) ([]string, error) {
+// related collects what belonged to id by a record, until nothing new turns up.
+func related(ctx context.Context, tx pgx.Tx, id string, seq uint64) ([]string, error) {
 	cases := []string{id}
 	var party bool
 	if err := tx.QueryRow(ctx, selectIsParty, pgx.NamedArgs{"id": id}).Scan(&party); err != nil {
 		return nil, err
 	}
 	for {
-		rows, err := tx.Query(ctx, selectRelated, pgx.NamedArgs{"cases": cases, "party": party, "id": id, "limit": longest})
+		rows, err := tx.Query(ctx, selectRelated, pgx.NamedArgs{"cases": cases, "party": party, "id": id, "seq": seq, "limit": longest})
 		if err != nil {
 			return nil, err
 		}
@@ -209,15 +221,16 @@ where seq = @seq`
 	selectRecords = `
 select ` + archive.Columns + `
 from archive.record
-where seq > @after and (@name = '' or name = @name) and (@case = '' or case_id = @case)
+where seq > @after and seq <= @seq and (@as_of::date is null or effective <= @as_of)
+	and (@name = '' or name = @name) and (@case = '' or case_id = @case)
 order by seq
 limit @limit`
 )
 
-// EventAt returns the record of a number, proved in the tree of everything that
-// is archived.
-func EventAt(ctx context.Context, pool *pgxpool.Pool, seq uint64) (e Event, err error) {
-	err = snapshot(ctx, pool, Cut{}, func(tx pgx.Tx, b Basis) error {
+// EventAt returns the record of a number, proved in the tree of the records that
+// count.
+func EventAt(ctx context.Context, db DB, seq uint64, cut Cut) (e Event, err error) {
+	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		rows, err := tx.Query(ctx, selectRecord, pgx.NamedArgs{"seq": seq})
 		if err != nil {
 			return err
@@ -228,6 +241,9 @@ func EventAt(ctx context.Context, pool *pgxpool.Pool, seq uint64) (e Event, err 
 		}
 		if err != nil {
 			return err
+		}
+		if !cut.AsOf.IsZero() && ledger.DateOf(r.On.Date()).After(cut.AsOf) {
+			return ErrNothing.Of("event %d as of %s; it is dated %s", seq, cut.AsOf, ledger.DateOf(r.On.Date()))
 		}
 		header, err := events.ParseHeader(r.Header)
 		if err != nil {
@@ -255,30 +271,31 @@ type Listed struct {
 	Leaf          string    `json:"leaf"`
 }
 
+// An EventPage is a page of a list of events. Next is the parameter after of the
+// page that follows; "" after the last.
+type EventPage struct {
+	Events []Listed `json:"events"`
+	Next   string   `json:"next,omitempty"`
+	Basis
+}
+
 // Events lists records after a number: of one type and of one case, where these
 // are given.
-func Events(ctx context.Context, pool *pgxpool.Pool, after uint64, name, about string, limit int) (list []Listed, basis Basis, err error) {
-	err = snapshot(ctx, pool, Cut{}, func(tx pgx.Tx, b Basis) error {
-		basis = b
-		rows, err := tx.Query(ctx, selectRecords, pgx.NamedArgs{"after": after, "name": name, "case": about, "limit": limit})
-		if err != nil {
-			return err
+func Events(ctx context.Context, db DB, name, about string, cut Cut, after uint64, limit int) (EventPage, error) {
+	args := pgx.NamedArgs{"after": after, "name": name, "case": about}
+	rows, next, b, err := page(ctx, db, cut, selectRecords, args, limit, func(row pgx.CollectableRow) (Listed, error) {
+		r, err := scan(row)
+		leaf, _ := r.Leaf()
+		l := Listed{Seq: r.Seq, Type: r.Name, Case: r.Case, RecordedAt: r.Time.UTC(), Actor: r.Actor, Command: r.Command, Leaf: hex.EncodeToString(leaf[:])}
+		if !r.On.IsZero() {
+			l.EffectiveDate = r.On.Format(time.DateOnly)
 		}
-		found, err := pgx.CollectRows(rows, scan)
-		for _, r := range found {
-			leaf, _ := r.Leaf()
-			l := Listed{Seq: r.Seq, Type: r.Name, Case: r.Case, RecordedAt: r.Time.UTC(), Actor: r.Actor, Command: r.Command, Leaf: hex.EncodeToString(leaf[:])}
-			if !r.On.IsZero() {
-				l.EffectiveDate = r.On.Format(time.DateOnly)
-			}
-			list = append(list, l)
-		}
-		return err
-	})
+		return l, err
+	}, func(l Listed) string { return strconv.FormatUint(l.Seq, 10) })
 	if err != nil {
-		return nil, basis, fmt.Errorf("list events: %w", err)
+		return EventPage{}, fmt.Errorf("list events: %w", err)
 	}
-	return list, basis, nil
+	return EventPage{rows, next, b}, nil
 }
 
 const selectEntry = `
@@ -289,16 +306,16 @@ order by seq
 limit 1`
 
 // EntryOf returns an entry as it is on record.
-func EntryOf(ctx context.Context, pool *pgxpool.Pool, id ledger.EntryID) (ledger.Entry, error) {
+func EntryOf(ctx context.Context, db DB, id ledger.EntryID) (ledger.Entry, error) {
 	var seq uint64
-	err := pool.QueryRow(ctx, selectEntry, pgx.NamedArgs{"id": id}).Scan(&seq)
+	err := db.QueryRow(ctx, selectEntry, pgx.NamedArgs{"id": id}).Scan(&seq)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ledger.Entry{}, ErrNothing.Of("entry %q", id)
 	}
 	if err != nil {
 		return ledger.Entry{}, fmt.Errorf("find entry %s: %w", id, err)
 	}
-	e, err := EventAt(ctx, pool, seq)
+	e, err := EventAt(ctx, db, seq, Cut{})
 	if err != nil {
 		return ledger.Entry{}, err
 	}

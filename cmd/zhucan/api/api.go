@@ -12,12 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"zhucan/cmd/zhucan/access"
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/projections"
+	"zhucan/projections/report"
 )
 
 // A Submitter decides commands and records what they decide: [events.Appender].
@@ -29,7 +28,7 @@ type Submitter interface {
 // required.
 type Config struct {
 	Submit Submitter
-	DB     *pgxpool.Pool       // what is read, with rights on schema read at least
+	DB     report.DB           // what is read, with rights on schema read at least
 	Runner *projections.Runner // says how far the read models are
 	Log    events.Log          // asked whether it answers
 	Access *access.Access      // who may act
@@ -102,11 +101,11 @@ var routes = []route{
 	{"GET /v1/balance", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by"}, (*server).balance},
 	{"GET /v1/register", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by", "after", "limit"}, (*server).register},
 	{"GET /v1/trace/{id}", read, []string{"as_of", "known_by"}, (*server).trace},
-	{"GET /v1/events", read, []string{"type", "case", "after", "limit"}, (*server).events},
-	{"GET /v1/events/{seq}", read, nil, (*server).event},
-	{"GET /v1/budgets", read, []string{"after", "limit"}, (*server).budgets},
-	{"GET /v1/claims", read, []string{"party", "status", "after", "limit"}, (*server).claims},
-	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "after", "limit"}, (*server).payments},
+	{"GET /v1/events", read, []string{"type", "case", "as_of", "known_by", "after", "limit"}, (*server).events},
+	{"GET /v1/events/{seq}", read, []string{"as_of", "known_by"}, (*server).event},
+	{"GET /v1/budgets", read, []string{"as_of", "known_by", "after", "limit"}, (*server).budgets},
+	{"GET /v1/claims", read, []string{"party", "status", "as_of", "known_by", "after", "limit"}, (*server).claims},
+	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "as_of", "known_by", "after", "limit"}, (*server).payments},
 	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
 	{"GET /v1/status", read, nil, (*server).status},
 }

@@ -69,7 +69,6 @@ type frame struct {
 	Version string
 	Known   bool // the figures have a basis
 	Basis   report.Basis
-	Label   string // of the policy
 
 	english bool
 	cut     report.Cut
@@ -99,12 +98,12 @@ func (s *server) frame(r *http.Request, q query) (frame, error) {
 		}
 	}
 	var err error
-	f.cut, err = q.cut()
+	f.cut, err = s.cut(r.Context(), q)
 	return f, err
 }
 
 // stand says what the figures of the page are a function of.
-func (f *frame) stand(b report.Basis, label string) { f.Known, f.Basis, f.Label = true, b, label }
+func (f *frame) stand(b report.Basis) { f.Known, f.Basis = true, b }
 
 // Say returns the text in the language of the page.
 func (f frame) Say(zh, en string) string {
@@ -120,7 +119,7 @@ func (f frame) OtherLang() string { return f.Say("en", "zh-CN") }
 
 // LabelLang is the language of a label: Chinese if it has a Chinese character.
 func (f frame) LabelLang() string {
-	for _, r := range f.Label {
+	for _, r := range f.Basis.Label {
 		if r >= 0x3400 {
 			return "zh-CN"
 		}
@@ -129,7 +128,7 @@ func (f frame) LabelLang() string {
 }
 
 // Sample tells whether the policy says that it is a sample.
-func (f frame) Sample() bool { return isSample(f.Label) }
+func (f frame) Sample() bool { return isSample(f.Basis.Label) }
 
 // Link returns the address of a path in the same language and on the same basis.
 func (f frame) Link(path string) string {
@@ -159,7 +158,7 @@ func (f frame) Carried() []item {
 	return all
 }
 
-// KnownBy is the record up to which the page is asked for, "" for all.
+// KnownBy is the record or time up to which the page is asked for, "" for all.
 func (f frame) KnownBy() string { return f.kept.Get("known_by") }
 
 // Event says what an event of a type is called, EventOther in the other language.
@@ -228,7 +227,7 @@ func (s *server) find(w http.ResponseWriter, r *http.Request, q query) error {
 	}
 	to := "/payment/" + id
 	if seq, err := strconv.ParseUint(id, 10, 53); err == nil && seq > 0 {
-		known, err := s.known(r.Context(), id)
+		known, err := report.Known(r.Context(), s.DB, id)
 		if err != nil {
 			return err
 		}
@@ -252,7 +251,7 @@ type bookView struct {
 
 // A lineView is one budget line with its bar.
 type lineView struct {
-	budgetRow
+	report.Budget
 	Number int
 }
 
@@ -283,10 +282,10 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request, q query) error
 		frame
 		Trial    report.Trial
 		Books    []bookView
-		Lines    budgetsAnswer
+		Lines    report.BudgetPage
 		Bars     []lineView
-		Suspects suspectsAnswer
-		Note     *note
+		Suspects report.SuspectPage
+		Note     *report.Signed
 		Status   projections.Status
 		Reason   phrase
 	}{frame: f}
@@ -294,26 +293,19 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request, q query) error
 	if d.Trial, err = report.TrialBalance(ctx, s.DB, f.cut); err != nil {
 		return err
 	}
-	if err := reached(f.cut, d.Trial.Basis); err != nil {
+	if d.Lines, err = report.Budgets(ctx, s.DB, f.cut, ledger.BudgetLine{}, shown); err != nil {
 		return err
 	}
-	if d.Lines, err = s.listBudgets(ctx, ledger.BudgetLine{}, shown); err != nil {
+	if d.Suspects, err = report.Suspects(ctx, s.DB, f.cut, 0, shown); err != nil {
 		return err
 	}
-	if d.Suspects, err = s.listSuspects(ctx, f.cut, 0, shown); err != nil {
-		return err
-	}
-	if d.Note, err = s.lastNote(ctx); err != nil {
+	if d.Note, err = report.LastSigned(ctx, s.DB); err != nil {
 		return err
 	}
 	if d.Status, err = s.Runner.Status(ctx); err != nil {
 		return err
 	}
-	_, label, err := s.basis(ctx)
-	if err != nil {
-		return err
-	}
-	d.stand(d.Trial.Basis, label)
+	d.stand(d.Trial.Basis)
 	d.Books = booksOf(d.Trial)
 	for i, l := range d.Lines.Budgets {
 		d.Bars = append(d.Bars, lineView{l, i + 1})
@@ -357,19 +349,15 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	told, err := s.storyOf(r, q)
+	told, err := s.storyOf(r, f.cut)
 	if err != nil {
 		return err
 	}
-	names, err := s.accountNames(r.Context())
+	names, err := report.Names(r.Context(), s.DB)
 	if err != nil {
 		return err
 	}
-	_, label, err := s.basis(r.Context())
-	if err != nil {
-		return err
-	}
-	f.stand(told.Basis, label)
+	f.stand(told.Basis)
 	f.Title = f.Say("全过程："+told.ID, "The whole story of "+told.ID)
 	d := struct {
 		frame
@@ -388,13 +376,13 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, q query) error {
 	return s.pages.show(w, http.StatusOK, "story", d)
 }
 
-func postingsOf(e *ledger.Entry, names map[ledger.AccountCode]phrase) []postingView {
+func postingsOf(e *ledger.Entry, names map[ledger.AccountCode]report.Name) []postingView {
 	if e == nil {
 		return nil
 	}
 	var all []postingView
 	for _, p := range e.Postings {
-		v := postingView{phrase: names[p.Account], Account: p.Account, Line: p.Of(*e)}
+		v := postingView{phrase: phrase(names[p.Account]), Account: p.Account, Line: p.Of(*e)}
 		if p.Side == ledger.Debit {
 			v.Debit = &p.Amount
 		} else {
@@ -411,16 +399,12 @@ func (s *server) rawEvent(w http.ResponseWriter, r *http.Request, q query) error
 	if err != nil {
 		return err
 	}
-	found, err := s.eventOf(r)
-	if err != nil {
-		return err
-	}
-	_, label, err := s.basis(r.Context())
+	found, err := s.eventOf(r, f.cut)
 	if err != nil {
 		return err
 	}
 	e := found.Event
-	f.stand(found.Basis, label)
+	f.stand(found.Basis)
 	f.Title = f.Say(fmt.Sprintf("记录 %d", e.Seq), fmt.Sprintf("Record %d", e.Seq))
 	pretty := e.Data.Clone()
 	if err := pretty.Indent(jsontext.WithIndent("  ")); err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,12 +18,32 @@ const (
 	most  = 1000
 )
 
-// cut reads which entries count.
-func (q query) cut() (c report.Cut, err error) {
+// cut reads which entries count. What had been recorded by a time is told once
+// everything is projected that has been recorded until now.
+func (s *server) cut(ctx context.Context, q query) (c report.Cut, err error) {
 	if c.AsOf, err = q.date("as_of"); err != nil {
 		return c, err
 	}
-	c.KnownBy, err = q.number("known_by", 0, 1<<53)
+	m, err := report.ParseMoment(q.text("known_by"))
+	if err != nil {
+		return c, err
+	}
+	seq, last, err := m.Seq(ctx, s.DB, s.Now())
+	if err != nil || !last {
+		c.KnownBy = seq
+		return c, err
+	}
+	head, err := s.Log.Last(ctx)
+	if err != nil {
+		return c, err
+	}
+	if head > seq {
+		if !*s.wait(ctx, true, head) {
+			return c, report.ErrAhead.Of("record %d is not projected yet, and may belong before that time", head)
+		}
+		seq, _, err = m.Seq(ctx, s.DB, s.Now())
+	}
+	c.KnownBy = seq
 	return c, err
 }
 
@@ -39,22 +60,8 @@ func (q query) filter() (f report.Filter, err error) {
 	return f, err
 }
 
-func (q query) limit() (int, error) {
-	n, err := q.number("limit", usual, most)
-	return int(n), err
-}
-
-// reached refuses figures that stop before the record that was asked for: they
-// would not be those figures once it is projected.
-func reached(c report.Cut, b report.Basis) error {
-	if c.KnownBy > b.Seq {
-		return ErrValue.Of("record %d is not projected yet; the last one is %d", c.KnownBy, b.Seq)
-	}
-	return nil
-}
-
 func (s *server) trialBalance(w http.ResponseWriter, r *http.Request, q query) error {
-	c, err := q.cut()
+	c, err := s.cut(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -62,14 +69,11 @@ func (s *server) trialBalance(w http.ResponseWriter, r *http.Request, q query) e
 	if err != nil {
 		return err
 	}
-	if err := reached(c, t.Basis); err != nil {
-		return err
-	}
 	return answer(w, http.StatusOK, t)
 }
 
 // about reads what a balance and a register are of.
-func about(q query) (account ledger.AccountCode, f report.Filter, c report.Cut, err error) {
+func (s *server) about(ctx context.Context, q query) (account ledger.AccountCode, f report.Filter, c report.Cut, err error) {
 	id, err := q.id("account")
 	if err != nil {
 		return "", f, c, err
@@ -80,12 +84,12 @@ func about(q query) (account ledger.AccountCode, f report.Filter, c report.Cut, 
 	if f, err = q.filter(); err != nil {
 		return "", f, c, err
 	}
-	c, err = q.cut()
+	c, err = s.cut(ctx, q)
 	return ledger.AccountCode(id), f, c, err
 }
 
 func (s *server) balance(w http.ResponseWriter, r *http.Request, q query) error {
-	account, f, c, err := about(q)
+	account, f, c, err := s.about(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -93,14 +97,11 @@ func (s *server) balance(w http.ResponseWriter, r *http.Request, q query) error 
 	if err != nil {
 		return err
 	}
-	if err := reached(c, b.Basis); err != nil {
-		return err
-	}
 	return answer(w, http.StatusOK, b)
 }
 
 func (s *server) register(w http.ResponseWriter, r *http.Request, q query) error {
-	account, f, c, err := about(q)
+	account, f, c, err := s.about(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -108,15 +109,12 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, q query) error
 	if err != nil {
 		return err
 	}
-	limit, err := q.limit()
+	limit, err := q.number("limit", usual, most)
 	if err != nil {
 		return err
 	}
-	g, err := report.RegisterOf(r.Context(), s.DB, account, f, c, after, limit)
+	g, err := report.RegisterOf(r.Context(), s.DB, account, f, c, after, int(limit))
 	if err != nil {
-		return err
-	}
-	if err := reached(c, g.Basis); err != nil {
 		return err
 	}
 	a := registerAnswer{Register: g}
@@ -145,7 +143,11 @@ func (q query) place(name string) (p report.Place, err error) {
 }
 
 func (s *server) trace(w http.ResponseWriter, r *http.Request, q query) error {
-	story, err := s.storyOf(r, q)
+	c, err := s.cut(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	story, err := s.storyOf(r, c)
 	if err != nil {
 		return err
 	}
@@ -153,28 +155,16 @@ func (s *server) trace(w http.ResponseWriter, r *http.Request, q query) error {
 }
 
 // storyOf reads the story of the identifier in the path.
-func (s *server) storyOf(r *http.Request, q query) (report.Story, error) {
-	c, err := q.cut()
-	if err != nil {
-		return report.Story{}, err
-	}
+func (s *server) storyOf(r *http.Request, c report.Cut) (report.Story, error) {
 	id := r.PathValue("id")
 	if err := ledger.CheckID(id); err != nil {
 		return report.Story{}, err
 	}
-	story, err := report.Trace(r.Context(), s.DB, id, c)
-	if err != nil {
-		return report.Story{}, err
-	}
-	return story, reached(c, story.Basis)
+	return report.Trace(r.Context(), s.DB, id, c)
 }
 
 func (s *server) events(w http.ResponseWriter, r *http.Request, q query) error {
-	name, err := q.id("type")
-	if err != nil {
-		return err
-	}
-	of, err := q.id("case")
+	f, err := q.ids("type", "case")
 	if err != nil {
 		return err
 	}
@@ -182,27 +172,17 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	limit, err := q.limit()
-	if err != nil {
-		return err
-	}
-	found, b, err := report.Events(r.Context(), s.DB, after, name, of, limit+1)
-	if err != nil {
-		return err
-	}
-	a := eventsAnswer{Events: []report.Listed{}, Basis: b}
-	for i, e := range found {
-		if i == limit {
-			a.Next = strconv.FormatUint(found[i-1].Seq, 10)
-			break
-		}
-		a.Events = append(a.Events, e)
-	}
-	return answer(w, http.StatusOK, a)
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.EventPage, error) {
+		return report.Events(r.Context(), s.DB, f["type"], f["case"], c, after, limit)
+	})
 }
 
-func (s *server) event(w http.ResponseWriter, r *http.Request, _ query) error {
-	a, err := s.eventOf(r)
+func (s *server) event(w http.ResponseWriter, r *http.Request, q query) error {
+	c, err := s.cut(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	a, err := s.eventOf(r, c)
 	if err != nil {
 		return err
 	}
@@ -210,13 +190,13 @@ func (s *server) event(w http.ResponseWriter, r *http.Request, _ query) error {
 }
 
 // eventOf reads the record whose number is in the path.
-func (s *server) eventOf(r *http.Request) (eventAnswer, error) {
+func (s *server) eventOf(r *http.Request, c report.Cut) (eventAnswer, error) {
 	v := r.PathValue("seq")
 	seq, err := strconv.ParseUint(v, 10, 53)
 	if err != nil || seq == 0 || strconv.FormatUint(seq, 10) != v {
 		return eventAnswer{}, ErrMissing.Of("a record has a number from 1")
 	}
-	e, err := report.EventAt(r.Context(), s.DB, seq)
+	e, err := report.EventAt(r.Context(), s.DB, seq, c)
 	if err != nil {
 		return eventAnswer{}, err
 	}
@@ -232,7 +212,9 @@ func (s *server) budgets(w http.ResponseWriter, r *http.Request, q query) error 
 	if err := after.UnmarshalText([]byte(q.text("after"))); err != nil {
 		return err
 	}
-	return listed(w, q, func(limit int) (budgetsAnswer, error) { return s.listBudgets(r.Context(), after, limit) })
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.BudgetPage, error) {
+		return report.Budgets(r.Context(), s.DB, c, after, limit)
+	})
 }
 
 func (s *server) claims(w http.ResponseWriter, r *http.Request, q query) error {
@@ -240,7 +222,9 @@ func (s *server) claims(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	return listed(w, q, func(limit int) (claimsAnswer, error) { return s.listClaims(r.Context(), f, limit) })
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.ClaimPage, error) {
+		return report.Claims(r.Context(), s.DB, report.ClaimFilter{Party: f["party"], Status: f["status"]}, c, f["after"], limit)
+	})
 }
 
 func (s *server) payments(w http.ResponseWriter, r *http.Request, q query) error {
@@ -248,40 +232,33 @@ func (s *server) payments(w http.ResponseWriter, r *http.Request, q query) error
 	if err != nil {
 		return err
 	}
-	return listed(w, q, func(limit int) (paymentsAnswer, error) { return s.listPayments(r.Context(), f, limit) })
+	filter := report.PaymentFilter{Party: f["party"], Claim: f["claim"], Batch: f["batch"], Status: f["status"]}
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.PaymentPage, error) {
+		return report.Payments(r.Context(), s.DB, filter, c, f["after"], limit)
+	})
 }
 
 func (s *server) suspects(w http.ResponseWriter, r *http.Request, q query) error {
-	c, err := q.cut()
-	if err != nil {
-		return err
-	}
 	after, err := q.number("after", 0, 1<<53)
 	if err != nil {
 		return err
 	}
-	return listed(w, q, func(limit int) (suspectsAnswer, error) { return s.listSuspects(r.Context(), c, after, limit) })
-}
-
-func (s *server) listSuspects(ctx context.Context, c report.Cut, after uint64, limit int) (suspectsAnswer, error) {
-	found, b, err := report.Suspects(ctx, s.DB, c, after, limit+1)
-	if err != nil {
-		return suspectsAnswer{}, err
-	}
-	a := suspectsAnswer{Suspects: found, Basis: b}
-	if len(found) > limit {
-		a.Suspects, a.Next = found[:limit], strconv.FormatUint(found[limit-1].Seq, 10)
-	}
-	return a, reached(c, b)
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.SuspectPage, error) {
+		return report.Suspects(r.Context(), s.DB, c, after, limit)
+	})
 }
 
 // listed answers with a page of a list.
-func listed[A any](w http.ResponseWriter, q query, read func(limit int) (A, error)) error {
-	limit, err := q.limit()
+func listed[A any](s *server, w http.ResponseWriter, r *http.Request, q query, read func(c report.Cut, limit int) (A, error)) error {
+	c, err := s.cut(r.Context(), q)
 	if err != nil {
 		return err
 	}
-	a, err := read(limit)
+	limit, err := q.number("limit", usual, most)
+	if err != nil {
+		return err
+	}
+	a, err := read(c, int(limit))
 	if err != nil {
 		return err
 	}
@@ -302,7 +279,10 @@ func (s *server) standing(ctx context.Context) (statusAnswer, error) {
 	if err != nil {
 		return statusAnswer{}, err
 	}
-	b, _, err := s.basis(ctx)
+	b, err := report.Now(ctx, s.DB)
+	if errors.Is(err, report.ErrNotServed) {
+		err = nil // that is what it says
+	}
 	return statusAnswer{
 		HeadSeq: p.HeadSeq, ProjectedSeq: p.ProjectedSeq, LagEvents: p.LagEvents, LagSeconds: p.LagSeconds,
 		Halted: p.Halted, Reason: p.Reason, Detail: firstLine(p.Detail), Version: s.Version, Model: p.Version, Basis: b,

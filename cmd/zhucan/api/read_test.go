@@ -12,6 +12,7 @@ import (
 	"zhucan/events/merkle"
 	"zhucan/ledger"
 	"zhucan/projections/report"
+	"zhucan/projections/sampletest"
 )
 
 func chmod(t *testing.T, h *house, mode os.FileMode) {
@@ -38,12 +39,19 @@ func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
 			t.Errorf("%s rests on %+v", target, got)
 		}
 	}
-	for _, target := range []string{"/v1/trial-balance?", "/v1/balance?account=5001&", "/v1/register?account=5001&", "/v1/trace/C1?", "/v1/suspects?"} {
-		w := h.get(t, target+"as_of=2023-04-04&known_by=60")
-		if got := decode[basis](t, w); got != (basis{60, "2023-04-04", "test-1"}) {
-			t.Errorf("%s at a cut rests on %+v", target, got)
+	for _, target := range []string{
+		"/v1/trial-balance?", "/v1/balance?account=5001&", "/v1/register?account=5001&", "/v1/trace/C1?", "/v1/suspects?",
+		"/v1/events?", "/v1/events/1?", "/v1/budgets?", "/v1/claims?", "/v1/payments?",
+	} {
+		for _, known := range []string{"60", "2023-03-01T01:00:59Z", "2023-03-01T09:00:59.5%2B08:00", "2023-03-01T09:00:59"} { // a record each second
+			w := h.get(t, target+"as_of=2023-04-04&known_by="+known)
+			if got := decode[basis](t, w); got != (basis{60, "2023-04-04", "test-1"}) {
+				t.Errorf("%s known by %s rests on %+v", target, known, got)
+			}
 		}
-		refused(t, h.get(t, target+"known_by=74"), http.StatusBadRequest, "parameter-form")
+		refused(t, h.get(t, target+"known_by=74"), http.StatusBadRequest, "known-by-ahead")
+		refused(t, h.get(t, target+"known_by=2023-04-20T02:00:01Z"), http.StatusBadRequest, "known-by-ahead")
+		refused(t, h.get(t, target+"known_by=2023-02-28T00:00:00Z"), http.StatusBadRequest, "known-by-form")
 	}
 }
 
@@ -75,10 +83,11 @@ func TestWhatAQueryDoesNotKnowIsRefused(t *testing.T) {
 	for query, code := range map[string]string{
 		"/v1/trial-balance?as_of=2023-01-01&as_of=2023-02-01": "parameter-unknown",
 		"/v1/trial-balance?as_of=2023-02-30":                  "parameter-form",
-		"/v1/trial-balance?known_by=0":                        "parameter-form",
-		"/v1/trial-balance?known_by=-1":                       "parameter-form",
-		"/v1/trial-balance?known_by=1e3":                      "parameter-form",
-		"/v1/trial-balance?known_by=18446744073709551616":     "parameter-form",
+		"/v1/trial-balance?known_by=0":                        "known-by-form",
+		"/v1/trial-balance?known_by=-1":                       "known-by-form",
+		"/v1/trial-balance?known_by=1e3":                      "known-by-form",
+		"/v1/trial-balance?known_by=18446744073709551616":     "known-by-form",
+		"/v1/claims?known_by=2023-03-01":                      "known-by-form",
 		"/v1/trial-balance?%zz":                               "parameter-form",
 		"/v1/trial-balance?as_of=2023-01-01;known_by=3":       "parameter-form",
 		"/v1/claims?limit=1001":                               "parameter-form",
@@ -185,7 +194,9 @@ func (j *jsonText) UnmarshalJSON(b []byte) error {
 func TestBeforeTheFirstProjectionFiguresAreRefusedAndNotZero(t *testing.T) {
 	t.Parallel()
 	h := empty(t)
-	for _, target := range []string{"/v1/trial-balance", "/v1/events", "/v1/trace/C1"} {
+	for _, target := range []string{
+		"/v1/trial-balance", "/v1/events", "/v1/trace/C1", "/v1/budgets", "/v1/claims", "/v1/payments", "/v1/suspects", "/v1/claims?known_by=2023-04-01T00:00:00Z",
+	} {
 		refused(t, h.get(t, target), http.StatusServiceUnavailable, "not-served")
 	}
 	if w := h.get(t, "/"); w.Code != http.StatusServiceUnavailable {
@@ -204,5 +215,30 @@ func TestAnyRoleReads(t *testing.T) {
 		if w := h.get(t, "/v1/trial-balance", bearer(token)); w.Code != http.StatusOK {
 			t.Errorf("%s: %d", role, w.Code)
 		}
+	}
+}
+
+// What was known at a time is not told while records that belong before it are not
+// projected.
+func TestATimeWaitsForWhatIsNotProjected(t *testing.T) {
+	t.Parallel()
+	records := sample(t).Records
+	h := open(t, records[:60])
+	if err := h.runner.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sampletest.Extend(t, h.log, records)
+	poison := events.Record{Subject: "book.220000.claim", Header: events.Header{{Key: "ce-type", Value: "claim.unheard-of.v1"}}, Data: []byte("{}")}
+	if _, err := h.log.Append(t.Context(), 73, poison); err != nil {
+		t.Fatal(err)
+	}
+	const late = "/v1/claims?known_by=2023-03-02T00:00:00Z"
+	if err := h.runner.CatchUp(t.Context()); err == nil {
+		t.Fatal("a record of an unknown type is projected")
+	}
+	refused(t, h.get(t, late), http.StatusBadRequest, "known-by-ahead")
+	// Of a time that lies behind what is projected nothing is missing.
+	if got := decode[basis](t, h.get(t, "/v1/claims?known_by=2023-03-01T01:00:30Z")); got.Seq != 31 {
+		t.Errorf("rests on %+v", got)
 	}
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"zhucan/projections/report"
+)
+
+// A place is where a page of a list begins and how long it is.
+type place struct {
+	after string
+	limit int
+}
+
+// flags gives a verb that lists something its flags.
+func (l *place) flags(c *cobra.Command) {
+	c.Flags().IntVar(&l.limit, "limit", 100, "most `rows` shown")
+	c.Flags().StringVar(&l.after, "after", "", "begin after this `key`, as the foot of a page prints it")
+}
+
+func (l *place) check() error {
+	if l.limit < 1 {
+		return usage("--limit %d is less than 1", l.limit)
+	}
+	return nil
+}
+
+// seq is the place in a list by records.
+func (l *place) seq() (uint64, error) {
+	if l.after == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(l.after, 10, 64)
+	if err != nil {
+		return 0, usage("--after %q is no sequence number", l.after)
+	}
+	return n, nil
+}
+
+// listing is a verb that shows a page of a list: read reads it, show makes its rows.
+// As JSON it is what the HTTP interface answers.
+func listing[P any](
+	p *program, use, short, example string,
+	read func(context.Context, *stores, report.Cut, place) (P, error),
+	show func(P) (rows table, next string, b report.Basis),
+) *cobra.Command {
+	var at place
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := at.check(); err != nil {
+				return err
+			}
+			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
+				found, err := read(cmd.Context(), s, cut, at)
+				if err != nil {
+					return err
+				}
+				t, next, b := show(found)
+				t.foot = p.basis(b)
+				if next != "" {
+					t.foot += fmt.Sprintf("\n%s --after %s", p.say("下一页", "next page"), next)
+				}
+				return p.print(found, t)
+			})
+		},
+	}
+	at.flags(c)
+	return c
+}
+
+func (p *program) claimList() *cobra.Command {
+	var f report.ClaimFilter
+	c := listing(p, "list", "list claims, also as they stood on an earlier day (申报清单)",
+		"  zhucan claim list --status approved\n  zhucan claim list --as-of 2023-04-30 -o csv",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.ClaimPage, error) {
+			return report.Claims(ctx, s.pool, f, cut, at.after, at.limit)
+		},
+		func(l report.ClaimPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("申报", "claim"), p.say("状态", "status"), p.say("项目", "scheme"), p.say("地区", "region"), p.say("对象", "party"),
+				p.say("起", "from"), p.say("止", "to"), ">" + p.say("数量", "units"), ">" + p.say("金额", "amount"),
+				p.say("申报日期", "submitted"), p.say("批准日期", "approved"), ">seq",
+			}}
+			for _, c := range l.Claims {
+				t.rows = append(t.rows, []string{
+					c.Claim, c.Status, c.Scheme, c.Region, c.Party, c.From, c.To, number(c.Units), grouped(c.Amount), c.SubmittedOn, c.ApprovedOn, number(c.FirstRecord),
+				})
+			}
+			return t, l.Next, l.Basis
+		})
+	c.Flags().StringVar(&f.Party, "party", "", "only of this `party`")
+	c.Flags().StringVar(&f.Status, "status", "", "only in this `status`")
+	return c
+}
+
+func (p *program) paymentList() *cobra.Command {
+	var f report.PaymentFilter
+	c := listing(p, "list", "list payments, also as they stood on an earlier day (支付清单)",
+		"  zhucan payment list --batch B1\n  zhucan payment list --status returned --known-by 2023-05-31T18:00",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.PaymentPage, error) {
+			return report.Payments(ctx, s.pool, f, cut, at.after, at.limit)
+		},
+		func(l report.PaymentPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("支付", "payment"), p.say("状态", "status"), p.say("申报", "claim"), p.say("批次", "batch"), p.say("指标", "line"), p.say("对象", "party"),
+				">" + p.say("金额", "amount"), p.say("指令日期", "instructed"), p.say("支付日期", "paid"), p.say("退汇日期", "returned"), p.say("疑似重复", "suspect"), ">seq",
+			}}
+			for _, y := range l.Payments {
+				t.rows = append(t.rows, []string{
+					y.Payment, y.Status, y.Claim, y.Batch, y.Line.String(), y.Party, grouped(y.Amount), y.InstructedOn, y.PaidOn, y.ReturnedOn, y.Suspect, number(y.FirstRecord),
+				})
+			}
+			return t, l.Next, l.Basis
+		})
+	c.Flags().StringVar(&f.Party, "party", "", "only to this `party`")
+	c.Flags().StringVar(&f.Claim, "claim", "", "only for this `claim`")
+	c.Flags().StringVar(&f.Batch, "batch", "", "only in this `batch`")
+	c.Flags().StringVar(&f.Status, "status", "", "only in this `status`")
+	return c
+}
+
+func (p *program) partyList() *cobra.Command {
+	return listing(p, "list", "list parties, persons masked (对象清单)", "  zhucan party list --limit 20",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.PartyPage, error) {
+			return report.Parties(ctx, s.pool, cut, at.after, at.limit)
+		},
+		func(l report.PartyPage) (table, string, report.Basis) {
+			t := table{head: []string{p.say("对象", "party"), p.say("类别", "kind"), p.say("名称", "name"), p.say("代码", "code"), p.say("地址", "place"), p.say("地区", "region"), p.say("已删除", "erased"), ">seq"}}
+			for _, y := range l.Parties {
+				t.rows = append(t.rows, []string{y.Party, y.Kind, y.Name, y.Code, y.Place, y.Region, strconv.FormatBool(y.Erased), number(y.Seq)})
+			}
+			return t, l.Next, l.Basis
+		})
+}
+
+func (p *program) suspectsCommand() *cobra.Command {
+	return listing(p, "suspects", "list payments that may have been made twice (疑似重复支付)", "  zhucan suspects\n  zhucan suspects -o csv",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.SuspectPage, error) {
+			after, err := at.seq()
+			if err != nil {
+				return report.SuspectPage{}, err
+			}
+			return report.Suspects(ctx, s.pool, cut, after, at.limit)
+		},
+		func(l report.SuspectPage) (table, string, report.Basis) {
+			t := table{head: []string{p.say("支付", "payment"), p.say("相似于", "resembles"), p.say("对象", "party"), ">" + p.say("金额", "amount"), p.say("业务日期", "date"), p.say("状态", "status"), ">seq"}}
+			for _, y := range l.Suspects {
+				t.rows = append(t.rows, []string{string(y.Payment), y.Earlier, string(y.Party), grouped(y.Amount), y.Date, y.Status, number(y.Seq)})
+			}
+			return t, l.Next, l.Basis
+		})
+}
+
+func (p *program) periodList() *cobra.Command {
+	return listing(p, "list", "list closed and reopened months (期间清单)", "  zhucan period list",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.MonthPage, error) {
+			return report.Months(ctx, s.pool, cut, at.after, at.limit)
+		},
+		func(l report.MonthPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("期间", "period"), p.say("状态", "status"), p.say("结账人", "closed by"), p.say("结账日期", "closed on"),
+				">" + p.say("借方", "debits"), ">" + p.say("贷方", "credits"), ">seq", p.say("反结账人", "reopened by"), p.say("原因", "reason"),
+			}}
+			for _, m := range l.Periods {
+				t.rows = append(t.rows, []string{m.Period, m.Status, m.ClosedBy, m.ClosedOn, grouped(m.Debits), grouped(m.Credits), number(m.AtSeq), m.ReopenedBy, m.Reason})
+			}
+			return t, l.Next, l.Basis
+		})
+}

@@ -1,0 +1,281 @@
+package report_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"zhucan/events/memlog"
+	"zhucan/ledger"
+	"zhucan/projections"
+	"zhucan/projections/books"
+	"zhucan/projections/budgets"
+	"zhucan/projections/cases"
+	"zhucan/projections/report"
+	"zhucan/projections/sampletest"
+	"zhucan/schema/schematest"
+)
+
+const all = 1000
+
+// lists reads every list whole.
+func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
+	t.Helper()
+	ctx := t.Context()
+	got := make(map[string]any)
+	keep := func(name string, list any, err error) {
+		if err != nil {
+			t.Fatalf("%s at %+v: %v", name, cut, err)
+		}
+		got[name] = list
+	}
+	claims, err := report.Claims(ctx, pool, report.ClaimFilter{}, cut, "", all)
+	keep("claims", claims, err)
+	payments, err := report.Payments(ctx, pool, report.PaymentFilter{}, cut, "", all)
+	keep("payments", payments, err)
+	lines, err := report.Budgets(ctx, pool, cut, ledger.BudgetLine{}, all)
+	keep("budgets", lines, err)
+	suspects, err := report.Suspects(ctx, pool, cut, 0, all)
+	keep("suspects", suspects, err)
+	months, err := report.Months(ctx, pool, cut, "", all)
+	keep("months", months, err)
+	events, err := report.Events(ctx, pool, "", "", cut, 0, all)
+	keep("events", events, err)
+	return got
+}
+
+// What a list said when the log ended at a record, it says for ever when it is asked
+// what was known by that record.
+func TestAListKnownByARecordIsWhatItWasThen(t *testing.T) {
+	t.Parallel()
+	b, pool, log := sampletest.Story(t), schematest.New(t), new(memlog.Log)
+	r := projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New()}})
+	var then []map[string]any
+	for n := range b.Records {
+		sampletest.Extend(t, log, b.Records[:n+1])
+		if err := r.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		then = append(then, lists(t, pool, report.Cut{}))
+	}
+	for n, want := range then {
+		for name, list := range lists(t, pool, report.Cut{KnownBy: uint64(n) + 1}) {
+			if !reflect.DeepEqual(list, want[name]) {
+				t.Errorf("%s known by %d are\n%s\nand were\n%s", name, n+1, text(t, list), text(t, want[name]))
+			}
+		}
+	}
+}
+
+func text(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestAListAsOfADayHasWhatIsDatedUpToIt(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	for _, c := range []struct {
+		day                  ledger.Date
+		claim, payment, mark string // C1 and PAY1 at the end of the day, "" before they were there
+		suspects             int
+	}{
+		{ledger.DateOf(2023, 2, 28), "", "", "", 0},
+		{ledger.DateOf(2023, 3, 1), "publicised", "", "", 0},
+		{ledger.DateOf(2023, 3, 8), "publicity-ended", "", "", 0},
+		{ledger.DateOf(2023, 3, 9), "approved", "", "", 0},
+		{ledger.DateOf(2023, 3, 21), "approved", "", "recorded", 2},
+		{ledger.DateOf(2023, 4, 3), "approved", "paid", "recorded", 2},
+		{ledger.DateOf(2023, 4, 4), "approved", "returned", "recorded", 2},
+		{ledger.DateOf(2023, 4, 5), "approved", "re-issued", "recorded", 2},
+		{ledger.DateOf(2023, 4, 7), "approved", "re-issued", "reversed", 2},
+	} {
+		got := lists(t, pool, report.Cut{AsOf: c.day})
+		var claim, paid, mark string
+		for _, k := range got["claims"].(report.ClaimPage).Claims {
+			if k.Claim == "C1" {
+				claim = k.Status
+			}
+		}
+		for _, p := range got["payments"].(report.PaymentPage).Payments {
+			switch p.Payment {
+			case "PAY1":
+				paid = p.Status
+			case "OLD3":
+				mark = p.Status
+			}
+		}
+		suspects := got["suspects"].(report.SuspectPage).Suspects
+		if claim != c.claim || paid != c.payment || mark != c.mark || len(suspects) != c.suspects {
+			t.Errorf("as of %s C1 is %q, PAY1 %q, OLD3 %q, with %d suspects; want %+v", c.day, claim, paid, mark, len(suspects), c)
+		}
+		if len(suspects) == 2 && suspects[1].Status != c.mark {
+			t.Errorf("as of %s the suspect is %s", c.day, suspects[1].Status)
+		}
+		// The lines are those of the control accounts on that day.
+		want := make(map[ledger.AccountCode]ledger.Money)
+		for code, s := range sums(b, report.Cut{AsOf: c.day}) {
+			want[code] = s[1].Sub(s[0])
+		}
+		var voted, committed, disbursed, available ledger.Money
+		for _, l := range got["budgets"].(report.BudgetPage).Budgets {
+			voted, committed, disbursed, available = voted.Add(l.Voted), committed.Add(l.Committed), disbursed.Add(l.Disbursed), available.Add(l.Available)
+			if !l.Voted.Equal(l.Available.Add(l.Committed).Add(l.Disbursed)) {
+				t.Errorf("as of %s %+v does not add up", c.day, l)
+			}
+		}
+		if !voted.Equal(ledger.Money{}.Sub(want["9001"])) || !available.Equal(want["9101"]) || !committed.Equal(want["9102"]) || !disbursed.Equal(want["9103"]) {
+			t.Errorf("as of %s the lines have %s %s %s %s, the accounts %v", c.day, voted, available, committed, disbursed, want)
+		}
+	}
+}
+
+func TestAListIsNarrowedByItsFiltersAtAnyCut(t *testing.T) {
+	t.Parallel()
+	_, pool, _ := story(t)
+	count := func(f report.PaymentFilter, cut report.Cut) int {
+		p, err := report.Payments(t.Context(), pool, f, cut, "", all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(p.Payments)
+	}
+	for _, c := range []struct {
+		f    report.PaymentFilter
+		cut  report.Cut
+		want int
+	}{
+		{report.PaymentFilter{Status: "paid"}, report.Cut{}, 1},
+		{report.PaymentFilter{Status: "paid"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 3)}, 2},
+		{report.PaymentFilter{Claim: "C1"}, report.Cut{}, 2},
+		{report.PaymentFilter{Claim: "C1"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}, 1},
+		{report.PaymentFilter{Batch: "B2", Party: "P1"}, report.Cut{}, 1},
+		{report.PaymentFilter{Batch: "B2", Party: "P4"}, report.Cut{}, 0},
+	} {
+		if got := count(c.f, c.cut); got != c.want {
+			t.Errorf("%+v at %+v: %d payments, want %d", c.f, c.cut, got, c.want)
+		}
+	}
+	claims, err := report.Claims(t.Context(), pool, report.ClaimFilter{Status: "approved"}, report.Cut{KnownBy: 40}, "", 1)
+	if err != nil || len(claims.Claims) != 1 || claims.Next != "" && claims.Next != claims.Claims[0].Claim {
+		t.Errorf("%+v, %v", claims, err)
+	}
+}
+
+func TestPartiesAreListedMaskedAndErasedForGood(t *testing.T) {
+	t.Parallel()
+	_, pool, _ := story(t)
+	got, err := report.Parties(t.Context(), pool, report.Cut{KnownBy: 8}, "", all)
+	if err != nil || len(got.Parties) != 5 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, p := range got.Parties {
+		if p.Party == "P2" && (!p.Erased || p.Name != "[erased]") {
+			t.Errorf("an erased person at an earlier cut: %+v", p)
+		}
+		if p.Kind == "person" && p.Party != "P2" && p.Name != "" {
+			t.Errorf("a person without a name in the vault: %+v", p)
+		}
+	}
+	if got, err = report.Parties(t.Context(), pool, report.Cut{KnownBy: 5}, "P1", 1); err != nil || len(got.Parties) != 1 || got.Parties[0].Party != "P2" || got.Next != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestATimeIsTheLastRecordThatIsNotLater(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	began, last := time.Date(2023, 3, 1, 1, 0, 0, 0, time.UTC), uint64(len(b.Records))
+	now := began.Add(time.Hour)
+	seq := func(text string) (uint64, bool, error) {
+		m, err := report.ParseMoment(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return m.Seq(t.Context(), pool, now)
+	}
+	for n := range last { // a record each second
+		for _, late := range []time.Duration{0, 999 * time.Millisecond} {
+			at := began.Add(time.Duration(n)*time.Second + late)
+			if got, end, err := seq(at.Format(time.RFC3339Nano)); err != nil || got != n+1 || end != (n+1 == last) {
+				t.Errorf("by %s: %d, %v, %v; want %d", at, got, end, err, n+1)
+			}
+		}
+	}
+	for text, want := range map[string]uint64{
+		"2023-03-01T09:00:06+08:00": 7, "2023-03-01T09:00:06": 7, "2023-03-01 09:00:06": 7, "2023-03-01T09:01": 61, "2023-03-01T01:30:00Z": last, "12": 12,
+	} {
+		if got, _, err := seq(text); err != nil || got != want {
+			t.Errorf("by %s: %d, %v", text, got, err)
+		}
+	}
+	if _, _, err := seq("2023-03-01T00:59:59Z"); !errors.Is(err, report.ErrKnownBy) {
+		t.Errorf("before the first record: %v", err)
+	}
+	if _, _, err := seq("2023-03-01T02:00:01Z"); !errors.Is(err, report.ErrAhead) {
+		t.Errorf("a time that has not come: %v", err)
+	}
+	for _, text := range []string{"0", "-1", "+3", "03", "1e3", "2023-03-01", "yesterday", "2023-03-01T25:00:00Z", "18446744073709551616"} {
+		if _, err := report.ParseMoment(text); !errors.Is(err, report.ErrKnownBy) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if m, err := report.ParseMoment(""); err != nil || m != (report.Moment{}) {
+		t.Errorf("no moment: %+v, %v", m, err)
+	}
+}
+
+func TestWhatIsNotProjectedYetIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	cut := report.Cut{KnownBy: uint64(len(b.Records)) + 1}
+	for name, ask := range map[string]func(context.Context) error{
+		"trial balance": func(ctx context.Context) error { _, err := report.TrialBalance(ctx, pool, cut); return err },
+		"story":         func(ctx context.Context) error { _, err := report.Trace(ctx, pool, "C1", cut); return err },
+		"claims": func(ctx context.Context) error {
+			_, err := report.Claims(ctx, pool, report.ClaimFilter{}, cut, "", 1)
+			return err
+		},
+	} {
+		if err := ask(t.Context()); !errors.Is(err, report.ErrAhead) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A story known by a record names nothing that was not there.
+func TestAStoryKnownByARecordNamesNothingLater(t *testing.T) {
+	t.Parallel()
+	b, pool, _ := story(t)
+	for n := range b.Records {
+		told, err := report.Trace(t.Context(), pool, "C1", report.Cut{KnownBy: uint64(n) + 1})
+		if errors.Is(err, report.ErrNothing) && n < 12 {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[string]bool{"C1": true}
+		for _, step := range told.Steps {
+			known[step.Case] = true
+			if step.Seq > uint64(n)+1 || step.Proof.Size != uint64(n)+1 {
+				t.Errorf("known by %d: record %d, proved in %d", n+1, step.Seq, step.Proof.Size)
+			}
+		}
+		for _, id := range told.Cases {
+			if !known[id] && id != fmt.Sprintf("payment:%s", "PAY1") && id != "payment:PAY2" {
+				t.Errorf("known by %d the story names %s", n+1, id)
+			}
+		}
+	}
+}
