@@ -34,5 +34,5 @@ func (p *program) codesCommand() *cobra.Command {
 
 // rejections lists every published refusal of the program.
 func rejections() []*ledger.Rejection {
-	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrDamaged, ErrRows})
+	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrPlain, ErrDamaged, ErrRows})
 }

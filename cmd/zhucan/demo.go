@@ -28,7 +28,7 @@ import (
 )
 
 func (p *program) demoCommand() *cobra.Command {
-	var listen string
+	var d door
 	var once bool
 	c := &cobra.Command{
 		Use:   "demo",
@@ -41,6 +41,9 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if _, err := d.open(); err != nil {
+				return err
+			}
 			s, err := p.open(ctx)
 			if err != nil {
 				return err
@@ -60,10 +63,10 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 			if once {
 				return nil
 			}
-			return p.serve(ctx, s, listen)
+			return p.serve(ctx, s, d)
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`address` to listen on")
+	d.flags(c)
 	c.Flags().BoolVar(&once, "once", false, "stop after printing")
 	return c
 }

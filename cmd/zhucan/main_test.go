@@ -309,9 +309,9 @@ func TestBadInputIsRefusedWithItsCode(t *testing.T) {
 }
 
 // serve starts the server in a process of its own and waits until it is ready.
-func serve(t *testing.T, dir string) *exec.Cmd {
+func serve(t *testing.T, dir string, flags ...string) *exec.Cmd {
 	t.Helper()
-	c, out := child(t, "", dir, "serve", "--listen", "127.0.0.1:0")
+	c, out := child(t, "", dir, append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
 	deadline := time.After(time.Minute)
 	for {
 		if f, err := readServerFile(dir); err == nil && f.PID == c.Process.Pid {

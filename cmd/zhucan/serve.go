@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,34 +21,97 @@ import (
 	"zhucan/projections"
 )
 
+// A door is where and how the server is reached.
+type door struct {
+	listen    string
+	cert, key string // files of its certificate; "" for none
+	proxied   bool   // a proxy in front of it speaks TLS
+}
+
+func (d *door) flags(c *cobra.Command) {
+	c.Flags().StringVar(&d.listen, "listen", "127.0.0.1:8080", "`address` to listen on")
+	c.Flags().StringVar(&d.cert, "tls-cert", "", "`file` of the certificate chain, in PEM")
+	c.Flags().StringVar(&d.key, "tls-key", "", "`file` of the certificate's private key, in PEM")
+	c.Flags().BoolVar(&d.proxied, "behind-proxy", false, "a proxy on this listener speaks TLS and adds to X-Forwarded-For")
+}
+
+// ErrPlain refuses to send tokens over a network for everybody to read.
+var ErrPlain = &ledger.Rejection{
+	Code: "tls-missing", Rule: "over a network the server speaks TLS", RuleZH: "通过网络访问时须使用 TLS 加密",
+	Source: "GB/T 22239-2019 8.1.2.2", Next: "give --tls-cert and --tls-key; or --behind-proxy when a proxy speaks TLS; or listen on 127.0.0.1",
+	NextZH: "请提供 --tls-cert 与 --tls-key；由代理提供 TLS 时使用 --behind-proxy；或仅监听 127.0.0.1",
+}
+
+// open checks how the server is to be reached and returns its TLS configuration, nil
+// for none.
+func (d *door) open() (*tls.Config, error) {
+	if (d.cert == "") != (d.key == "") {
+		return nil, usage("--tls-cert and --tls-key are given together")
+	}
+	if d.cert != "" {
+		pair, err := tls.LoadX509KeyPair(d.cert, d.key)
+		if err != nil {
+			return nil, usage("--tls-cert, --tls-key: %v", err)
+		}
+		return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	}
+	a, err := net.ResolveTCPAddr("tcp", d.listen)
+	if err != nil {
+		return nil, usage("--listen %q: %v", d.listen, err)
+	}
+	if !isLoopback(a) && !d.proxied {
+		return nil, ErrPlain.Of("--listen %s", d.listen)
+	}
+	return nil, nil
+}
+
+// limits are those of every connection: nobody holds one by saying nothing.
+func limits(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
 func (p *program) serveCommand() *cobra.Command {
-	var listen string
+	var d door
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "run the ledger and serve it over HTTP (运行服务)",
 		Long: `Runs the appender, the projector and the HTTP interface on a data folder, with
 the log's server and the database in the same process tree unless --nats and
 --postgres name others. Listens on the loopback address unless told otherwise;
-anywhere else every page and every call needs a bearer token (zhucan access add).`,
-		Example: "  zhucan serve\n  zhucan serve --data /var/lib/zhucan --listen 127.0.0.1:9090",
+anywhere else every page and every call needs a bearer token (zhucan access add), and
+the server speaks TLS or stands behind a proxy that does. The command line of the
+same machine then reaches it on a loopback port of its own.`,
+		Example: "  zhucan serve\n  zhucan serve --data /var/lib/zhucan --listen 127.0.0.1:9090\n  zhucan serve --listen :8443 --tls-cert cert.pem --tls-key key.pem",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := d.open(); err != nil {
+				return err
+			}
 			s, err := p.open(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			return p.serve(cmd.Context(), s, listen)
+			return p.serve(cmd.Context(), s, d)
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`address` to listen on")
+	d.flags(c)
 	return c
 }
 
 // serve runs until ctx ends.
-func (p *program) serve(ctx context.Context, s *stores, listen string) error {
+func (p *program) serve(ctx context.Context, s *stores, d door) error {
 	if s.server != nil {
 		return ErrInUse.Of("%s is served by process %d on %s", s.dir, s.server.PID, s.server.HTTP)
+	}
+	secured, err := d.open()
+	if err != nil {
+		return err
 	}
 	logger := slog.New(slog.NewTextHandler(p.stderr, nil))
 	metrics := api.NewMetrics()
@@ -83,26 +147,42 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 		logger.Error("the vault is not complete: nobody is registered until it is restored", slog.Any("error", vaultErr))
 	}
 
-	listener, err := net.Listen("tcp", listen)
+	listener, err := net.Listen("tcp", d.listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", listen, err)
+		return fmt.Errorf("listen on %s: %w", d.listen, err)
 	}
-	s.mine.HTTP, s.mine.PID, s.mine.Started, s.mine.Token, s.mine.Version = listener.Addr().String(), os.Getpid(), p.now().UTC(), newToken(), version()
-	server := &http.Server{
-		Handler: api.New(api.Config{
-			Submit: appender, DB: s.pool, Runner: s.runner, Log: s.log, Access: s.access, LocalToken: s.mine.Token, Version: version(),
-			Loopback: isLoopback(listener.Addr()), Logger: logger, Now: p.now, Metrics: metrics,
-			Vault: func() error { return vaultErr },
-		}),
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 64 << 10,
-	}
-	g.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
+	doors := []net.Listener{listener}
+	loopback := isLoopback(listener.Addr())
+	if !loopback || secured != nil {
+		// The command line of this machine neither leaves it nor knows the name in
+		// the certificate.
+		own, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("listen for the command line: %w", err)
 		}
-		return nil
-	})
+		doors = append(doors, own)
+	}
+	s.mine.HTTP, s.mine.PID, s.mine.Started, s.mine.Token, s.mine.Version = doors[len(doors)-1].Addr().String(), os.Getpid(), p.now().UTC(), newToken(), version()
+	server := limits(api.New(api.Config{
+		Submit: appender, DB: s.pool, Runner: s.runner, Log: s.log, Access: s.access, LocalToken: s.mine.Token, Version: version(),
+		Loopback: loopback && !d.proxied, Proxied: d.proxied, Logger: logger, Now: p.now, Metrics: metrics,
+		Vault: func() error { return vaultErr },
+	}), logger)
+	server.TLSConfig = secured
+	for i, l := range doors {
+		g.Go(func() error {
+			var err error
+			if i == 0 && secured != nil {
+				err = server.ServeTLS(l, "", "")
+			} else {
+				err = server.Serve(l)
+			}
+			if !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -113,7 +193,11 @@ func (p *program) serve(ctx context.Context, s *stores, listen string) error {
 	if err := s.writeServerFile(); err != nil {
 		return fmt.Errorf("write server.json: %w", err)
 	}
-	logger.Info("serving", slog.String("address", "http://"+s.mine.HTTP), slog.String("data", s.dir))
+	scheme := "http://"
+	if secured != nil {
+		scheme = "https://"
+	}
+	logger.Info("serving", slog.String("address", scheme+listener.Addr().String()), slog.String("data", s.dir))
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ type Config struct {
 	// Loopback says that the listener is reached from this machine alone. Pages are
 	// then shown without a token.
 	Loopback bool
+	// Proxied says that every request comes through a proxy that adds to
+	// X-Forwarded-For who asked it.
+	Proxied bool
 
 	MaxLag  uint64           // records behind at which the server is not ready; default 10000
 	Metrics *Metrics         // default: its own
@@ -67,6 +71,7 @@ type server struct {
 	sites   *http.CrossOriginProtection
 	scraped http.Handler
 	pages   pages
+	tries   tries
 }
 
 // A kind says who may use a route, and how a refusal looks.
@@ -170,6 +175,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	h.Set("Cache-Control", "no-store")
+	if r.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	s.dispatch(a, r)
 	took := s.Now().Sub(began)
 	s.Metrics.answered(a.route, a.status, took)
@@ -265,8 +273,16 @@ func (s *server) admit(w *reply, r *http.Request, k kind) error {
 	if _, password, ok := r.BasicAuth(); ok && k != command {
 		token = password
 	}
-	actor, err := s.actor(r, token)
+	from, local := s.address(r), s.LocalToken != "" && same(token, s.LocalToken)
+	if left := s.tries.wait(from, s.Now()); left > 0 && token != "" && !local {
+		w.Header().Set("Retry-After", strconv.Itoa(int(left/time.Second)+1))
+		return ErrTries
+	}
+	actor, err := s.actor(r, token, local)
 	if err != nil {
+		if token != "" && errors.Is(err, access.ErrToken) {
+			s.tries.failed(from, s.Now())
+		}
 		return err
 	}
 	w.actor = actor
@@ -293,9 +309,9 @@ func bearer(r *http.Request) (string, bool) {
 
 // actor returns who asks. The header that names an actor counts with the token of
 // the server file alone; from anybody else it is refused, not ignored.
-func (s *server) actor(r *http.Request, token string) (ledger.Actor, error) {
+func (s *server) actor(r *http.Request, token string, local bool) (ledger.Actor, error) {
 	named := ledger.ActorID(r.Header.Get("Zhucan-Actor"))
-	if s.LocalToken != "" && same(token, s.LocalToken) {
+	if local {
 		if named == "" {
 			named = access.Local
 		}
@@ -326,7 +342,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, k kind, err erro
 	h := w.Header()
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "1")
+		}
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="zhucan"`)
 		if k == page {

@@ -29,6 +29,8 @@
 //  6. Nothing personal is in a page, a log line, a metric or an error: parties are
 //     identifiers, persons' particulars are sealed, accounts are numbers within a party.
 //  7. Pages run no script and may not be framed.
+//  8. An address that presented ten invalid tokens is not listened to for a minute,
+//     but for the token of the server file, which nobody else can present.
 //
 // # Failures
 //

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"crypto/tls"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,14 +59,16 @@ func TestElsewhereEverythingNeedsAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	askers := 0 // each from an address of its own
 	for _, pattern := range append(api.Routes(), "GET /nowhere", "GET /v1/nowhere") {
 		method, path, _ := strings.Cut(pattern, " ")
 		target, ok := paths[pattern]
 		if !ok {
 			target = path
 		}
+		askers++
 		for _, without := range []call{none, bearer("x"), basic("x"), bearer("")} {
-			if w := h.ask(t, method, target, "{}", without, host("ledger.example")); w.Code != http.StatusUnauthorized {
+			if w := h.ask(t, method, target, "{}", without, host("ledger.example"), from(fmt.Sprintf("192.0.2.%d:1", askers))); w.Code != http.StatusUnauthorized {
 				t.Errorf("%s without a valid token: %d", pattern, w.Code)
 			}
 		}
@@ -157,19 +161,28 @@ func TestEveryAnswerCarriesSecurityHeaders(t *testing.T) {
 	for _, target := range []string{"/", "/style.css", "/v1/status", "/nowhere", "/v1/nowhere", "/metrics"} {
 		w := h.get(t, target)
 		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
+			"Cache-Control": map[bool]string{true: "max-age=300", false: "no-store"}[target == "/style.css"], "Strict-Transport-Security": "",
 		} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("%s: %s is %q", target, name, got)
 			}
 		}
 		csp := w.Header().Get("Content-Security-Policy")
-		if !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") || strings.Contains(csp, "script-src") {
+		if !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || !strings.Contains(csp, "form-action 'self'") || strings.Contains(csp, "unsafe") || strings.Contains(csp, "script-src") {
 			t.Errorf("%s: policy %q", target, csp)
 		}
 		if len(w.Header().Get("Request-Id")) < 16 {
 			t.Errorf("%s: request %q", target, w.Header().Get("Request-Id"))
 		}
+	}
+}
+
+func TestOverTLSABrowserIsToldToStayThere(t *testing.T) {
+	t.Parallel()
+	w := empty(t).get(t, "/healthz", func(r *http.Request) { r.TLS = &tls.ConnectionState{} })
+	if got := w.Header().Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("got %q", got)
 	}
 }
 

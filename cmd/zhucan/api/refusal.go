@@ -65,7 +65,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrHost, ErrOrigin, ErrMissing, ErrMethod, ErrNamed, ErrMedia, ErrParameter, ErrValue, ErrLarge, ErrBody, ErrUnready, ErrFault,
+	ErrHost, ErrOrigin, ErrTries, ErrMissing, ErrMethod, ErrNamed, ErrMedia, ErrParameter, ErrValue, ErrLarge, ErrBody, ErrUnready, ErrFault,
 }
 
 // StatusOf returns the HTTP status of a refusal by its code: 422 unless the
@@ -74,7 +74,7 @@ var Rejections = []*ledger.Rejection{
 //	400 the request cannot be understood        404, 405, 413, 415 as HTTP says
 //	401 no valid token                          403 the actor may not
 //	409 a command identifier is in use          421 not a name of this machine
-//	429 the queue is full                       503 the outcome is unknown, or no figures yet
+//	429 the queue is full, or an address tries tokens                    503 the outcome is unknown, or no figures yet
 //	507 the log has no room                     500 fault
 func StatusOf(code string) int {
 	switch code {
@@ -96,7 +96,7 @@ func StatusOf(code string) int {
 		return http.StatusUnsupportedMediaType
 	case "host-unknown":
 		return http.StatusMisdirectedRequest
-	case "queue-full":
+	case "queue-full", "token-tries":
 		return http.StatusTooManyRequests
 	case "fault", "access-malformed", "access-exposed":
 		return http.StatusInternalServerError
