@@ -15,10 +15,12 @@ import (
 // The major versions whose settings, initdb options and URLs this package knows.
 const oldest, newest = 13, 18
 
-// Where packagers put the server's binaries: Debian, the source distribution,
-// PGDG's RPMs, Alpine, Homebrew on both processors, Postgres.app.
+// Where packagers put the server's binaries: Debian, SUSE, the source distribution,
+// PGDG's RPMs, Alpine, Homebrew on both processors, Postgres.app. Fedora and Arch put
+// them on the path. The script .ci/postgres looks in the same places.
 var places = []string{
 	"/usr/lib/postgresql/*/bin",
+	"/usr/lib/postgresql*/bin",
 	"/usr/local/pgsql/bin",
 	"/usr/pgsql-*/bin",
 	"/usr/libexec/postgresql*",
@@ -40,18 +42,19 @@ type installation struct {
 // version, from $PATH and the places where packagers put them, and their version
 // as "15.14". The error wraps [ErrNotInstalled] and says how to install them.
 func Find() (bin string, version string, err error) {
-	found := installed()
+	found := installed("/", os.Getenv("PATH"))
 	if len(found) == 0 {
 		return "", "", fmt.Errorf("%w; %s", ErrNotInstalled, install)
 	}
 	return found[0].bin, found[0].version, nil
 }
 
-// installed returns what there is, newest first.
-func installed() []installation {
-	folders := filepath.SplitList(os.Getenv("PATH"))
+// installed returns what there is on a path and in the places below root, newest
+// first.
+func installed(root, path string) []installation {
+	folders := filepath.SplitList(path)
 	for _, p := range places {
-		matches, _ := filepath.Glob(p) // the patterns are constants and well-formed
+		matches, _ := filepath.Glob(filepath.Join(root, p)) // the patterns are constants and well-formed
 		folders = append(folders, matches...)
 	}
 	var found []installation
@@ -106,7 +109,7 @@ func choose(bin, dir string) (installation, error) {
 			return installation{}, fmt.Errorf("%w; %s", err, install)
 		}
 		found = []installation{i}
-	} else if found = installed(); len(found) == 0 {
+	} else if found = installed("/", os.Getenv("PATH")); len(found) == 0 {
 		return installation{}, fmt.Errorf("%w; %s", ErrNotInstalled, install)
 	}
 	made, err := madeBy(dir)

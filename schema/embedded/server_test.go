@@ -15,6 +15,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -607,6 +608,45 @@ func TestServerBinariesAreFound(t *testing.T) {
 	_, err = embedded.Start(t.Context(), embedded.Config{Dir: filepath.Join(schematest.Dir(t), "cluster"), Bin: t.TempDir()})
 	if !errors.Is(err, embedded.ErrNotInstalled) || !strings.Contains(err.Error(), "apt-get install postgresql") {
 		t.Errorf("start without binaries: %v, want %v and how to install them", err, embedded.ErrNotInstalled)
+	}
+}
+
+// The places are those of the packagers; the binaries here only say their version.
+func TestServersOfEveryPackagerAreFoundNewestFirst(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	put := func(folder, version string, programs ...string) string {
+		folder = filepath.Join(root, folder)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range programs {
+			says := fmt.Sprintf("#!/bin/sh\necho '%s (PostgreSQL) %s'\n", p, version)
+			if err := os.WriteFile(filepath.Join(folder, p), []byte(says), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return folder
+	}
+	server := []string{"initdb", "postgres"}
+	want := []string{
+		put("Applications/Postgres.app/Contents/Versions/18/bin", "18.2", server...),
+		put("opt/homebrew/opt/postgresql@18/bin", "18.1 (Homebrew)", server...),
+		put("usr/local/opt/postgresql@17/bin", "17.6 (Homebrew)", server...),
+		put("own/bin", "17.2", server...), // on the path
+		put("usr/lib/postgresql16/bin", "16.10", server...),
+		put("usr/pgsql-16/bin", "16.9", server...),
+		put("usr/lib/postgresql/15/bin", "15.14 (Debian 15.14-0+deb12u1)", server...),
+		put("usr/libexec/postgresql14", "14.19", server...),
+		put("usr/local/pgsql/bin", "13.22", server...),
+	}
+	put("usr/lib/postgresql/12/bin", "12.22", server...)
+	put("usr/lib/postgresql/19/bin", "19.0", server...)
+	put("usr/lib/postgresql/17/bin", "17.6", "psql", "postgres") // no initdb: the server's package is not there
+	put("usr/pgsql-18/bin", "18.1", "initdb")
+	path := strings.Join([]string{"relative", filepath.Join(root, "nowhere"), filepath.Join(root, "own/bin")}, string(filepath.ListSeparator))
+	if got := embedded.Installed(root, path); !slices.Equal(got, want) {
+		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
