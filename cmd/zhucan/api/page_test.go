@@ -148,6 +148,26 @@ func TestTheLanguageChangesAndThePlaceStays(t *testing.T) {
 	}
 }
 
+func TestAnEarlierDayIsNotTakenForNow(t *testing.T) {
+	t.Parallel()
+	h := filled(t)
+	for _, path := range []string{"/", "/payment/PAY1", "/event/40"} {
+		for query, want := range map[string]string{
+			"":                                       "",
+			"?lang=en":                               "",
+			"?known_by=60":                           `认知截至序号 60。 <a href="` + path + `">回到现在</a>`,
+			"?lang=en&known_by=2023-03-01T01:00:59Z": `known by record 60. <a href="` + path + `?lang=en">Back to now</a>`,
+			"?lang=en&as_of=2023-04-04":              `dated up to <time datetime="2023-04-04">2023-04-04</time>, known by record 73.`,
+		} {
+			w := h.get(t, path+query)
+			body := w.Body.String()
+			if w.Code != http.StatusOK || (want == "") == strings.Contains(body, "class=\"banner\">"+map[bool]string{true: "These are", false: "所示"}[strings.Contains(query, "en")]) || !strings.Contains(body, want) {
+				t.Errorf("%s%s: %d does not say %q", path, query, w.Code, want)
+			}
+		}
+	}
+}
+
 func TestFindingLeadsToAStoryOrARecord(t *testing.T) {
 	t.Parallel()
 	h := filled(t)

@@ -147,6 +147,18 @@ func (f frame) Other() string {
 	return u.String()
 }
 
+// Past tells whether the figures are those of an earlier day or knowledge.
+func (f frame) Past() bool { return f.Known && f.cut != (report.Cut{}) }
+
+// Present returns the same place with everything that counts now.
+func (f frame) Present() string {
+	u := url.URL{Path: f.Path}
+	if f.english {
+		u.RawQuery = "lang=en"
+	}
+	return u.String()
+}
+
 // Carried lists what a form takes along.
 func (f frame) Carried() []item {
 	var all []item
