@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/events/merkle"
@@ -294,18 +293,5 @@ func TestNothingIsShownBeforeAnythingIsServed(t *testing.T) {
 func TestQueriesPrepare(t *testing.T) {
 	t.Parallel()
 	_, pool, _ := story(t)
-	conn, err := pool.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
-	for name, sql := range report.Queries {
-		sql, _, err := pgx.NamedArgs{}.RewriteQuery(t.Context(), conn.Conn(), sql, nil)
-		if err == nil {
-			_, err = conn.Conn().Prepare(t.Context(), name, sql)
-		}
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	schematest.Prepare(t, pool, report.Queries)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
 
@@ -397,18 +396,5 @@ func TestAnAddedRowAndAChangedCheckpointAreNamed(t *testing.T) {
 
 func TestQueriesPrepare(t *testing.T) {
 	t.Parallel()
-	conn, err := schematest.New(t).Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
-	for name, sql := range verify.Queries {
-		sql, _, err := pgx.NamedArgs{}.RewriteQuery(t.Context(), conn.Conn(), sql, nil)
-		if err == nil {
-			_, err = conn.Conn().Prepare(t.Context(), name, sql)
-		}
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	schematest.Prepare(t, schematest.New(t), verify.Queries)
 }

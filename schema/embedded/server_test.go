@@ -8,11 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -446,50 +444,12 @@ func TestAnOrdinaryUserCanRunAServer(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return
 	}
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		t.Fatal(err)
-	}
-	uid, err := strconv.Atoi(nobody.Uid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gid, err := strconv.Atoi(nobody.Gid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := schematest.Dir(t)
-	binary := filepath.Join(dir, "embedded.test") // the go command's folder is closed to nobody
-	if err := copyFile(binary, executable(t)); err != nil {
-		t.Fatal(err)
-	}
-	temp := filepath.Join(dir, "tmp")
-	if err := errors.Join(os.Mkdir(temp, 0o700), os.Chown(temp, uid, gid)); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.parallel=2", "-test.timeout=5m",
-		"-test.run=^Test(AStopped|AKilled|ASecond|AServerThat|ALockFile)")
-	cmd.Dir = temp
-	cmd.Env = []string{"TMPDIR=" + temp, "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	out, err := cmd.CombinedOutput()
+	_, program := schematest.Ordinary(t)
+	out, err := program("-test.parallel=2", "-test.timeout=5m",
+		"-test.run=^Test(AStopped|AKilled|ASecond|AServerThat|ALockFile)").CombinedOutput()
 	if err != nil || !bytes.HasSuffix(bytes.TrimSpace(out), []byte("PASS")) || bytes.Contains(out, []byte("no tests")) {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
-}
-
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 func TestAFolderOfAnotherMajorVersionIsRefused(t *testing.T) {

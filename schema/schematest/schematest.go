@@ -142,6 +142,25 @@ func NewURL(t testing.TB) string {
 	return address
 }
 
+// Prepare has every statement parsed and planned on the tables there are.
+func Prepare(t testing.TB, pool *pgxpool.Pool, statements map[string]string) {
+	t.Helper()
+	conn, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatalf("schematest: %v", err)
+	}
+	defer conn.Release()
+	for name, sql := range statements {
+		sql, _, err := pgx.NamedArgs{}.RewriteQuery(t.Context(), conn.Conn(), sql, nil)
+		if err == nil {
+			_, err = conn.Conn().Prepare(t.Context(), name, sql)
+		}
+		if err != nil {
+			t.Errorf("statement %s: %v", name, err)
+		}
+	}
+}
+
 // Cluster returns a durable server of t's own, for a test that kills it. Its
 // database is empty, not migrated. It is stopped when t ends, unless it is gone by
 // then; one that the test starts anew on its Dir, the test stops.
