@@ -242,10 +242,11 @@ func (p *program) anyPolicy(ctx context.Context, name string) (pack policy.Pack,
 		return pack, policy.ErrNone.Of("%q is no folder and no built-in pack, and %s holds no versions", name, p.data)
 	}
 	err = p.reading(ctx, func(s *stores, _ report.Cut) error {
-		found, _, err := report.Events(ctx, s.pool, 0, "policy.published.v1", "policy:"+name, 1)
+		page, err := report.Events(ctx, s.pool, "policy.published.v1", "policy:"+name, report.Cut{}, 0, 1)
 		if err != nil {
 			return err
 		}
+		found := page.Events
 		if len(found) == 0 {
 			return policy.ErrNone.Of("%q is no folder, no built-in pack and no published version", name)
 		}
