@@ -57,7 +57,8 @@ func scenario() []events.Request {
 	do(ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(500_10), Document: "示例指标〔2023〕3号", Line: line, To: other})
 	do(ledgertest.Accountant, day, budget.CarryOver{Amount: ledger.Fen(99_99), Document: "示例指标〔2023〕4号", Line: line})
 
-	for _, id := range []ledger.ClaimID{"C1", "C2", "C3"} {
+	do(ledgertest.Clerk, day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: "P4", Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	for _, id := range []ledger.ClaimID{"C1", "C2", "C4", "C3"} {
 		p := ledger.PartyID("P" + id[1:])
 		do(ledgertest.Clerk, day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
 		if id == "C3" {
@@ -94,6 +95,13 @@ func scenario() []events.Request {
 	pay("B2", later.AddDays(2), payment.Reissue{As: "PAY2", Batch: "B2", Payment: "PAY1"})
 	do(ledgertest.Cashier, later.AddDays(3), payment.Fail{Payment: "PAY2", Reason: "account frozen"})
 	do(ledgertest.Approver, later.AddDays(3), payment.ReturnToTreasury{Payment: "PAY2", Reason: "no account can be paid to"})
+
+	do(ledgertest.Cashier, later, payment.OpenBatch{Batch: "B3"})
+	do(ledgertest.Cashier, later, payment.Instruct{Batch: "B3", Claim: "C4", Payment: "PAY3"})
+	do(ledgertest.Cashier, later, payment.RemoveLine{Payment: "PAY3", Reason: "entered too early"})
+	do(ledgertest.Cashier, later, payment.Instruct{Batch: "B3", Claim: "C4", Payment: "PAY4"})
+	do(ledgertest.Cashier, later, payment.SubmitBatch{Batch: "B3", Lines: 1, Total: ledger.Fen(5_000_00)})
+	do(ledgertest.Cashier, later.AddDays(1), payment.CancelBatch{Batch: "B3", Reason: "the list was of another month"})
 
 	for _, id := range []ledger.PaymentID{"OLD1", "OLD2"} { // made in the closed month; the second looks like the first
 		do(ledgertest.Clerk, day.AddDays(20), payment.Record{Amount: ledger.Fen(5_000_00), Line: line, Note: "from the list of 2023", Party: "P3", Payment: id, Source: hash + ":7"})

@@ -83,7 +83,7 @@ var (
 	}
 	ErrInstructed = &ledger.Rejection{
 		Code: "claim-instructed", Rule: "an approved claim is not rejected while a payment for it is under way or made", RuleZH: "已发起支付的申报不得撤销审批",
-		Next: "return the payment to the treasury, or demand recovery", NextZH: "请办理缴回国库或追回",
+		Next: "cancel the payment if it is not sent; otherwise return it to the treasury, or demand recovery", NextZH: "支付未发送的请先作废；已发送的请办理缴回国库或追回",
 	}
 )
 

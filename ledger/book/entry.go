@@ -158,6 +158,10 @@ func freeText(do any) []string {
 		return []string{do.Reason}
 	case claim.Withdraw:
 		return []string{do.Reason}
+	case payment.CancelBatch:
+		return []string{do.Reason}
+	case payment.RemoveLine:
+		return []string{do.Reason}
 	case payment.Fail:
 		return []string{do.Reason}
 	case payment.Return:

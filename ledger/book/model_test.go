@@ -55,7 +55,9 @@ type due struct {
 	party               ledger.PartyID
 	line                ledger.BudgetLine
 	amount              int64
-	status              string // instructed, paid, failed, returned, replaced, ended, recorded, void
+	status              string // instructed, cancelled, paid, failed, returned, replaced, ended, recorded, void
+	replaces            ledger.PaymentID
+	was                 string // what that was before
 	demanded, recovered int64
 	account             ledger.AccountRef // proposed
 	agreed              bool
@@ -64,7 +66,7 @@ type due struct {
 }
 
 type bundle struct {
-	status string
+	status string // open, submitted, approved, sent, cancelled
 	lines  int
 	total  int64
 	makers []ledger.ActorID
@@ -210,7 +212,7 @@ func (m *model) claim(e claim.Event) {
 		m.must(len(c.hands) > 0 && e.By != c.hands[0], "%s rejected by who entered it", e.Claim)
 		if c.status == "approved" {
 			for _, p := range m.payments {
-				m.must(p.claim != e.Claim, "%s rejected with a payment %s", e.Claim, p.status)
+				m.must(p.claim != e.Claim || p.status == "cancelled", "%s rejected with a payment %s", e.Claim, p.status)
 			}
 			m.line(c.line).committed -= fen(c.Amount)
 		} else {
@@ -265,7 +267,7 @@ func (m *model) payment(e payment.Event) {
 		m.batches[e.Batch] = &bundle{status: "open", makers: []ledger.ActorID{e.By}, on: e.On}
 	case payment.Instructed:
 		for _, other := range m.payments {
-			m.must(other.claim != e.Claim, "claim %s has a payment that is %s", e.Claim, other.status)
+			m.must(other.claim != e.Claim || other.status == "cancelled", "claim %s has a payment that is %s", e.Claim, other.status)
 		}
 		m.must(!e.On.Before(m.claims[e.Claim].decided), "%s instructed on %s", e.Claim, e.On)
 		m.add(e.Payment, &due{claim: e.Claim, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
@@ -273,8 +275,9 @@ func (m *model) payment(e payment.Event) {
 		old := m.payments[e.Payment]
 		m.must(old.status == "failed" || old.status == "returned", "%s issued again while %s", e.Payment, old.status)
 		m.must(old.agreed && old.account == e.Account, "%s issued again to account %s", e.Payment, e.Account)
+		was := old.status
 		old.status = "replaced"
-		m.add(e.As, &due{claim: old.claim, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
+		m.add(e.As, &due{claim: old.claim, replaces: e.Payment, was: was, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
 	case payment.BatchSubmitted:
 		step("open", "submitted", e.Lines, e.Total, e.On)
 		b.makers = append(b.makers, e.By)
@@ -285,6 +288,22 @@ func (m *model) payment(e payment.Event) {
 	case payment.BatchSent:
 		step("approved", "sent", e.Lines, e.Total, e.On)
 		apart(e.By, true)
+	case payment.BatchCancelled:
+		m.must(b.status != "sent" && b.status != "cancelled" && !e.On.Before(b.on), "batch %+v cancelled on %s", b, e.On)
+		m.must(b.lines == e.Lines && b.total == fen(e.Total) && (e.Reason != "" || b.status == "open"), "%+v of %+v", e, b)
+		b.status = "cancelled"
+		for id, p := range m.payments {
+			if p.batch == e.Batch && p.status == "instructed" {
+				m.cancel(id)
+			}
+		}
+	case payment.LineRemoved:
+		at("instructed")
+		b := m.batches[p.batch]
+		m.must(b.status == "open" && fen(e.Amount) == p.amount, "%+v of %+v", e, b)
+		b.lines--
+		b.total -= p.amount
+		m.cancel(e.Payment)
 	case payment.Confirmed:
 		at("instructed")
 		sent := m.batches[p.batch]
@@ -333,6 +352,15 @@ func (m *model) payment(e payment.Event) {
 			like = like || id != e.Payment && other.status != "void" && other.party == e.Party && other.line == e.Line && other.amount == fen(e.Amount)
 		}
 		m.must(!like || e.Suspect != "", "%s is like another payment and suspects none", e.Payment)
+	}
+}
+
+// cancel ends a payment; one that it replaced waits again as it did.
+func (m *model) cancel(id ledger.PaymentID) {
+	p := m.payments[id]
+	p.status = "cancelled"
+	if old := m.payments[p.replaces]; old != nil {
+		old.status = p.was
 	}
 }
 

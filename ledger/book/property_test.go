@@ -70,7 +70,7 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 		return
 	}
 	for _, name := range []string{
-		"Submitted", "Approved", "Rejected", "Instructed", "BatchSent", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
+		"Submitted", "Approved", "Rejected", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
 		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver", "rollback",
 	} {
 		if total[name] == 0 {
@@ -257,7 +257,7 @@ func (w *world) check() {
 	}
 	live := make(map[ledger.ClaimID]ledger.PaymentID)
 	for id, p := range m.payments {
-		if p.claim == "" || p.status == "replaced" || p.status == "ended" {
+		if p.claim == "" || p.status == "replaced" || p.status == "ended" || p.status == "cancelled" {
 			continue
 		}
 		if other, ok := live[p.claim]; ok {
@@ -294,6 +294,7 @@ func (w *world) print() string {
 		ask(ledgertest.First, claim.Resolve{Claim: id, Objection: "O1", Outcome: claim.Dismissed, Reason: "r"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.payments)) {
+		ask(ledgertest.Cashier, payment.RemoveLine{Payment: id})
 		ask(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: "S"})
 		ask(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: "S"})
 		ask(chief, payment.ApproveCorrection{Account: m.payments[id].account, Payment: id})
@@ -305,6 +306,7 @@ func (w *world) print() string {
 		ask(ledgertest.Cashier, payment.SubmitBatch{Batch: id})
 		ask(chief, payment.ApproveBatch{Batch: id})
 		ask(ledgertest.Cashier, payment.SendBatch{Batch: id})
+		ask(ledgertest.Cashier, payment.CancelBatch{Batch: id, Reason: "r"})
 	}
 	for i := range 12 {
 		p := ledger.PartyID(fmt.Sprint("P", i))
@@ -451,6 +453,10 @@ func (w *world) step() {
 		}
 	case kind < 23:
 		if b, bundle := pickKey(w, m.batches, "batch"); bundle != nil {
+			if roll(8, "give up") == 7 {
+				do(ledgertest.Cashier, payment.CancelBatch{Batch: b, Reason: []string{"", "r"}[roll(2, "reason")]})
+				break
+			}
 			total := ledger.Fen(bundle.total)
 			if roll(9, "wrong total") == 8 {
 				total = total.Add(ledger.Fen(1))
@@ -581,7 +587,9 @@ func (w *world) bank(id ledger.PaymentID, p *due, do func(ledger.Actor, any), ro
 	}
 	switch status {
 	case "instructed":
-		if roll(3, "fails") == 0 {
+		if roll(5, "taken out") == 4 {
+			do(ledgertest.Cashier, payment.RemoveLine{Payment: id})
+		} else if roll(3, "fails") == 0 {
 			do(ledgertest.Cashier, payment.Fail{Payment: id, Reason: "r"})
 		} else {
 			do(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: "S"})

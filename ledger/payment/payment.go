@@ -9,15 +9,21 @@
 // corrected by one person and approved by another, and it is paid again under a
 // new identifier that names the old one; or the money goes back to the treasury.
 //
+// Until a batch is sent it can be cancelled, and until it is submitted a line can
+// be taken out of it. The payment ends as cancelled and its identifier stays used;
+// what it was to pay is as before it: an approved claim, committed, that may be
+// instructed again, or a failed or returned payment that may be re-issued again.
+// What is sent is never cancelled: only the bank says what became of it.
+//
 //	instructed → sent → confirmed → returned ┐
-//	                  └ failed ──────────────┴→ (payee corrected) → re-issued
+//	└ cancelled       └ failed ──────────────┴→ (payee corrected) → re-issued
 //	                                          └→ returned to treasury
 //
 // # Invariants
 //
-//  1. A claim has at most one payment that is not replaced by another or given
-//     back to the treasury: a failed or returned one is re-issued, never instructed
-//     a second time.
+//  1. A claim has at most one payment that is not cancelled, replaced by another or
+//     given back to the treasury: a failed or returned one is re-issued, never
+//     instructed a second time.
 //  2. What is approved is a batch of so many lines and so much money; a line
 //     added or lost in between refuses the approval.
 //  3. Who entered, reviewed or approved a claim of the batch does not pay it. Who
@@ -90,6 +96,16 @@ type (
 		Batch   ledger.BatchID `json:"batch"`
 		Voucher string         `json:"voucher"`
 	}
+	// CancelBatch gives a batch up that was not sent, with all its lines (批次作废).
+	CancelBatch struct {
+		Batch  ledger.BatchID `json:"batch"`
+		Reason string         `json:"reason,omitempty"` // once it is submitted
+	}
+	// RemoveLine takes a payment out of an open batch (撤销支付明细).
+	RemoveLine struct {
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason,omitempty"`
+	}
 	// Confirm records that the bank paid a line.
 	Confirm struct {
 		Payment ledger.PaymentID `json:"payment"`
@@ -160,6 +176,8 @@ func (Instruct) payment()          {}
 func (SubmitBatch) payment()       {}
 func (ApproveBatch) payment()      {}
 func (SendBatch) payment()         {}
+func (CancelBatch) payment()       {}
+func (RemoveLine) payment()        {}
 func (Confirm) payment()           {}
 func (Fail) payment()              {}
 func (Return) payment()            {}
@@ -244,6 +262,10 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return s.approveBatch(c, do)
 	case SendBatch:
 		return s.sendBatch(c, do)
+	case CancelBatch:
+		return s.cancelBatch(c, do)
+	case RemoveLine:
+		return s.removeLine(c, do)
 	case Confirm:
 		return s.confirm(c, do)
 	case Fail:
@@ -402,6 +424,36 @@ func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
 		return nil, ErrReason.Of("batch %s has no voucher number", do.Batch)
 	}
 	return []Event{BatchSent{Batch: do.Batch, By: c.By.ID, Lines: b.lines, On: c.On, Total: b.total, Voucher: do.Voucher}}, nil
+}
+
+// cancelBatch asks for no other person: nothing is paid, and who may not send the
+// batch may still say that it must not be sent.
+func (s *State) cancelBatch(c Command, do CancelBatch) ([]Event, error) {
+	b, ok := s.batches.Get(do.Batch)
+	if !ok {
+		return nil, ErrUnknown.Of("batch %s", do.Batch)
+	}
+	if b.status == Sent || b.status == Cancelled {
+		return nil, ErrStep.Of("batch %s is %s", do.Batch, b.status)
+	}
+	if c.On.Before(b.on) {
+		return nil, ErrStep.Of("batch %s is %s since %s, which is after %s", do.Batch, b.status, b.on, c.On)
+	}
+	if do.Reason == "" && b.status != Opened {
+		return nil, ErrReason.Of("batch %s is %s", do.Batch, b.status)
+	}
+	return []Event{BatchCancelled{Batch: do.Batch, By: c.By.ID, Lines: b.lines, On: c.On, Reason: do.Reason, Total: b.total}}, nil
+}
+
+func (s *State) removeLine(c Command, do RemoveLine) ([]Event, error) {
+	p, err := s.at(do.Payment, c.On, Waiting)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.find(p.Batch, Opened); err != nil {
+		return nil, err
+	}
+	return []Event{LineRemoved{Amount: p.Amount, Batch: p.Batch, By: c.By.ID, On: c.On, Payment: do.Payment, Reason: do.Reason}}, nil
 }
 
 // at returns a payment at one of the steps, which it did not take after on. An

@@ -44,6 +44,8 @@ var (
 	submitted = payment.BatchSubmitted{Batch: "B1", By: "cashier", Lines: 1, On: on(3), Total: amount}
 	approved  = payment.BatchApproved{Batch: "B1", By: "chief", Lines: 1, On: on(4), Total: amount}
 	sent      = payment.BatchSent{Batch: "B1", By: "cashier", Lines: 1, On: on(5), Total: amount, Voucher: "V1"}
+	cancelled = payment.BatchCancelled{Batch: "B1", By: "cashier", Lines: 1, On: on(5), Reason: "wrong list", Total: amount}
+	removed   = payment.LineRemoved{Amount: amount, Batch: "B1", By: "cashier", On: on(3), Payment: "Y1"}
 	confirmed = payment.Confirmed{Amount: amount, Clause: "clause", Line: line, On: on(6), Payment: "Y1", Policy: "test-1", Serial: "S1"}
 	returned  = payment.Returned{Amount: amount, Clause: "clause", Line: line, On: on(7), Payment: "Y1", Policy: "test-1", Reason: "closed", Serial: "S2"}
 	failed    = payment.Failed{Amount: amount, On: on(6), Payment: "Y1", Reason: "closed"}
@@ -81,6 +83,11 @@ func TestPaymentDecider(t *testing.T) {
 	demand := payment.DemandRecovery{Amount: ledger.Fen(3_000_00), Deadline: on(31), Decision: "D1", Ground: "427号 art. 14", Payment: "Y1"}
 	receive := payment.ReceiveRecovery{Amount: ledger.Fen(1_000_00), Payment: "Y1", Voucher: "V9"}
 	record := payment.Record{Amount: amount, Line: line, Party: "P1", Payment: "R1", Source: "list.csv:1"}
+	cancel := payment.CancelBatch{Batch: "B1", Reason: "wrong list"}
+	remove := payment.RemoveLine{Payment: "Y1"}
+	second := with(instructed, func(x *payment.Instructed) { x.Claim, x.Payment = "C2", "Y2" })
+	third := with(again, func(x *payment.BatchOpened) { x.Batch = "B3" })
+	reissueCancelled := with(cancelled, func(x *payment.BatchCancelled) { x.Batch, x.On = "B2", on(11) })
 	bothRoles := ledger.Actor{ID: "both", Roles: []ledger.Role{ledger.Cashier, ledger.Approver}}
 	early := with(ask(cashier, 2, instruct), func(c *payment.Command) { c.Award.On = on(3) })
 	// A payment that failed is corrected and re-issued as one that came back is.
@@ -142,6 +149,47 @@ func TestPaymentDecider(t *testing.T) {
 		{Name: "who reviewed a claim does not send its batch", Given: since(4), When: ask(as(till, "first"), 5, send), Reject: ledger.ErrDuties},
 		{Name: "who approved a claim does not send its batch", Given: since(4), When: ask(as(till, "approver"), 5, send), Reject: ledger.ErrDuties},
 		{Name: "a batch is sent under a voucher number", Given: since(4), When: ask(cashier, 5, payment.SendBatch{Batch: "B1"}), Reject: payment.ErrReason},
+
+		{Name: "a cashier cancels an open batch", Given: since(2), When: ask(cashier, 3, payment.CancelBatch{Batch: "B1"}), Then: then(with(cancelled, func(x *payment.BatchCancelled) { x.On, x.Reason = on(3), "" }))},
+		{Name: "an empty batch is cancelled", Given: since(1), When: ask(cashier, 1, payment.CancelBatch{Batch: "B1"}), Then: then(payment.BatchCancelled{Batch: "B1", By: "cashier", On: on(1)})},
+		{Name: "a submitted batch is cancelled for a reason", Given: since(3), When: ask(cashier, 5, cancel), Then: then(cancelled)},
+		{Name: "a submitted batch is not cancelled without a reason", Given: since(3), When: ask(cashier, 5, payment.CancelBatch{Batch: "B1"}), Reject: payment.ErrReason},
+		{Name: "an approved batch is cancelled for a reason", Given: since(4), When: ask(cashier, 5, cancel), Then: then(cancelled)},
+		{Name: "an approved batch is not cancelled without a reason", Given: since(4), When: ask(cashier, 5, payment.CancelBatch{Batch: "B1"}), Reject: payment.ErrReason},
+		{Name: "who may not send a batch may cancel it", Given: since(4), When: ask(as(till, "clerk"), 5, cancel), Then: then(with(cancelled, func(x *payment.BatchCancelled) { x.By = "clerk" }))},
+		{Name: "a batch that is sent is never cancelled", Given: since(5), When: ask(cashier, 5, cancel), Reject: payment.ErrStep},
+		{Name: "a batch is cancelled once", Given: since(4, cancelled), When: ask(cashier, 6, cancel), Reject: payment.ErrStep},
+		{Name: "a batch is not cancelled on a day before its last step", Given: since(4), When: ask(cashier, 3, cancel), Reject: payment.ErrStep},
+		{Name: "a batch is cancelled that is there", When: ask(cashier, 5, cancel), Reject: payment.ErrUnknown},
+		{Name: "an approver cancels no batch", Given: since(3), When: ask(chief, 5, cancel), Reject: ledger.ErrRole},
+		{Name: "what is cancelled is not submitted", Given: since(2, cancelled), When: ask(cashier, 6, totals), Reject: payment.ErrStep},
+		{Name: "what is cancelled is not approved", Given: since(3, cancelled), When: ask(chief, 6, approve), Reject: payment.ErrStep},
+		{Name: "what is cancelled is not sent", Given: since(4, cancelled), When: ask(cashier, 6, send), Reject: payment.ErrStep},
+		{Name: "what is cancelled is not confirmed", Given: since(4, cancelled), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Reject: payment.ErrStep},
+		{Name: "nothing is added to a batch that is cancelled", Given: since(4, cancelled), When: ask(cashier, 6, payment.Instruct{Batch: "B1", Claim: "C2", Payment: "Y2"}), Reject: payment.ErrStep},
+		{Name: "a batch that is cancelled keeps its name", Given: since(4, cancelled), When: ask(cashier, 6, payment.OpenBatch{Batch: "B1"}), Reject: payment.ErrTaken},
+		{Name: "a payment that is cancelled keeps its name", Given: since(4, cancelled, again), When: ask(cashier, 9, payment.Instruct{Batch: "B2", Claim: "C1", Payment: "Y1"}), Reject: payment.ErrTaken},
+		{Name: "a claim whose payment is cancelled is instructed again", Given: since(4, cancelled, again), When: ask(cashier, 9, payment.Instruct{Batch: "B2", Claim: "C1", Payment: "Y2"}), Then: then(with(instructed, func(x *payment.Instructed) { x.Batch, x.On, x.Payment = "B2", on(9), "Y2" }))},
+
+		{Name: "a cashier takes a line out of an open batch", Given: since(2), When: ask(cashier, 3, remove), Then: then(removed)},
+		{Name: "a line is taken out of a batch with its reason", Given: since(2), When: ask(cashier, 3, with(remove, func(x *payment.RemoveLine) { x.Reason = "twice" })), Then: then(with(removed, func(x *payment.LineRemoved) { x.Reason = "twice" }))},
+		{Name: "a line is taken out once", Given: since(2, removed), When: ask(cashier, 3, remove), Reject: payment.ErrStep},
+		{Name: "no line is taken out of a batch that is submitted", Given: since(3), When: ask(cashier, 3, remove), Reject: payment.ErrStep},
+		{Name: "no line is taken out of a batch that is sent", Given: since(5), When: ask(cashier, 5, remove), Reject: payment.ErrStep},
+		{Name: "a line is not taken out before it was put in", Given: since(2), When: ask(cashier, 1, remove), Reject: payment.ErrStep},
+		{Name: "a line is taken out that is there", Given: since(1), When: ask(cashier, 3, remove), Reject: payment.ErrUnknown},
+		{Name: "a recorded payment is in no batch", Given: then(recorded), When: ask(cashier, 3, payment.RemoveLine{Payment: "R1"}), Reject: payment.ErrStep},
+		{Name: "an approver takes out no line", Given: since(2), When: ask(chief, 3, remove), Reject: ledger.ErrRole},
+		{Name: "a claim whose line was taken out is instructed again, in the same batch", Given: since(2, removed), When: ask(cashier, 3, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "Y2"}), Then: then(with(instructed, func(x *payment.Instructed) { x.On, x.Payment = on(3), "Y2" }))},
+		{Name: "a batch is submitted without the line that was taken out", Given: since(2, removed, second), When: ask(cashier, 3, totals), Then: then(submitted)},
+		{Name: "a batch is not submitted with the line that was taken out", Given: since(2, removed, second), When: ask(cashier, 3, payment.SubmitBatch{Batch: "B1", Lines: 2, Total: ledger.Fen(10_000_00)}), Reject: payment.ErrTotals},
+		{Name: "a batch whose only line was taken out is not submitted", Given: since(2, removed), When: ask(cashier, 3, payment.SubmitBatch{Batch: "B1"}), Reject: payment.ErrTotals},
+
+		{Name: "what came back is re-issued again when its re-issue is cancelled", Given: slices.Concat(life, then(reissueCancelled, third)), When: ask(cashier, 12, with(reissue, func(x *payment.Reissue) { x.As, x.Batch = "Y3", "B3" })), Then: then(with(reissued, func(x *payment.Reissued) { x.As, x.Batch, x.On = "Y3", "B3", on(12) }))},
+		{Name: "what came back is re-issued again when its re-issue is taken out", Given: slices.Concat(life, then(with(removed, func(x *payment.LineRemoved) { x.Batch, x.On, x.Payment = "B2", on(11), "Y2" }))), When: ask(cashier, 12, with(reissue, func(x *payment.Reissue) { x.As = "Y3" })), Then: then(with(reissued, func(x *payment.Reissued) { x.As, x.On = "Y3", on(12) }))},
+		{Name: "a claim is not instructed because the re-issue of its payment is cancelled", Given: slices.Concat(life, then(reissueCancelled, third)), When: ask(cashier, 12, payment.Instruct{Batch: "B3", Claim: "C1", Payment: "Y3"}), Reject: payment.ErrPaid},
+		{Name: "what came back is given up when its re-issue is cancelled", Given: slices.Concat(life, then(reissueCancelled)), When: ask(chief, 12, payment.ReturnToTreasury{Payment: "Y1", Reason: "moved away"}), Then: then(with(treasury, func(x *payment.ReturnedToTreasury) { x.On = on(12) }))},
+		{Name: "a re-issue that is cancelled is not re-issued itself", Given: slices.Concat(life, then(reissueCancelled, third)), When: ask(cashier, 12, payment.Reissue{As: "Y3", Batch: "B3", Payment: "Y2"}), Reject: payment.ErrStep},
 
 		{Name: "the bank's payment is confirmed", Given: since(5), When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Then: then(confirmed)},
 		{Name: "nothing is confirmed that is not there", When: ask(cashier, 6, payment.Confirm{Payment: "Y1", Serial: "S1"}), Reject: payment.ErrUnknown},
@@ -310,6 +358,48 @@ func TestTheLivePaymentOfAClaimIsTheLastThatWasIssued(t *testing.T) {
 	}
 }
 
+func TestWhatIsCancelledIsNoPaymentOfItsClaim(t *testing.T) {
+	t.Parallel()
+	for name, events := range map[string][]payment.Event{"with its batch": since(4, cancelled), "alone": since(2, removed)} {
+		s := payment.Decider.Fold(new(payment.State), events...)
+		if live, ok := s.Live("C1"); ok || s.Ended("C1") {
+			t.Errorf("%s: %q is live", name, live)
+		}
+		if p, _ := s.Find("Y1"); p.Status != payment.Cancelled {
+			t.Errorf("%s: it is %s", name, p.Status)
+		}
+		if got := suspect(t, s); got != "" {
+			t.Errorf("%s: a payment like it suspects %q", name, got)
+		}
+	}
+	s := payment.Decider.Fold(new(payment.State), life...)
+	s = payment.Evolve(s, with(removed, func(x *payment.LineRemoved) { x.Batch, x.On, x.Payment = "B2", on(11), "Y2" }))
+	if live, _ := s.Live("C1"); live != "Y1" {
+		t.Errorf("%q is live", live)
+	}
+}
+
+func TestACancellationIsTakenBackWithAllItsLines(t *testing.T) {
+	t.Parallel()
+	s := payment.Decider.Fold(new(payment.State), since(2, with(instructed, func(x *payment.Instructed) { x.Claim, x.Payment = "C2", "Y2" }))...)
+	for _, part := range s.Tentative() {
+		part.Begin()
+	}
+	s = payment.Decider.Fold(s, removed, with(instructed, func(x *payment.Instructed) { x.Claim, x.Payment = "C3", "Y3" }), cancelled)
+	for _, part := range s.Tentative() {
+		part.Rollback()
+	}
+	s = payment.Decider.Fold(s, cancelled)
+	for _, id := range []ledger.PaymentID{"Y1", "Y2"} {
+		if p, _ := s.Find(id); p.Status != payment.Cancelled {
+			t.Errorf("%s is %s", id, p.Status)
+		}
+	}
+	if _, ok := s.Find("Y3"); ok {
+		t.Error("Y3 is there")
+	}
+}
+
 func TestEveryPartOfThePaymentsIsTakenBack(t *testing.T) {
 	t.Parallel()
 	s := payment.Decider.Fold(new(payment.State), since(5)...)
@@ -345,8 +435,8 @@ func TestEventsOfPaymentsAreTheirCases(t *testing.T) {
 	t.Parallel()
 	moves := []payment.Event{confirmed, returned, treasury, demanded, received, recorded}
 	for want, events := range map[string][]payment.Event{
-		"B1": {opened, submitted, approved, sent},
-		"Y1": {instructed, confirmed, returned, failed, corrected, agreed, treasury, demanded, received},
+		"B1": {opened, submitted, approved, sent, cancelled},
+		"Y1": {instructed, removed, confirmed, returned, failed, corrected, agreed, treasury, demanded, received},
 		"Y2": {reissued},
 		"R1": {recorded},
 	} {

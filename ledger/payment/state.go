@@ -63,6 +63,25 @@ type (
 		Total   ledger.Money   `json:"total"`
 		Voucher string         `json:"voucher"`
 	}
+	// BatchCancelled says that the batch is never sent; its lines are cancelled
+	// with it.
+	BatchCancelled struct {
+		Batch  ledger.BatchID `json:"batch"`
+		By     ledger.ActorID `json:"by"`
+		Lines  int            `json:"lines"`
+		On     ledger.Date    `json:"on"`
+		Reason string         `json:"reason,omitempty"`
+		Total  ledger.Money   `json:"total"`
+	}
+	// LineRemoved says that a payment is taken out of its batch and cancelled.
+	LineRemoved struct {
+		Amount  ledger.Money     `json:"amount"`
+		Batch   ledger.BatchID   `json:"batch"`
+		By      ledger.ActorID   `json:"by"`
+		On      ledger.Date      `json:"on"`
+		Payment ledger.PaymentID `json:"payment"`
+		Reason  string           `json:"reason,omitempty"`
+	}
 	// Confirmed says that the bank paid.
 	Confirmed struct {
 		Amount  ledger.Money      `json:"amount"`
@@ -186,6 +205,8 @@ func (Instructed) happened()         {}
 func (BatchSubmitted) happened()     {}
 func (BatchApproved) happened()      {}
 func (BatchSent) happened()          {}
+func (BatchCancelled) happened()     {}
+func (LineRemoved) happened()        {}
 func (Confirmed) happened()          {}
 func (Failed) happened()             {}
 func (Returned) happened()           {}
@@ -203,6 +224,8 @@ func (e Instructed) Case() string         { return string(e.Payment) }
 func (e BatchSubmitted) Case() string     { return string(e.Batch) }
 func (e BatchApproved) Case() string      { return string(e.Batch) }
 func (e BatchSent) Case() string          { return string(e.Batch) }
+func (e BatchCancelled) Case() string     { return string(e.Batch) }
+func (e LineRemoved) Case() string        { return string(e.Payment) }
 func (e Confirmed) Case() string          { return string(e.Payment) }
 func (e Failed) Case() string             { return string(e.Payment) }
 func (e Returned) Case() string           { return string(e.Payment) }
@@ -220,6 +243,8 @@ func (e Instructed) Effective() ledger.Date         { return e.On }
 func (e BatchSubmitted) Effective() ledger.Date     { return e.On }
 func (e BatchApproved) Effective() ledger.Date      { return e.On }
 func (e BatchSent) Effective() ledger.Date          { return e.On }
+func (e BatchCancelled) Effective() ledger.Date     { return e.On }
+func (e LineRemoved) Effective() ledger.Date        { return e.On }
 func (e Confirmed) Effective() ledger.Date          { return e.On }
 func (e Failed) Effective() ledger.Date             { return e.On }
 func (e Returned) Effective() ledger.Date           { return e.On }
@@ -237,6 +262,8 @@ func (Instructed) Booked() *ledger.Entry           { return nil }
 func (BatchSubmitted) Booked() *ledger.Entry       { return nil }
 func (BatchApproved) Booked() *ledger.Entry        { return nil }
 func (BatchSent) Booked() *ledger.Entry            { return nil }
+func (BatchCancelled) Booked() *ledger.Entry       { return nil }
+func (LineRemoved) Booked() *ledger.Entry          { return nil }
 func (e Confirmed) Booked() *ledger.Entry          { return &e.Entry }
 func (Failed) Booked() *ledger.Entry               { return nil }
 func (e Returned) Booked() *ledger.Entry           { return &e.Entry }
@@ -251,12 +278,14 @@ func (e Recorded) Booked() *ledger.Entry           { return &e.Entry }
 // A Status is where a batch or a payment stands.
 type Status string
 
-// The steps of a batch (Opened, Submitted, Approved, Sent) and of a payment.
+// The steps of a batch (Opened, Submitted, Approved, Sent or Cancelled) and of a
+// payment (Sent and Cancelled too).
 const (
 	Opened    Status = "open"
 	Submitted Status = "submitted"
 	Approved  Status = "approved"
 	Sent      Status = "sent"
+	Cancelled Status = "cancelled"
 
 	Waiting   Status = "instructed"
 	Paid      Status = "paid"
@@ -296,10 +325,17 @@ type batch struct {
 	on     ledger.Date // of the latest step or line
 	lines  int
 	total  ledger.Money
+	unsent []ledger.PaymentID // its lines, while they can be cancelled
 
 	makers    []ledger.ActorID // who opened and submitted it and instructed its lines
 	reviewers []ledger.ActorID // who entered and reviewed the claims in it
 	approvers []ledger.ActorID // who approved the claims in it, and it
+}
+
+// A replacement is what a re-issued payment stands for, and how that stood.
+type replacement struct {
+	of     ledger.PaymentID
+	status Status
 }
 
 type correction struct {
@@ -338,6 +374,7 @@ type State struct {
 	payments    ledger.Table[ledger.PaymentID, Case]
 	recorded    ledger.Table[ledger.PaymentID, elsewhere]
 	corrections ledger.Table[ledger.PaymentID, correction]
+	replaces    ledger.Table[ledger.PaymentID, replacement]
 	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
 	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
 	seen        ledger.Table[like, likes]
@@ -350,7 +387,7 @@ type State struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.live, &s.ended, &s.seen}
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen}
 }
 
 // Find returns what is remembered of a payment.
@@ -410,6 +447,8 @@ func Evolve(s *State, e Event) *State {
 			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
 		})
 	case Reissued:
+		old, _ := s.Find(e.Payment)
+		s.replaces.Set(e.As, replacement{e.Payment, old.Status})
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Replaced })
 		s.add(e.As, e.By, Case{
 			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
@@ -420,7 +459,19 @@ func Evolve(s *State, e Event) *State {
 	case BatchApproved:
 		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.approvers = Approved, with(b.approvers, e.By) })
 	case BatchSent:
-		s.batch(e.Batch, e.On, func(b *batch) { b.status = Sent })
+		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.unsent = Sent, nil })
+	case BatchCancelled:
+		for _, id := range s.batches.At(e.Batch).unsent {
+			s.cancel(id, e.On)
+		}
+		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.unsent = Cancelled, nil })
+	case LineRemoved:
+		s.cancel(e.Payment, e.On)
+		s.batch(e.Batch, e.On, func(b *batch) {
+			b.lines--
+			b.total = b.total.Sub(e.Amount)
+			b.unsent = slices.DeleteFunc(slices.Clone(b.unsent), func(id ledger.PaymentID) bool { return id == e.Payment })
+		})
 	case Confirmed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
 	case Failed:
@@ -454,7 +505,24 @@ func Evolve(s *State, e Event) *State {
 // Void takes a recorded payment back: its entry was reversed.
 func (s *State) Void(id ledger.PaymentID, on ledger.Date) {
 	s.change(id, on, func(p *Case) { p.Status = Voided })
+	s.forget(s.payments.At(id))
+}
+
+// cancel ends a payment that was not sent. What it stood for is as it was before.
+func (s *State) cancel(id ledger.PaymentID, on ledger.Date) {
+	s.change(id, on, func(p *Case) { p.Status = Cancelled })
 	p := s.payments.At(id)
+	s.forget(p)
+	if old, ok := s.replaces.Get(id); ok {
+		s.change(old.of, on, func(p *Case) { p.Status = old.status })
+		s.live.Set(p.Claim, old.of)
+	} else {
+		s.live.Delete(p.Claim)
+	}
+}
+
+// forget takes a payment out of those like it.
+func (s *State) forget(p Case) {
 	l := likeness(p.Party, s.line(p.Line), p.Amount)
 	if seen := s.seen.At(l); seen.n > 1 {
 		seen.n--
@@ -481,6 +549,7 @@ func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 	s.batch(p.Batch, p.On, func(b *batch) {
 		b.lines++
 		b.total = b.total.Add(p.Amount)
+		b.unsent = append(b.unsent, id) // nobody reads beyond the end of an earlier value
 		reviewers := p.reviewers()
 		b.makers = with(b.makers, by)
 		b.reviewers = with(b.reviewers, reviewers...)

@@ -32,7 +32,7 @@ func New() projections.Projection { return cases{} }
 
 type cases struct{}
 
-func (cases) Name() string { return "cases/1" }
+func (cases) Name() string { return "cases/2" }
 
 func (cases) Tables() []*projections.Table {
 	return []*projections.Table{parties, claims, batches, payments, suspects}
@@ -119,13 +119,18 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 	case payment.BatchOpened:
 		rows.Insert(batches, string(e.Batch)).
 			Text(string(payment.Opened)).Int8(0).Money(pgcopy.Sum{}).Date(e.On).Text(string(e.By)).
-			Null().Null().Null().Null().Null().Null().Null().Int8(int64(seq)).Int8(int64(seq))
+			Null().Null().Null().Null().Null().Null().Null().Null().Null().Null().Int8(int64(seq)).Int8(int64(seq))
 	case payment.BatchSubmitted:
 		batch(e.Batch).Text("status", string(payment.Submitted)).Date("submitted_on", e.On).Text("submitted_by", string(e.By))
 	case payment.BatchApproved:
 		batch(e.Batch).Text("status", string(payment.Approved)).Date("approved_on", e.On).Text("approved_by", string(e.By))
 	case payment.BatchSent:
 		batch(e.Batch).Text("status", string(payment.Sent)).Date("sent_on", e.On).Text("sent_by", string(e.By)).Text("voucher", e.Voucher)
+	case payment.BatchCancelled:
+		batch(e.Batch).Text("status", string(payment.Cancelled)).Date("cancelled_on", e.On).Text("cancelled_by", string(e.By)).Text("reason", e.Reason)
+	case payment.LineRemoved:
+		update(e.Payment).Text("status", string(payment.Cancelled)).Date("ended_on", e.On).Text("reason", e.Reason)
+		batch(e.Batch).Count("lines", -1).Add("total", rows.Amount(e.Amount).Negative())
 	case payment.Instructed:
 		amount := rows.Amount(e.Amount)
 		insert(rows, seq, row{

@@ -79,7 +79,7 @@ var batches = &projections.Table{
 	Mode:    projections.Keyed,
 	Columns: []projections.Column{
 		{Name: "batch", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "status", Type: pgcopy.Text, Rest: "not null check (status in ('open', 'submitted', 'approved', 'sent'))"},
+		{Name: "status", Type: pgcopy.Text, Rest: "not null check (status in ('open', 'submitted', 'approved', 'sent', 'cancelled'))"},
 		{Name: "lines", Type: pgcopy.Int8, Rest: "not null check (lines >= 0)", Sum: true},
 		{Name: "total", Type: pgcopy.Total, Rest: "not null check (total >= 0)", Sum: true},
 		{Name: "opened_on", Type: pgcopy.Date, Rest: "not null"},
@@ -91,17 +91,22 @@ var batches = &projections.Table{
 		{Name: "sent_on", Type: pgcopy.Date},
 		{Name: "sent_by", Type: pgcopy.Text},
 		{Name: "voucher", Type: pgcopy.Text},
+		{Name: "cancelled_on", Type: pgcopy.Date},
+		{Name: "cancelled_by", Type: pgcopy.Text},
+		{Name: "reason", Type: pgcopy.Text},
 		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
 	Key: []string{"batch"},
 }
 
-// A payment is sent when its batch is, and reversed when the entry it was recorded
-// with is: both are told by joins, since the events say nothing about the payment.
+// A payment is sent or cancelled when its batch is, it is failed or returned again
+// when the one that replaced it is cancelled, and reversed when the entry it was
+// recorded with is: these are told by joins, since the events say nothing about the
+// payment.
 var payments = &projections.Table{
 	Name:    "payment",
-	Comment: "owner: projections/cases. Payments and where each stands; the view also tells those sent with their batch and those whose entry was reversed.",
+	Comment: "owner: projections/cases. Payments and where each stands; the view also tells those sent or cancelled with their batch, those whose replacement was cancelled, and those whose entry was reversed.",
 	Mode:    projections.Keyed,
 	Columns: []projections.Column{
 		{Name: "payment", Type: pgcopy.Text, Rest: "not null"},
@@ -141,7 +146,9 @@ var payments = &projections.Table{
 	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null"},
 	View: `select p.payment, p.batch, p.claim, p.party, p.account, p.amount,
        case
-           when p.status = 'instructed' and b.status = 'sent' then 'sent'
+           when p.status = 'instructed' and b.status in ('sent', 'cancelled') then b.status
+           when p.status = 're-issued' and (r.status = 'cancelled' or r.status = 'instructed' and rb.status = 'cancelled')
+               then case when p.returned_on is null then 'failed' else 'returned' end
            when p.status = 'recorded' and exists (select from entry e where e.reverses = 'payment:' || p.payment) then 'reversed'
            else p.status
        end as status,
@@ -149,7 +156,9 @@ var payments = &projections.Table{
        p.returned_on, p.ended_on, p.reason, p.new_account, p.corrected_by, p.correction_approved_by, p.replaces,
        p.replaced_by, p.suspect, p.source, p.note, p.demanded, p.recovered, p.seq, p.last_seq
 from payment p
-left join batch b on b.batch = p.batch`,
+left join batch b on b.batch = p.batch
+left join payment r on r.payment = p.replaced_by
+left join batch rb on rb.batch = r.batch`,
 }
 
 var suspects = &projections.Table{

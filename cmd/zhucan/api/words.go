@@ -40,6 +40,8 @@ var eventWords = map[string]phrase{
 	"payment.batch-submitted":      {"批次提交", "Batch submitted"},
 	"payment.batch-approved":       {"批次审批", "Batch approved"},
 	"payment.batch-sent":           {"批次发送银行", "Batch sent to the bank"},
+	"payment.batch-cancelled":      {"批次作废", "Batch cancelled"},
+	"payment.line-removed":         {"撤销支付明细", "Payment taken out of its batch"},
 	"payment.confirmed":            {"银行付款成功", "Payment confirmed by the bank"},
 	"payment.failed":               {"银行付款失败", "Payment failed at the bank"},
 	"payment.returned":             {"退汇", "Payment returned"},
