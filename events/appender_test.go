@@ -723,7 +723,7 @@ func TestWhatCannotBeKeptIsRefusedAlone(t *testing.T) {
 			groups++
 		}
 	}})
-	long := order("long", ledgertest.Accountant, day, journal.Post{
+	long := order("long", ledgertest.Accountant, day, journal.ProposeEntry{
 		Memo: strings.Repeat("长", events.MaxData/3),
 		Postings: []ledger.Posting{
 			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit}, {Account: "2103", Amount: ledger.Fen(7), Side: ledger.Credit},
@@ -740,7 +740,7 @@ func TestWhatCannotBeKeptIsRefusedAlone(t *testing.T) {
 	hidden.Command.ID, hidden.Intent = "hidden", []byte("row 1")
 	beyond := paid("beyond", "L4", 100) // a day that could be written and not be read
 	beyond.Command.On = ledger.DateOf(10000, 1, 1)
-	odd := order("odd", ledgertest.Accountant, day, journal.Post{
+	odd := order("odd", ledgertest.Accountant, day, journal.ProposeEntry{
 		Line: ledger.BudgetLine{Region: "22 01", Scheme: "startup", Fund: "levy", Year: 2023}, Memo: "a line that could be written and not be read",
 		Postings: []ledger.Posting{
 			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit}, {Account: "2103", Amount: ledger.Fen(7), Side: ledger.Credit},

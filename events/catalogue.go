@@ -101,6 +101,8 @@ var catalogue = []row{
 	now[payment.RecoveryReceived]("payment.recovery-received.v1"),
 	now[payment.Recorded]("payment.recorded.v1"),
 
+	now[journal.EntryProposed]("journal.entry-proposed.v1"),
+	now[journal.EntryRejected]("journal.entry-rejected.v1"),
 	now[journal.EntryPosted]("journal.entry-posted.v1"),
 	now[journal.EntryReversed]("journal.entry-reversed.v1"),
 	now[journal.PeriodClosed]("journal.period-closed.v1"),
@@ -166,7 +168,9 @@ var orders = []order{
 	ask[payment.ReceiveRecovery]("payment.receive-recovery"),
 	ask[payment.Record]("payment.record"),
 
-	ask[journal.Post]("journal.post"),
+	ask[journal.ProposeEntry]("journal.propose-entry"),
+	ask[journal.ApproveEntry]("journal.approve-entry"),
+	ask[journal.RejectEntry]("journal.reject-entry"),
 	ask[journal.Reverse]("journal.reverse"),
 	ask[journal.Close]("journal.close"),
 	ask[journal.Reopen]("journal.reopen"),

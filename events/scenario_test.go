@@ -111,7 +111,7 @@ func scenario() []events.Request {
 	})
 	do(ledgertest.Accountant, later.AddDays(4), payment.ReceiveRecovery{Amount: ledger.Fen(4_999_99), Payment: "OLD2", Voucher: "V-3"})
 
-	adjusting := journal.Post{
+	adjusting := journal.ProposeEntry{
 		Adjusts: march, Line: line, Memo: "interest booked as expense",
 		Postings: []ledger.Posting{
 			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit},
@@ -119,9 +119,13 @@ func scenario() []events.Request {
 		},
 	}
 	do(ledgertest.Accountant, later.AddDays(5), adjusting)
-	do(auditor, later.AddDays(6), journal.Reverse{
+	id := ledger.EntryID(rs[len(rs)-1].Command.ID)
+	do(auditor, later.AddDays(6), journal.ApproveEntry{Entry: id})
+	do(auditor, later.AddDays(6), adjusting)
+	do(ledgertest.Accountant, later.AddDays(6), journal.RejectEntry{Entry: ledger.EntryID(rs[len(rs)-1].Command.ID), Reason: "proposed before"})
+	do(ledgertest.Accountant, later.AddDays(6), journal.Reverse{
 		Entry: ledger.Entry{
-			Adjusts: march, Date: later.AddDays(5), ID: ledger.EntryID(rs[len(rs)-1].Command.ID), Line: line, Memo: adjusting.Memo, Postings: adjusting.Postings,
+			Adjusts: march, Date: later.AddDays(5), ID: id, Line: line, Memo: adjusting.Memo, Postings: adjusting.Postings,
 		},
 		Reason: "posted to the wrong account",
 	})

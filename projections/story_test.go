@@ -10,6 +10,8 @@ import (
 
 	"zhucan/ledger"
 	"zhucan/ledger/claim"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/payment"
 	"zhucan/projections/sampletest"
 	"zhucan/schema/schematest"
 )
@@ -54,6 +56,7 @@ func TestGivenTheStoryTheseAreTheRows(t *testing.T) {
 			"C2 P2 rejected 5000.00 0 levy 2023-03-09 2023-03-10 differs",
 			"C3 P3 withdrawn 5000.00 0 ~ ~ 2023-03-01 ~",
 			"C4 P4 approved 5000.00 0 levy 2023-03-09 ~ differs",
+			"C5 P5 approved 5000.00 0 levy 2023-03-09 ~ differs",
 		},
 	}, {
 		"a claim keeps what it occupies",
@@ -70,11 +73,17 @@ func TestGivenTheStoryTheseAreTheRows(t *testing.T) {
 			"PAY1 B1 C1 1 re-issued 2023-04-03 2023-04-04 ~ ~ ~ PAY2 ~ 0.00 0.00",
 			"PAY2 B2 C1 2 returned-to-treasury ~ ~ 2023-04-06 2023-04-06 PAY1 ~ ~ 0.00 0.00",
 			"PAY4 B1 C4 1 paid 2023-04-03 ~ ~ ~ ~ ~ ~ 0.00 0.00",
+			"PAY5 B3 C5 1 cancelled ~ ~ ~ 2023-04-03 ~ ~ ~ 0.00 0.00",
+			"PAY6 B3 C5 1 cancelled ~ ~ ~ ~ ~ ~ ~ 0.00 0.00",
 		},
 	}, {
 		"batches have the lines and totals of their payments",
-		"batch, status, lines, total, voucher, sent_on", "read.batch order by batch",
-		[]string{"B1 sent 2 10000.00 V-B1 2023-04-03", "B2 sent 1 5000.00 V-B2 2023-04-05"},
+		"batch, status, lines, total, voucher, sent_on, cancelled_on, cancelled_by", "read.batch order by batch",
+		[]string{"B1 sent 2 10000.00 V-B1 2023-04-03 ~ ~", "B2 sent 1 5000.00 V-B2 2023-04-05 ~ ~", "B3 cancelled 1 5000.00 ~ ~ 2023-04-04 cashier"},
+	}, {
+		"proposed entries were posted or rejected",
+		"status, date, proposed_by, decided_by, decided_on, reason", "read.proposal order by seq",
+		[]string{"posted 2023-04-08 accountant accountant-2 2023-04-09 ~", "rejected 2023-04-09 accountant-2 accountant 2023-04-09 proposed before"},
 	}, {
 		"suspects are listed once each",
 		"payment, earlier, party, amount", "read.suspect order by seq",
@@ -92,7 +101,7 @@ func TestGivenTheStoryTheseAreTheRows(t *testing.T) {
 		"region, scheme, fund, year, voted, committed, disbursed, available", "read.budget_line order by 1",
 		[]string{
 			"220102 startup levy 2023 10000500.10 0.00 0.00 10000500.10",
-			"220104 startup levy 2023 9998399.86 0.00 5000.00 9993399.86",
+			"220104 startup levy 2023 9998399.86 5000.00 5000.00 9988399.86",
 			"220104 startup levy 2024 99.99 0.00 0.00 99.99",
 		},
 	}, {
@@ -178,6 +187,7 @@ func TestAPersonHasOnlyTheMaskedNameAndAnErasedOneNone(t *testing.T) {
 		"P2 person [erased] ~ true 1",
 		"P3 person ~ ~ false 1",
 		"P4 person ~ ~ false 1",
+		"P5 person ~ ~ false 1",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
@@ -198,5 +208,39 @@ func TestTheArchiveHasEveryRecordAndItsDataAsJSON(t *testing.T) {
 	}
 	if n := query[int64](t, pool, "select count(*) from read.event"); n[0] != int64(len(b.Records)) {
 		t.Errorf("%d events", n[0])
+	}
+}
+
+// A payment that was re-issued waits again when its re-issue is cancelled, alone or
+// with its batch.
+func TestWhatWasReissuedWaitsAgainWhenTheReissueIsCancelled(t *testing.T) {
+	t.Parallel()
+	b, on := sampletest.New(t), sampletest.Day.AddDays(20)
+	for i, p := range []ledger.PartyID{"P1", "P2"} {
+		b.Person(p)
+		b.Approve(ledger.ClaimID(fmt.Sprint("C", i+1)), p)
+	}
+	b.Batch("B1", on, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "Y1"}, payment.Instruct{Batch: "B1", Claim: "C2", Payment: "Y2"})
+	b.Do(ledgertest.Cashier, on, payment.Fail{Payment: "Y1", Reason: "closed"})
+	b.Do(ledgertest.Cashier, on, payment.Confirm{Payment: "Y2", Serial: "S-1"})
+	b.Do(ledgertest.Cashier, on, payment.Return{Payment: "Y2", Reason: "closed", Serial: "S-2"})
+	b.Do(ledgertest.Cashier, on, payment.OpenBatch{Batch: "B2"})
+	for _, id := range []ledger.PaymentID{"Y1", "Y2"} {
+		b.Do(ledgertest.Cashier, on, payment.CorrectPayee{Account: "1", Payment: id, Reason: "the bank's mistake"})
+		b.Do(ledgertest.Approver, on, payment.ApproveCorrection{Account: "1", Payment: id})
+		b.Do(ledgertest.Cashier, on, payment.Reissue{As: id + "-2", Batch: "B2", Payment: id})
+	}
+	b.Do(ledgertest.Cashier, on, payment.RemoveLine{Payment: "Y2-2"})
+	b.Do(ledgertest.Cashier, on, payment.CancelBatch{Batch: "B2"})
+	b.Do(ledgertest.Cashier, on, payment.OpenBatch{Batch: "B3"})
+	b.Do(ledgertest.Cashier, on, payment.Reissue{As: "Y2-3", Batch: "B3", Payment: "Y2"})
+	pool := schematest.New(t)
+	if err := runner(pool, b.Log()).CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := rows(t, pool, "payment, status, replaced_by", "read.payment order by payment")
+	want := []string{"Y1 failed Y1-2", "Y1-2 cancelled ~", "Y2 re-issued Y2-3", "Y2-2 cancelled ~", "Y2-3 instructed ~"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
 	}
 }

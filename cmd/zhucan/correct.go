@@ -32,11 +32,19 @@ Whoever posted the entry does not reverse it.`,
 	reverse.Flags().StringVar(&reason, "reason", "", "why")
 	reverse.Flags().StringVar(&on, "on", "", "accounting `date` of the reversal (default: today)")
 	reverse.Flags().StringVar(&id, "id", "", "`identifier` of the command (default: a new one)")
-	rebook := p.orderCommand("journal.post", "book an adjusting entry (调整分录)",
-		`rebook --memo 更正金额 --postings '[{"account":"1002","amount":"5.00","side":"debit"},{"account":"3001","amount":"5.00","side":"credit"}]' --as accountant`)
+	rebook := p.orderCommand("journal.propose-entry", "propose an adjusting entry, which another accountant approves (调整分录制单)", "")
 	rebook.Use = "rebook"
+	rebook.Long = `Proposes an adjusting entry. It is named after the command (--id) and is in the
+books once another accountant has approved it: zhucan correct approve ENTRY.`
 	rebook.Example = `  zhucan correct rebook --memo 更正金额 --postings '[{"account":"1002","amount":"5.00","side":"debit"},{"account":"3001","amount":"5.00","side":"credit"}]' --as accountant`
-	return group("correct", "correct what was recorded: reverse, rebook (更正)", reverse, rebook)
+	approve := p.orderCommand("journal.approve-entry", "approve a proposed entry exactly as it is, and post it (调整分录审核)", "")
+	approve.Use = "approve ENTRY"
+	approve.Example = "  zhucan correct approve 01HX… --as accountant-2"
+	reject := p.orderCommand("journal.reject-entry", "reject a proposed entry: it is never posted (调整分录退回)", "")
+	reject.Use = "reject ENTRY"
+	reject.Example = "  zhucan correct reject 01HX… --reason 科目有误 --as accountant-2"
+	return group("correct", "correct what was recorded: reverse, rebook (更正)", reverse, rebook, approve, reject,
+		p.proposalList())
 }
 
 func (p *program) reverse(ctx context.Context, entry ledger.EntryID, id ledger.CommandID, on, reason string) error {

@@ -172,3 +172,24 @@ func (p *program) periodList() *cobra.Command {
 			return t, l.Next, l.Basis
 		})
 }
+
+func (p *program) proposalList() *cobra.Command {
+	return listing(p, "list", "list proposed entries and what became of them (调整分录清单)", "  zhucan correct list",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.ProposalPage, error) {
+			after, err := at.seq()
+			if err != nil {
+				return report.ProposalPage{}, err
+			}
+			return report.Proposals(ctx, s.pool, cut, after, at.limit)
+		},
+		func(l report.ProposalPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("分录", "entry"), p.say("状态", "status"), p.say("业务日期", "date"), p.say("摘要", "memo"), p.say("制单", "proposed by"),
+				p.say("审核", "decided by"), p.say("审核日期", "decided on"), p.say("原因", "reason"), ">seq",
+			}}
+			for _, y := range l.Proposals {
+				t.rows = append(t.rows, []string{y.Entry, y.Status, y.Date, y.Memo, y.ProposedBy, y.DecidedBy, y.DecidedOn, y.Reason, number(y.Seq)})
+			}
+			return t, l.Next, l.Basis
+		})
+}

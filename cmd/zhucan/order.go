@@ -159,13 +159,13 @@ func members(t reflect.Type) []member {
 }
 
 // argument returns the member that names the case: the one called as the kind, or
-// a batch or objection where the action is about one.
+// a batch, an entry or a month where the action is about one.
 func argument(t reflect.Type, kind string) string {
 	has := make(map[string]bool)
 	for _, m := range members(t) {
 		has[m.name] = true
 	}
-	for _, name := range []string{kind, "batch", "period"} {
+	for _, name := range []string{kind, "batch", "entry", "period"} {
 		if has[name] {
 			return name
 		}

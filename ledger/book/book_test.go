@@ -245,11 +245,11 @@ func refusals(t testing.TB) []refusal {
 	excludeYear := func(p *policy.Pack) { p.Schemes[2].Excludes[0].Scope = policy.Year }
 	fresh := func(p *policy.Pack) { p.Version, p.Schemes[2].Excludes = "test-0", nil }
 	closedApril := join(paying(), []ask{closing("2023-04", "2023-05-01")})
-	post := ask{ledgertest.Accountant, "2023-04-20", journal.Post{Memo: "fee", Postings: []ledger.Posting{
+	post := ask{ledgertest.Accountant, "2023-04-20", journal.ProposeEntry{Memo: "fee", Postings: []ledger.Posting{
 		{Account: "5001", Amount: yuan(1), Side: ledger.Debit}, {Account: "1002", Amount: yuan(1), Side: ledger.Credit},
 	}}}
 	postings := func(change func([]ledger.Posting)) ask {
-		return with(post, func(p *journal.Post) { p.Postings = slices.Clone(p.Postings); change(p.Postings) })
+		return with(post, func(p *journal.ProposeEntry) { p.Postings = slices.Clone(p.Postings); change(p.Postings) })
 	}
 	vote := ask{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(1), Document: "D1", Line: startup}}
 	transfer := ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D1", Line: startup, To: line("220104/employer/levy/2023")}}
@@ -369,10 +369,13 @@ func refusals(t testing.TB) []refusal {
 		{"who approved the claim does not send its batch", paying()[:len(paying())-1], by(paying()[len(paying())-1], as(ledgertest.Cashier, "approver")), ledger.ErrDuties},
 
 		// The journal.
-		{"an adjusting entry has a reason", known(), with(post, func(p *journal.Post) { p.Memo = "" }), journal.ErrReason},
+		{"an adjusting entry has a reason", known(), with(post, func(p *journal.ProposeEntry) { p.Memo = "" }), journal.ErrReason},
 		{"an adjusting entry leaves the control accounts alone", known(), postings(func(p []ledger.Posting) { p[0].Account = "9102" }), journal.ErrControl},
+		{"who proposes an adjusting entry does not approve it", append(known(), post), approveEntry(ledgertest.Accountant, len(known())+1), ledger.ErrDuties},
+		{"an adjusting entry is approved once", append(known(), post, approveEntry(second, len(known())+1)), approveEntry(second, len(known())+1), journal.ErrProposal},
+		{"a personal number is in no reason of a rejection", append(known(), post), ask{second, "2023-04-21", journal.RejectEntry{Entry: "g7", Reason: "11010519491231002X"}}, ledger.ErrPersonalText},
 		{"an adjusting entry posts to the chart", known(), postings(func(p []ledger.Posting) { p[0].Account = "x" }), ledger.ErrAccount},
-		{"an adjusting entry has two postings", known(), with(post, func(p *journal.Post) { p.Postings = p.Postings[:1] }), ledger.ErrEmptyEntry},
+		{"an adjusting entry has two postings", known(), with(post, func(p *journal.ProposeEntry) { p.Postings = p.Postings[:1] }), ledger.ErrEmptyEntry},
 		{"an adjusting entry has sides", known(), postings(func(p []ledger.Posting) { p[0].Side = "left" }), ledger.ErrSide},
 		{"an adjusting entry balances", known(), postings(func(p []ledger.Posting) { p[0].Amount = yuan(2) }), ledger.ErrUnbalanced},
 		{"nothing is decided in a closed month: an appropriation", closedApril, on(vote, "2023-04-30"), journal.ErrClosed},
@@ -392,6 +395,11 @@ func refusals(t testing.TB) []refusal {
 		{"a recorded payment is not reversed before it was made", elsewhere, on(reverse(t, elsewhere, len(elsewhere)), "2023-04-09"), journal.ErrDate},
 		{"a recorded payment is not reversed while it is demanded back", append(elsewhere, demand("R1", 100)), reverse(t, elsewhere, len(elsewhere)), payment.ErrRecovery},
 	}
+}
+
+// approveEntry approves what the n-th ask of a story proposed.
+func approveEntry(by ledger.Actor, n int) ask {
+	return ask{by, "2023-04-22", journal.ApproveEntry{Entry: ledger.EntryID(fmt.Sprint("g", n))}}
 }
 
 // submitted is claim id of P1 for a startup grant.
@@ -419,7 +427,7 @@ func TestTheBookRefuses(t *testing.T) {
 
 func TestOneIdentifierNamesOneEntry(t *testing.T) {
 	t.Parallel()
-	post := ask{ledgertest.Accountant, "2023-04-21", journal.Post{Memo: "fee", Postings: []ledger.Posting{
+	post := ask{ledgertest.Accountant, "2023-04-21", journal.ProposeEntry{Memo: "fee", Postings: []ledger.Posting{
 		{Account: "5001", Amount: yuan(1), Side: ledger.Debit}, {Account: "1002", Amount: yuan(1), Side: ledger.Credit},
 	}}}
 	story := join(known(), []ask{record("R1", "P1", "220104/startup/levy/2023", "2023-04-10"), post})
@@ -448,7 +456,7 @@ func parses() []error {
 	})
 	chart, _ := ledgertest.Pack().Check()
 	posted := journal.Evolve(new(journal.State), journal.EntryPosted{Entry: ledger.Entry{ID: "e"}})
-	_, taken := journal.Decide(posted, journal.Command{Order: ledger.Order{ID: "e", By: ledgertest.Accountant, On: day}, Chart: chart, Do: journal.Post{Memo: "m"}})
+	_, taken := journal.Decide(posted, journal.Command{Order: ledger.Order{ID: "e", By: ledgertest.Accountant, On: day}, Chart: chart, Do: journal.ProposeEntry{Memo: "m"}})
 	return append(levies(day), []error{
 		taken, ledger.Order{}.Check(), ledger.Order{ID: "c"}.Check(), ledger.Order{ID: "c", By: ledgertest.Clerk}.Check(), amount("1,000"), batch,
 		person("1"), person("A1010519491231002X"), person("11010519491331002X"), person("11010529491231002X"), person("110105194912310021"),

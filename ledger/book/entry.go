@@ -174,8 +174,10 @@ func freeText(do any) []string {
 		return []string{do.Ground, do.Decision}
 	case payment.Record:
 		return []string{do.Note}
-	case journal.Post:
+	case journal.ProposeEntry:
 		return []string{do.Memo}
+	case journal.RejectEntry:
+		return []string{do.Reason}
 	case journal.Reverse:
 		return []string{do.Reason}
 	case journal.Reopen:

@@ -27,11 +27,17 @@ type model struct {
 	erased   map[ledger.PartyID]bool
 	entries  map[ledger.EntryID]ledger.Entry // that journal.Reverse may name
 	posters  map[ledger.EntryID]ledger.ActorID
+	waiting  map[ledger.EntryID]waits // proposed and not decided
 	reversed map[ledger.EntryID]bool
 	ids      map[ledger.EntryID]bool
 	through  ledger.Period
 	closer   ledger.ActorID
 	owed     int64 // demanded and not received
+}
+
+type waits struct {
+	entry ledger.Entry
+	by    ledger.ActorID
 }
 
 type use struct{ voted, committed, disbursed int64 }
@@ -78,7 +84,7 @@ func newModel(t *rapid.T) *model {
 		t: t, lines: make(map[ledger.BudgetLine]*use), balance: make(map[ledger.AccountCode]map[ledger.BudgetLine]int64),
 		claims: make(map[ledger.ClaimID]*claimed), payments: make(map[ledger.PaymentID]*due), batches: make(map[ledger.BatchID]*bundle),
 		erased: make(map[ledger.PartyID]bool), entries: make(map[ledger.EntryID]ledger.Entry), posters: make(map[ledger.EntryID]ledger.ActorID),
-		reversed: make(map[ledger.EntryID]bool), ids: make(map[ledger.EntryID]bool),
+		waiting: make(map[ledger.EntryID]waits), reversed: make(map[ledger.EntryID]bool), ids: make(map[ledger.EntryID]bool),
 	}
 }
 
@@ -368,7 +374,17 @@ func (m *model) keep(e ledger.Entry, by ledger.ActorID) { m.entries[e.ID], m.pos
 
 func (m *model) journal(e journal.Event) {
 	switch e := e.(type) {
+	case journal.EntryProposed:
+		m.must(!m.ids[e.Entry.ID] && m.waiting[e.Entry.ID].by == "", "two entries are called %s", e.Entry.ID)
+		m.waiting[e.Entry.ID] = waits{e.Entry, e.By}
+	case journal.EntryRejected:
+		_, ok := m.waiting[e.Entry]
+		m.must(ok, "%s rejected, which does not wait", e.Entry)
+		delete(m.waiting, e.Entry)
 	case journal.EntryPosted:
+		p, ok := m.waiting[e.Entry.ID]
+		m.must(ok && p.entry.Equal(e.Entry) && p.by == e.Prepared && p.by != e.By && !e.On.Before(e.Entry.Date), "%+v posted as %+v", p, e)
+		delete(m.waiting, e.Entry.ID)
 		m.keep(e.Entry, e.By)
 	case journal.EntryReversed:
 		old, ok := m.entries[e.Reverses]

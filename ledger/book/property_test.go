@@ -71,7 +71,7 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	}
 	for _, name := range []string{
 		"Submitted", "Approved", "Rejected", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
-		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver", "rollback",
+		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver", "rollback",
 	} {
 		if total[name] == 0 {
 			t.Errorf("it never came to %s: %v", name, total)
@@ -318,6 +318,10 @@ func (w *world) print() string {
 	for _, id := range slices.Sorted(maps.Keys(m.entries)) {
 		ask(second, journal.Reverse{Entry: m.entries[id], Reason: "r"})
 	}
+	for _, id := range slices.Sorted(maps.Keys(m.waiting)) {
+		ask(chief, journal.ApproveEntry{Entry: id})
+		ask(second, journal.ApproveEntry{Entry: id})
+	}
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%s %+v\n", l, w.state.Budget().Use(l))
 		ask(ledgertest.Accountant, budget.CarryOver{Amount: yuan(2_000), Document: "D", Line: l})
@@ -470,7 +474,7 @@ func (w *world) step() {
 				do(ledgertest.Cashier, payment.SendBatch{Batch: b, Voucher: "V"})
 			}
 		}
-	case kind < 26, kind >= 30 && kind < 36:
+	case kind < 26, kind >= 30 && kind < 35:
 		if id, p := pickKey(w, m.payments, "payment"); p != nil {
 			w.bank(id, p, do, roll, amount)
 		}
@@ -483,7 +487,7 @@ func (w *world) step() {
 			}
 			do(second, journal.Reverse{Entry: e, Reason: "r"})
 		}
-	case kind == 27:
+	case kind == 27, kind == 35:
 		w.books(do, roll)
 	case kind == 28:
 		if roll(4, "erase") == 3 {
@@ -620,13 +624,21 @@ func (w *world) bank(id ledger.PaymentID, p *due, do func(ledger.Actor, any), ro
 }
 
 func (w *world) books(do func(ledger.Actor, any), roll func(int, string) int) {
-	switch roll(5, "books") {
-	case 0:
-		do(ledgertest.Accountant, journal.Post{Memo: "m", Line: lines[0], Postings: []ledger.Posting{
+	switch roll(7, "books") {
+	case 0, 1, 2:
+		if id, _ := pickKey(w, w.model.waiting, "proposal"); id != "" && roll(3, "decide") > 0 {
+			if roll(4, "reject") == 3 {
+				do(second, journal.RejectEntry{Entry: id, Reason: "r"})
+			} else {
+				do(second, journal.ApproveEntry{Entry: id})
+			}
+			break
+		}
+		do(ledgertest.Accountant, journal.ProposeEntry{Memo: "m", Line: lines[0], Postings: []ledger.Posting{
 			{Account: []ledger.AccountCode{"5001", "5001", "9101", "x"}[roll(4, "account")], Amount: yuan(1), Side: ledger.Debit},
 			{Account: "1002", Amount: yuan(1), Side: ledger.Credit},
 		}})
-	case 1, 2:
+	case 3, 4:
 		p := w.model.through.Next()
 		if w.model.through.IsZero() {
 			p = month("2022-12")

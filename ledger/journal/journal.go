@@ -1,6 +1,12 @@
 // Package journal decides what may be written in the books of a period: closing
 // and reopening months, adjusting entries, reversals.
 //
+// An adjusting entry takes two accountants: one proposes it (制单), another approves
+// it (审核), and only then it stands in the books (DA/T 95—2022 table C.1: INPUTER and
+// AUDITOR are not the same person). What is approved is what was proposed, under the
+// same identifier and date; it is not changed in between. A proposal that is
+// rejected, by anybody or by who made it, is never posted.
+//
 // Months are closed in their order and stay closed: figures once reported do not
 // change. What becomes known later is booked in the first open month, naming the
 // month it belongs to (以前期间调整). The latest closed month can be reopened, by a
@@ -11,9 +17,12 @@
 //  1. No entry is dated in a closed period.
 //  2. An entry is reversed at most once, by its exact mirror image, by a person
 //     other than the one who posted it; a reversal is not reversed.
-//  3. An identifier names one entry for ever. Identifiers of entries are those of
-//     the commands that made them, which are never reused; see package events.
-//  4. An adjusting entry leaves the control accounts alone: what is voted,
+//  3. An identifier names one entry for ever, proposed ones included. Identifiers of
+//     entries are those of the commands that proposed or made them, which are never
+//     reused; see package events.
+//  4. Who proposes an entry does not approve it; a proposal is approved or rejected
+//     once. Entries posted before there were proposals name only who posted them.
+//  5. An adjusting entry leaves the control accounts alone: what is voted,
 //     committed and disbursed changes by the events that say so.
 //
 // # Design
@@ -44,12 +53,22 @@ type Command struct {
 type Action interface{ journal() }
 
 type (
-	// Post books an adjusting entry (调整分录), dated on the day of the order.
-	Post struct {
+	// ProposeEntry prepares an adjusting entry (调整分录), dated on the day of the
+	// order and named after it.
+	ProposeEntry struct {
 		Adjusts  ledger.Period     `json:"adjusts,omitzero"` // the closed period it belongs to
 		Line     ledger.BudgetLine `json:"line,omitzero"`
 		Memo     string            `json:"memo"`
 		Postings []ledger.Posting  `json:"postings"`
+	}
+	// ApproveEntry posts an entry as it was proposed.
+	ApproveEntry struct {
+		Entry ledger.EntryID `json:"entry"`
+	}
+	// RejectEntry ends a proposal.
+	RejectEntry struct {
+		Entry  ledger.EntryID `json:"entry"`
+		Reason string         `json:"reason"`
 	}
 	// Reverse undoes an entry by its mirror image (冲正).
 	Reverse struct {
@@ -72,10 +91,12 @@ type (
 	}
 )
 
-func (Post) journal()    {}
-func (Reverse) journal() {}
-func (Close) journal()   {}
-func (Reopen) journal()  {}
+func (ProposeEntry) journal() {}
+func (ApproveEntry) journal() {}
+func (RejectEntry) journal()  {}
+func (Reverse) journal()      {}
+func (Close) journal()        {}
+func (Reopen) journal()       {}
 
 // An Event is something that has happened to the journal.
 //
@@ -86,10 +107,27 @@ type Event interface {
 }
 
 type (
-	// EntryPosted says that an adjusting entry stands in the books.
-	EntryPosted struct {
+	// EntryProposed says that an adjusting entry waits for another's approval. It is
+	// not in the books.
+	EntryProposed struct {
 		By    ledger.ActorID `json:"by"`
 		Entry ledger.Entry   `json:"entry"`
+	}
+	// EntryRejected says that a proposal is never posted.
+	EntryRejected struct {
+		By     ledger.ActorID `json:"by"`
+		Entry  ledger.EntryID `json:"entry"`
+		On     ledger.Date    `json:"on"`
+		Reason string         `json:"reason"`
+	}
+	// EntryPosted says that an adjusting entry stands in the books: By approved it
+	// On that day. Entries from before there were proposals have neither On nor
+	// Prepared; By posted them alone.
+	EntryPosted struct {
+		By       ledger.ActorID `json:"by"`
+		Entry    ledger.Entry   `json:"entry"`
+		On       ledger.Date    `json:"on,omitzero"`
+		Prepared ledger.ActorID `json:"prepared,omitempty"` // who proposed it
 	}
 	// EntryReversed says that an entry is undone by its mirror image.
 	EntryReversed struct {
@@ -117,24 +155,32 @@ type (
 	}
 )
 
+func (EntryProposed) happened()  {}
+func (EntryRejected) happened()  {}
 func (EntryPosted) happened()    {}
 func (EntryReversed) happened()  {}
 func (PeriodClosed) happened()   {}
 func (PeriodReopened) happened() {}
 
 // Case is the entry or the period.
+func (e EntryProposed) Case() string  { return string(e.Entry.ID) }
+func (e EntryRejected) Case() string  { return string(e.Entry) }
 func (e EntryPosted) Case() string    { return string(e.Entry.ID) }
 func (e EntryReversed) Case() string  { return string(e.Reverses) }
 func (e PeriodClosed) Case() string   { return "period:" + e.Period.String() }
 func (e PeriodReopened) Case() string { return "period:" + e.Period.String() }
 
 // Effective is the accounting date, or the day of the order.
+func (e EntryProposed) Effective() ledger.Date  { return e.Entry.Date }
+func (e EntryRejected) Effective() ledger.Date  { return e.On }
 func (e EntryPosted) Effective() ledger.Date    { return e.Entry.Date }
 func (e EntryReversed) Effective() ledger.Date  { return e.Entry.Date }
 func (e PeriodClosed) Effective() ledger.Date   { return e.On }
 func (e PeriodReopened) Effective() ledger.Date { return e.On }
 
-// Booked is the entry, or nil.
+// Booked is the entry, or nil. A proposal books nothing.
+func (EntryProposed) Booked() *ledger.Entry   { return nil }
+func (EntryRejected) Booked() *ledger.Entry   { return nil }
 func (e EntryPosted) Booked() *ledger.Entry   { return &e.Entry }
 func (e EntryReversed) Booked() *ledger.Entry { return &e.Entry }
 func (PeriodClosed) Booked() *ledger.Entry    { return nil }
@@ -143,8 +189,12 @@ func (PeriodReopened) Booked() *ledger.Entry  { return nil }
 // Refusals, in the order of checking. Those of [ledger.Entry.Check] come last.
 var (
 	ErrReason = &ledger.Rejection{
-		Code: "journal-reason", Rule: "an adjusting entry, a reversal or a reopening states its reason", RuleZH: "调整、冲正、反结账须说明理由",
+		Code: "journal-reason", Rule: "an adjusting entry, its rejection, a reversal or a reopening states its reason", RuleZH: "调整及其退回、冲正、反结账须说明理由",
 		Source: "会计基础工作规范 art. 51", Next: "state the reason", NextZH: "请说明理由",
+	}
+	ErrProposal = &ledger.Rejection{
+		Code: "proposal-unknown", Rule: "an entry is approved or rejected once, after it was proposed", RuleZH: "调整分录须先制单，且只能审核一次",
+		Source: "DA/T 95—2022 表C.1（制单、审核）", Next: "look at the proposals that wait; propose the entry again if it was rejected", NextZH: "请查看待审核的分录；已退回的请重新制单",
 	}
 	ErrNoEntry = &ledger.Rejection{
 		Code: "entry-unknown", Rule: "only an entry on record is reversed, exactly as it is on record", RuleZH: "只能冲正已入账的分录，且内容须与账上一致",
@@ -163,8 +213,8 @@ var (
 		Source: "会计基础工作规范 art. 63", Next: "date it in an open period and name the period it adjusts", NextZH: "请记入未结账期间并注明所调整的期间",
 	}
 	ErrDate = &ledger.Rejection{
-		Code: "reversal-date", Rule: "an entry is reversed on its own day or later", RuleZH: "冲正日期不得早于原分录日期",
-		Source: "会计基础工作规范 art. 51", Next: "date the reversal on the day it is made", NextZH: "请按实际冲正日期填写",
+		Code: "reversal-date", Rule: "an entry is approved, rejected or reversed on its own day or later", RuleZH: "审核、退回或冲正日期不得早于原分录日期",
+		Source: "会计基础工作规范 art. 51", Next: "give the day on which it is done", NextZH: "请按实际办理日期填写",
 	}
 	ErrControl = &ledger.Rejection{
 		Code: "control-account", Rule: "an adjusting entry posts to no control account", RuleZH: "调整分录不得使用预算指标账科目",
@@ -181,14 +231,22 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrReason, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrControl, ErrOrder, ErrTrial}
+var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrControl, ErrOrder, ErrTrial}
 
 // State is what the rules must remember of the journal.
 type State struct {
 	through ledger.Table[struct{}, ledger.Period]       // every month up to this one is closed
 	closers ledger.Table[ledger.Period, ledger.ActorID] // who closed it
 	entries ledger.Table[ledger.EntryID, posted]
+	waiting ledger.Table[ledger.EntryID, proposal]       // every proposal there was
 	reverse ledger.Table[ledger.EntryID, ledger.EntryID] // reversed → reversal
+}
+
+// A proposal waits for its decision; what remains of it then is its name.
+type proposal struct {
+	entry   ledger.Entry
+	by      ledger.ActorID
+	decided bool
 }
 
 type posted struct {
@@ -198,7 +256,7 @@ type posted struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.through, &s.closers, &s.entries, &s.reverse}
+	return []ledger.Tentative{&s.through, &s.closers, &s.entries, &s.waiting, &s.reverse}
 }
 
 // Decider holds the journal's rules.
@@ -213,8 +271,12 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return nil, err
 	}
 	switch do := c.Do.(type) {
-	case Post:
-		return s.post(c, do)
+	case ProposeEntry:
+		return s.propose(c, do)
+	case ApproveEntry:
+		return s.approve(c, do)
+	case RejectEntry:
+		return s.reject(c, do)
 	case Reverse:
 		return s.undo(c, do)
 	case Close:
@@ -225,26 +287,77 @@ func Decide(s *State, c Command) ([]Event, error) {
 	panic(fmt.Sprintf("journal: action %T", c.Do))
 }
 
-func (s *State) post(c Command, do Post) ([]Event, error) {
+func (s *State) propose(c Command, do ProposeEntry) ([]Event, error) {
 	if do.Memo == "" {
 		return nil, ErrReason.Of("entry %s has no memo", c.ID)
 	}
-	if s.entries.Has(ledger.EntryID(c.ID)) {
+	if s.taken(ledger.EntryID(c.ID)) {
 		return nil, ErrTaken.Of("%s", c.ID)
 	}
-	if err := s.Open(c.On); err != nil {
+	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
+	if err := s.postable(e, c.Chart); err != nil {
 		return nil, err
 	}
-	for _, p := range do.Postings {
-		if a, ok := c.Chart.Find(p.Account); ok && a.Book == ledger.Control {
-			return nil, ErrControl.Of("account %s", p.Account)
+	return []Event{EntryProposed{By: c.By.ID, Entry: e}}, nil
+}
+
+// postable refuses an adjusting entry that may not stand in the books, now and
+// again when it is approved: the month may have been closed and the chart changed.
+func (s *State) postable(e ledger.Entry, chart ledger.Chart) error {
+	if err := s.Open(e.Date); err != nil {
+		return err
+	}
+	for _, p := range e.Postings {
+		if a, ok := chart.Find(p.Account); ok && a.Book == ledger.Control {
+			return ErrControl.Of("account %s", p.Account)
 		}
 	}
-	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
-	if err := e.Check(c.Chart); err != nil {
+	return e.Check(chart)
+}
+
+func (s *State) taken(id ledger.EntryID) bool { return s.entries.Has(id) || s.waiting.Has(id) }
+
+func (s *State) approve(c Command, do ApproveEntry) ([]Event, error) {
+	p, err := s.find(do.Entry)
+	if err != nil {
 		return nil, err
 	}
-	return []Event{EntryPosted{By: c.By.ID, Entry: e}}, nil
+	if err := c.Apart(p.by); err != nil {
+		return nil, err
+	}
+	if c.On.Before(p.entry.Date) {
+		return nil, ErrDate.Of("%s of %s approved on %s", do.Entry, p.entry.Date, c.On)
+	}
+	if err := s.postable(p.entry, c.Chart); err != nil {
+		return nil, err
+	}
+	return []Event{EntryPosted{By: c.By.ID, Entry: p.entry, On: c.On, Prepared: p.by}}, nil
+}
+
+func (s *State) reject(c Command, do RejectEntry) ([]Event, error) {
+	if do.Reason == "" {
+		return nil, ErrReason.Of("rejection of %s", do.Entry)
+	}
+	p, err := s.find(do.Entry)
+	if err != nil {
+		return nil, err
+	}
+	if c.On.Before(p.entry.Date) {
+		return nil, ErrDate.Of("%s of %s rejected on %s", do.Entry, p.entry.Date, c.On)
+	}
+	return []Event{EntryRejected{By: c.By.ID, Entry: do.Entry, On: c.On, Reason: do.Reason}}, nil
+}
+
+// find returns a proposal that waits.
+func (s *State) find(id ledger.EntryID) (proposal, error) {
+	p, ok := s.waiting.Get(id)
+	if !ok {
+		return proposal{}, ErrProposal.Of("%q", id)
+	}
+	if p.decided {
+		return proposal{}, ErrProposal.Of("%s is decided", id)
+	}
+	return p, nil
 }
 
 func (s *State) undo(c Command, do Reverse) ([]Event, error) {
@@ -255,7 +368,7 @@ func (s *State) undo(c Command, do Reverse) ([]Event, error) {
 	if !ok || p.digest != digest(do.Entry) {
 		return nil, ErrNoEntry.Of("%q", do.Entry.ID)
 	}
-	if s.entries.Has(ledger.EntryID(c.ID)) {
+	if s.taken(ledger.EntryID(c.ID)) {
 		return nil, ErrTaken.Of("%s", c.ID)
 	}
 	if by, ok := s.reverse.Get(do.Entry.ID); ok {
@@ -361,8 +474,15 @@ func digest(e ledger.Entry) [16]byte {
 // Evolve returns the journal as it is after e.
 func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
+	case EntryProposed:
+		s.waiting.Set(e.Entry.ID, proposal{entry: e.Entry, by: e.By})
+	case EntryRejected:
+		s.waiting.Set(e.Entry, proposal{decided: true})
 	case EntryPosted:
 		s.Remember(e.Entry, e.By)
+		if s.waiting.Has(e.Entry.ID) {
+			s.waiting.Set(e.Entry.ID, proposal{decided: true})
+		}
 	case EntryReversed:
 		s.reverse.Set(e.Reverses, e.Entry.ID)
 	case PeriodClosed:

@@ -22,6 +22,10 @@ var (
 	}
 	entry  = ledger.Entry{Date: day(4, 20), ID: "e1", Memo: "fee", Postings: postings}
 	posted = journal.EntryPosted{By: "accountant", Entry: entry}
+
+	proposed = journal.EntryProposed{By: "accountant", Entry: entry}
+	agreed   = journal.EntryPosted{By: "second-accountant", Entry: entry, On: day(4, 22), Prepared: "accountant"}
+	refused  = journal.EntryRejected{By: "second-accountant", Entry: "e1", On: day(4, 22), Reason: "wrong account"}
 )
 
 func day(month time.Month, d int) ledger.Date { return ledger.DateOf(2023, month, d) }
@@ -44,13 +48,14 @@ func TestJournalDecider(t *testing.T) {
 	type c = ledgertest.Case[journal.Command, journal.Event]
 	accountant := ledgertest.Accountant
 	given := func(e ...journal.Event) []journal.Event { return e }
-	post := journal.Post{Memo: "fee", Postings: postings}
-	posts := func(name string, change func(*journal.Post), reject error) c {
+	post := journal.ProposeEntry{Memo: "fee", Postings: postings}
+	posts := func(name string, change func(*journal.ProposeEntry), reject error) c {
 		return c{Name: name, When: ask(accountant, "e1", day(4, 20), with(post, change)), Reject: reject}
 	}
-	control := func(p *journal.Post) {
+	control := func(p *journal.ProposeEntry) {
 		p.Postings = []ledger.Posting{{Account: "9101", Amount: ledger.Fen(1), Side: ledger.Debit}, {Account: "9102", Amount: ledger.Fen(1), Side: ledger.Credit}}
 	}
+	approve, reject := journal.ApproveEntry{Entry: "e1"}, journal.RejectEntry{Entry: "e1", Reason: "wrong account"}
 	reverse := journal.Reverse{Entry: entry, Reason: "twice"}
 	reversed := func(id ledger.EntryID, on ledger.Date, adjusts ledger.Period) journal.EntryReversed {
 		mirror := ledger.Entry{Adjusts: adjusts, Date: on, ID: id, Memo: "twice", Postings: []ledger.Posting{
@@ -64,28 +69,54 @@ func TestJournalDecider(t *testing.T) {
 	over := ledger.MaxMoney.Add(ledger.Fen(1))
 
 	ledgertest.Run(t, journal.Decider, []c{
-		{Name: "an accountant posts an adjusting entry", When: ask(accountant, "e1", day(4, 20), post), Then: given(posted)},
-		{Name: "an entry may name the closed month it belongs to", When: ask(accountant, "e1", day(5, 2), with(post, func(p *journal.Post) { p.Adjusts = april })), Given: given(closed(april)), Then: given(journal.EntryPosted{By: "accountant", Entry: late})},
-		{Name: "a clerk posts nothing", When: ask(ledgertest.Clerk, "e1", day(4, 20), journal.Post{}), Reject: ledger.ErrRole},
+		{Name: "an accountant proposes an adjusting entry", When: ask(accountant, "e1", day(4, 20), post), Then: given(proposed)},
+		{Name: "an entry may name the closed month it belongs to", When: ask(accountant, "e1", day(5, 2), with(post, func(p *journal.ProposeEntry) { p.Adjusts = april })), Given: given(closed(april)), Then: given(journal.EntryProposed{By: "accountant", Entry: late})},
+		{Name: "a clerk proposes nothing", When: ask(ledgertest.Clerk, "e1", day(4, 20), journal.ProposeEntry{}), Reject: ledger.ErrRole},
 		{Name: "an order has a day", When: ask(accountant, "e1", ledger.Date{}, post), Reject: ledger.ErrDate},
-		posts("an entry says what it is for", func(p *journal.Post) { p.Memo = "" }, journal.ErrReason),
+		posts("an entry says what it is for", func(p *journal.ProposeEntry) { p.Memo = "" }, journal.ErrReason),
 		{Name: "an identifier names one entry", Given: given(posted), When: ask(accountant, "e1", day(4, 21), post), Reject: journal.ErrTaken},
-		{Name: "nothing is posted in a closed month", Given: given(closed(april)), When: ask(accountant, "e1", day(4, 30), post), Reject: journal.ErrClosed},
+		{Name: "an identifier names one proposal", Given: given(proposed), When: ask(accountant, "e1", day(4, 21), post), Reject: journal.ErrTaken},
+		{Name: "the identifier of a rejected proposal is not used again", Given: given(proposed, refused), When: ask(accountant, "e1", day(4, 21), post), Reject: journal.ErrTaken},
+		{Name: "nothing is proposed in a closed month", Given: given(closed(april)), When: ask(accountant, "e1", day(4, 30), post), Reject: journal.ErrClosed},
 		{Name: "closing a month closes those before it", Given: given(closed(april)), When: ask(accountant, "e1", day(1, 30), post), Reject: journal.ErrClosed},
 		posts("an adjusting entry leaves the control accounts alone", control, journal.ErrControl),
-		posts("an account is one of the chart", func(p *journal.Post) {
+		posts("an account is one of the chart", func(p *journal.ProposeEntry) {
 			p.Postings = []ledger.Posting{{Account: "nowhere", Amount: ledger.Fen(1), Side: ledger.Debit}, postings[1]}
 		}, ledger.ErrAccount),
-		posts("an entry has two postings", func(p *journal.Post) { p.Postings = postings[:1] }, ledger.ErrEmptyEntry),
-		posts("an entry balances", func(p *journal.Post) {
+		posts("an entry has two postings", func(p *journal.ProposeEntry) { p.Postings = postings[:1] }, ledger.ErrEmptyEntry),
+		posts("an entry balances", func(p *journal.ProposeEntry) {
 			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Amount = ledger.Fen(9_99) }))
 		}, ledger.ErrUnbalanced),
-		posts("a side is debit or credit, and an unknown one does not stop the program", func(p *journal.Post) {
+		posts("a side is debit or credit, and an unknown one does not stop the program", func(p *journal.ProposeEntry) {
 			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Side = "left" }))
 		}, ledger.ErrSide),
-		posts("an amount is positive", func(p *journal.Post) {
+		posts("an amount is positive", func(p *journal.ProposeEntry) {
 			p.Postings = append(postings[:1:1], with(postings[1], func(p *ledger.Posting) { p.Amount = ledger.Fen(-10_00) }))
 		}, ledger.ErrAmountSign),
+
+		{Name: "another accountant approves an entry as it was proposed", Given: given(proposed), When: ask(other, "a1", day(4, 22), approve), Then: given(agreed)},
+		{Name: "who proposed an entry does not approve it", Given: given(proposed), When: ask(accountant, "a1", day(4, 22), approve), Reject: ledger.ErrDuties},
+		{Name: "a clerk approves no entry", Given: given(proposed), When: ask(ledgertest.Clerk, "a1", day(4, 22), approve), Reject: ledger.ErrRole},
+		{Name: "nothing is approved that was not proposed", When: ask(other, "a1", day(4, 22), approve), Reject: journal.ErrProposal},
+		{Name: "an entry from before there were proposals is not approved again", Given: given(posted), When: ask(other, "a1", day(4, 22), approve), Reject: journal.ErrProposal},
+		{Name: "an entry is approved once", Given: given(proposed, agreed), When: ask(other, "a2", day(4, 22), approve), Reject: journal.ErrProposal},
+		{Name: "what is rejected is not approved", Given: given(proposed, refused), When: ask(other, "a1", day(4, 22), approve), Reject: journal.ErrProposal},
+		{Name: "an entry is not approved before its day", Given: given(proposed), When: ask(other, "a1", day(4, 19), approve), Reject: journal.ErrDate},
+		{Name: "an entry whose month was closed meanwhile is not approved", Given: given(proposed, closed(april)), When: ask(other, "a1", day(5, 2), approve), Reject: journal.ErrClosed},
+		{Name: "an entry to an account that the chart has no more is not approved", Given: given(with(proposed, func(e *journal.EntryProposed) {
+			e.Entry.Postings = []ledger.Posting{{Account: "old", Amount: ledger.Fen(10_00), Side: ledger.Debit}, postings[1]}
+		})), When: ask(other, "a1", day(4, 22), approve), Reject: ledger.ErrAccount},
+		{Name: "another accountant rejects a proposal", Given: given(proposed), When: ask(other, "a1", day(4, 22), reject), Then: given(refused)},
+		{Name: "who proposed an entry may take it back", Given: given(proposed), When: ask(accountant, "a1", day(4, 22), reject), Then: given(with(refused, func(e *journal.EntryRejected) { e.By = "accountant" }))},
+		{Name: "a proposal of a month that is closed is rejected", Given: given(proposed, closed(april)), When: ask(other, "a1", day(5, 2), reject), Then: given(with(refused, func(e *journal.EntryRejected) { e.On = day(5, 2) }))},
+		{Name: "a proposal is rejected for a reason", Given: given(proposed), When: ask(other, "a1", day(4, 22), journal.RejectEntry{Entry: "e1"}), Reject: journal.ErrReason},
+		{Name: "nothing is rejected that was not proposed", When: ask(other, "a1", day(4, 22), reject), Reject: journal.ErrProposal},
+		{Name: "what is posted is not rejected", Given: given(proposed, agreed), When: ask(other, "a1", day(4, 22), reject), Reject: journal.ErrProposal},
+		{Name: "a proposal is not rejected before its day", Given: given(proposed), When: ask(other, "a1", day(4, 19), reject), Reject: journal.ErrDate},
+		{Name: "a proposal is not reversed: it is not in the books", Given: given(proposed), When: ask(other, "r1", day(4, 21), reverse), Reject: journal.ErrNoEntry},
+		{Name: "who approved an entry does not reverse it", Given: given(proposed, agreed), When: ask(other, "r1", day(4, 23), reverse), Reject: ledger.ErrDuties},
+		{Name: "who proposed an entry may have it reversed, since another posted it", Given: given(proposed, agreed), When: ask(accountant, "r1", day(4, 21), reverse), Then: given(with(reversed("r1", day(4, 21), ledger.Period{}), func(e *journal.EntryReversed) { e.By = "accountant" }))},
+		{Name: "a reversal does not take the name of a proposal", Given: given(posted, with(proposed, func(e *journal.EntryProposed) { e.Entry.ID = "e2" })), When: ask(other, "e2", day(4, 21), reverse), Reject: journal.ErrTaken},
 
 		{Name: "another accountant reverses an entry by its mirror image", Given: given(posted), When: ask(other, "r1", day(4, 21), reverse), Then: given(reversed("r1", day(4, 21), ledger.Period{}))},
 		{Name: "a reversal in a later month names the one it adjusts", Given: given(posted, closed(april)), When: ask(other, "r1", day(5, 21), reverse), Then: given(reversed("r1", day(5, 21), april))},
@@ -116,7 +147,7 @@ func TestJournalDecider(t *testing.T) {
 		{Name: "what is open is not reopened", When: ask(other, "o1", day(6, 2), journal.Reopen{Period: april, Reason: "late bill"}), Reject: journal.ErrOrder},
 		{Name: "no month is no month", When: ask(other, "o1", day(6, 2), journal.Reopen{Reason: "late bill"}), Reject: journal.ErrOrder},
 		{Name: "who closed the first month closed those before it", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "o2", day(5, 2), journal.Reopen{Period: ledger.PeriodOf(2023, 3), Reason: "late bill"}), Reject: ledger.ErrDuties},
-		{Name: "a month that was reopened takes entries", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "e1", day(4, 20), post), Then: given(posted)},
+		{Name: "a month that was reopened takes entries", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "e1", day(4, 20), post), Then: given(proposed)},
 		{Name: "the month before a reopened one does not", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "e1", day(3, 31), post), Reject: journal.ErrClosed},
 		{Name: "a month that was reopened is closed again", Given: given(closed(april), journal.PeriodReopened{Period: april}), When: ask(accountant, "c2", day(5, 3), close), Then: given(with(closed(april), func(x *journal.PeriodClosed) { x.On = day(5, 3) }))},
 	})
@@ -187,13 +218,14 @@ func TestEveryPartOfTheJournalIsTakenBack(t *testing.T) {
 	for _, part := range s.Tentative() {
 		part.Begin()
 	}
-	s = journal.Decider.Fold(s, journal.Event(journal.EntryReversed{Reverses: "e1", Entry: ledger.Entry{ID: "r1", Date: day(4, 21)}}), journal.EntryPosted{Entry: ledger.Entry{ID: "e2"}}, closed(april), journal.PeriodReopened{Period: april})
+	s = journal.Decider.Fold(s, journal.Event(journal.EntryReversed{Reverses: "e1", Entry: ledger.Entry{ID: "r1", Date: day(4, 21)}}), journal.EntryPosted{Entry: ledger.Entry{ID: "e2"}}, with(proposed, func(e *journal.EntryProposed) { e.Entry.ID = "e3" }), closed(april), journal.PeriodReopened{Period: april})
 	for _, part := range s.Tentative() {
 		part.Rollback()
 	}
 	for name, c := range map[string]journal.Command{
 		"the reversal is taken back": ask(other, "r1", day(4, 21), journal.Reverse{Entry: entry, Reason: "why"}),
-		"the entry is taken back":    ask(other, "e2", day(1, 1), journal.Post{Memo: "m", Postings: postings}),
+		"the entry is taken back":    ask(other, "e2", day(1, 1), journal.ProposeEntry{Memo: "m", Postings: postings}),
+		"the proposal is taken back": ask(other, "e3", day(1, 1), journal.ProposeEntry{Memo: "m", Postings: postings}),
 		"the closing is taken back":  ask(other, "c1", day(5, 1), journal.Close{Period: april}),
 	} {
 		if _, err := journal.Decide(s, c); err != nil {
@@ -206,11 +238,13 @@ func TestEventsOfTheJournalAreOfTheirEntryOrMonth(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]journal.Event{
 		"e1":             posted,
+		"e2":             with(proposed, func(e *journal.EntryProposed) { e.Entry.ID = "e2" }),
+		"e3":             with(refused, func(e *journal.EntryRejected) { e.Entry = "e3" }),
 		"e0":             journal.EntryReversed{Reverses: "e0", Entry: entry},
 		"period:2023-04": closed(april),
 		"period:2023-05": journal.PeriodReopened{Period: may, On: day(6, 1)},
 	} {
-		_, a := e.(journal.EntryPosted)
+		_, a := e.(journal.EntryPosted) // a proposal is not in the books
 		_, b := e.(journal.EntryReversed)
 		if e.Case() != want || e.Effective().IsZero() || (e.Booked() != nil) != (a || b) {
 			t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), e.Booked())
@@ -220,16 +254,20 @@ func TestEventsOfTheJournalAreOfTheirEntryOrMonth(t *testing.T) {
 
 func ExampleDecider() {
 	s := new(journal.State)
-	order := ledger.Order{ID: "e1", By: ledgertest.Accountant, On: ledger.DateOf(2023, 4, 20)}
-	events, err := journal.Decide(s, journal.Command{Order: order, Chart: chart, Do: journal.Post{Memo: "bank fee", Postings: postings}})
+	order := func(id ledger.CommandID, by ledger.Actor) ledger.Order {
+		return ledger.Order{ID: id, By: by, On: ledger.DateOf(2023, 4, 20)}
+	}
+	events, _ := journal.Decide(s, journal.Command{Order: order("e1", ledgertest.Accountant), Chart: chart, Do: journal.ProposeEntry{Memo: "bank fee", Postings: postings}})
 	s = journal.Decider.Fold(s, events...)
-	fmt.Println(events[0].Booked().ID, err)
 
-	order.ID = "e2"
-	_, err = journal.Decide(s, journal.Command{Order: order, Chart: chart, Do: journal.Reverse{Entry: *events[0].Booked(), Reason: "wrong account"}})
+	approve := journal.ApproveEntry{Entry: "e1"}
+	_, err := journal.Decide(s, journal.Command{Order: order("a1", ledgertest.Accountant), Chart: chart, Do: approve})
 	r, _ := ledger.Refused(err)
 	fmt.Println(r.Code)
+
+	events, err = journal.Decide(s, journal.Command{Order: order("a1", other), Chart: chart, Do: approve})
+	fmt.Println(events[0].Booked().ID, err)
 	// Output:
-	// e1 <nil>
 	// duties-not-separated
+	// e1 <nil>
 }

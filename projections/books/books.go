@@ -7,7 +7,7 @@
 // the accounting date and numbered by the record (the order of knowing); balance,
 // debits and credits of an account on a budget line in a month; account, the chart
 // in force with every account that ever was in one; period, the months that were
-// closed.
+// closed; proposal, adjusting entries that were proposed and what became of them.
 //
 // # Invariants
 //
@@ -35,7 +35,7 @@ type books struct{}
 func (books) Name() string { return "books/2" }
 
 func (books) Tables() []*projections.Table {
-	return []*projections.Table{entries, postings, balances, accounts, periods}
+	return []*projections.Table{entries, postings, balances, accounts, periods, proposals}
 }
 
 var entries = &projections.Table{
@@ -151,6 +151,25 @@ var periods = &projections.Table{
 	Key: []string{"period"},
 }
 
+var proposals = &projections.Table{
+	Name:    "proposal",
+	Comment: "owner: projections/books. Adjusting entries that were proposed; those posted are in entry.",
+	Mode:    projections.Keyed,
+	Columns: []projections.Column{
+		{Name: "entry", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "status", Type: pgcopy.Text, Rest: "not null check (status in ('proposed', 'posted', 'rejected'))"},
+		{Name: "date", Type: pgcopy.Date, Rest: "not null"},
+		{Name: "memo", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "proposed_by", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "decided_by", Type: pgcopy.Text},
+		{Name: "decided_on", Type: pgcopy.Date},
+		{Name: "reason", Type: pgcopy.Text},
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
+	},
+	Key: []string{"entry"},
+}
+
 // Fold adds the entry that an event carries, whatever the event, and the chart and
 // periods that some are about.
 func (books) Fold(rows *projections.Rows, r events.Recorded) error {
@@ -165,6 +184,17 @@ func (books) Fold(rows *projections.Rows, r events.Recorded) error {
 				Text("normal", string(a.Normal)).Text("duty", string(a.Duty)).Int4("position", i+1).
 				Text("policy", e.Pack.Version).Seq("last_seq", r.Seq)
 		}
+	case journal.EntryProposed:
+		rows.Insert(proposals, string(e.Entry.ID)).
+			Text("proposed").Date(e.Entry.Date).Text(e.Entry.Memo).Text(string(e.By)).Null().Null().Null().Int8(int64(r.Seq)).Int8(int64(r.Seq))
+	case journal.EntryPosted:
+		if e.Prepared != "" {
+			rows.Update(proposals, string(e.Entry.ID)).
+				Text("status", "posted").Text("decided_by", string(e.By)).Date("decided_on", e.On).Seq("last_seq", r.Seq)
+		}
+	case journal.EntryRejected:
+		rows.Update(proposals, string(e.Entry)).
+			Text("status", "rejected").Text("decided_by", string(e.By)).Date("decided_on", e.On).Text("reason", e.Reason).Seq("last_seq", r.Seq)
 	case journal.PeriodClosed:
 		rows.Merge(periods, rows.Key().Text(e.Period.String())).
 			Text("status", "closed").Text("closed_by", string(e.By)).Date("closed_on", e.On).

@@ -209,16 +209,17 @@ limit @limit`
 
 	selectPayments = paymentColumns + `read.payment` + paymentWhere
 
-	// paymentsThen is read.payment as it was. A payment is sent with its batch, replaced
-	// by the record of the one that replaces it, and reversed with its entry.
+	// paymentsThen is read.payment as it was. A payment is sent or cancelled with its
+	// batch, replaced by the record of the one that replaces it until that is
+	// cancelled, and reversed with its entry.
 	paymentsThen = `(
 	select p.payment, case
-			when r.seq is not null then 're-issued'
-			when t.status = 'instructed' and exists (
-				select
+			when r.live then 're-issued'
+			when t.status = 'instructed' then coalesce((
+				select case when e.name like 'payment.batch-sent.%' then 'sent' else 'cancelled' end
 				from archive.record e
-				where e.case_id = p.batch and e.name like 'payment.batch-sent.%'
-					and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) then 'sent'
+				where e.case_id = p.batch and (e.name like 'payment.batch-sent.%' or e.name like 'payment.batch-cancelled.%')
+					and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)), t.status)
 			when t.status = 'recorded' and exists (
 				select
 				from read.entry e
@@ -238,6 +239,7 @@ limit @limit`
 		join (values
 			('payment.instructed', 'instructed'),
 			('payment.reissued', 'instructed'),
+			('payment.line-removed', 'cancelled'),
 			('payment.confirmed', 'paid'),
 			('payment.failed', 'failed'),
 			('payment.returned', 'returned'),
@@ -249,10 +251,14 @@ limit @limit`
 			('payment.recorded', 'recorded')) s (name, status) on s.name = regexp_replace(e.name, '\.v[0-9]+$', '')
 		where e.case_id = p.payment and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) t
 	left join lateral (
-		select max(e.seq) as seq
-		from archive.record e
-		where e.case_id = p.replaced_by and e.name like 'payment.reissued.%'
-			and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) r on true
+		select max(n.seq) as seq, coalesce(bool_or(not exists (
+			select
+			from archive.record e
+			where (e.case_id = n.payment and e.name like 'payment.line-removed.%' or e.case_id = n.batch and e.name like 'payment.batch-cancelled.%')
+				and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of))), false) as live
+		from read.payment n
+		where n.claim = p.claim and n.replaces = p.payment
+			and n.seq <= @seq and (@as_of::date is null or n.instructed_on <= @as_of)) r on true
 	where p.seq <= @seq and t.status is not null) payment`
 
 	selectPaymentsThen = paymentColumns + paymentsThen + paymentWhere

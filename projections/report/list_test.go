@@ -45,6 +45,8 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 	keep("suspects", suspects, err)
 	months, err := report.Months(ctx, pool, cut, "", all)
 	keep("months", months, err)
+	proposals, err := report.Proposals(ctx, pool, cut, 0, all)
+	keep("proposals", proposals, err)
 	events, err := report.Events(ctx, pool, "", "", cut, 0, all)
 	keep("events", events, err)
 	return got
@@ -259,7 +261,7 @@ func TestAStoryKnownByARecordNamesNothingLater(t *testing.T) {
 	b, pool, _ := story(t)
 	for n := range b.Records {
 		told, err := report.Trace(t.Context(), pool, "C1", report.Cut{KnownBy: uint64(n) + 1})
-		if errors.Is(err, report.ErrNothing) && n < 12 {
+		if errors.Is(err, report.ErrNothing) && n < 13 {
 			continue
 		}
 		if err != nil {

@@ -158,7 +158,7 @@ var Queries = map[string]string{
 	"selectRecords": selectRecords, "selectEntry": selectEntry, "selectKnown": selectKnown,
 	"selectClaims": selectClaims, "selectClaimsThen": selectClaimsThen, "selectPayments": selectPayments,
 	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
-	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods,
+	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
 	"selectPersons": selectPersons, "selectErased": selectErased,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 }

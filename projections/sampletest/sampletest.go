@@ -144,12 +144,13 @@ func (b *Book) Batch(id ledger.BatchID, on ledger.Date, fill ...any) {
 // Story returns a book with an event of every type. C1 of P1 is paid as PAY1,
 // which comes back, is paid again as PAY2, which fails and goes back to the
 // treasury; C2 of P2 is approved and rejected, and P2 erased; C3 is withdrawn; C4 of
-// P4 is paid as PAY4. OLD1, OLD2 and OLD3 were paid elsewhere: OLD2 looks like OLD1
+// P4 is paid as PAY4; C5 of P5 waits, since PAY5 was taken out of its batch and PAY6
+// cancelled with it. OLD1, OLD2 and OLD3 were paid elsewhere: OLD2 looks like OLD1
 // and is partly recovered, OLD3 is reversed.
 func Story(t testing.TB) *Book {
 	b := New(t)
 	march := ledger.PeriodOf(2023, 3)
-	for _, id := range []ledger.PartyID{"P1", "P2", "P3", "P4"} {
+	for _, id := range []ledger.PartyID{"P1", "P2", "P3", "P4", "P5"} {
 		b.Person(id)
 	}
 	b.Do(ledgertest.Clerk, Day, party.Register{
@@ -166,6 +167,7 @@ func Story(t testing.TB) *Book {
 	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: "C3", Evidence: evidence, From: march, Party: "P3", Region: "220104", Scheme: "startup", To: march, Units: 1})
 	b.Do(ledgertest.Clerk, Day, claim.Withdraw{Claim: "C3", Reason: "withdrawn by the applicant"})
 	b.Approve("C4", "P4")
+	b.Approve("C5", "P5")
 
 	later := ledger.DateOf(2023, 4, 3)
 	b.Batch("B1", later, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"}, payment.Instruct{Batch: "B1", Claim: "C4", Payment: "PAY4"})
@@ -181,6 +183,13 @@ func Story(t testing.TB) *Book {
 	b.Do(ledgertest.Cashier, later.AddDays(3), payment.Fail{Payment: "PAY2", Reason: "account frozen"})
 	b.Do(ledgertest.Approver, later.AddDays(3), payment.ReturnToTreasury{Payment: "PAY2", Reason: "no account can be paid to"})
 
+	b.Do(ledgertest.Cashier, later, payment.OpenBatch{Batch: "B3"})
+	b.Do(ledgertest.Cashier, later, payment.Instruct{Batch: "B3", Claim: "C5", Payment: "PAY5"})
+	b.Do(ledgertest.Cashier, later, payment.RemoveLine{Payment: "PAY5", Reason: "entered too early"})
+	b.Do(ledgertest.Cashier, later, payment.Instruct{Batch: "B3", Claim: "C5", Payment: "PAY6"})
+	b.Do(ledgertest.Cashier, later, payment.SubmitBatch{Batch: "B3", Lines: 1, Total: ledger.Fen(5_000_00)})
+	b.Do(ledgertest.Cashier, later.AddDays(1), payment.CancelBatch{Batch: "B3", Reason: "the list was of another month"})
+
 	var recorded payment.Recorded
 	for _, id := range []ledger.PaymentID{"OLD1", "OLD2", "OLD3"} { // made in the closed month
 		recorded = b.Do(ledgertest.Clerk, Day.AddDays(20), payment.Record{
@@ -192,14 +201,18 @@ func Story(t testing.TB) *Book {
 	})
 	b.Do(ledgertest.Accountant, later.AddDays(4), payment.ReceiveRecovery{Amount: ledger.Fen(4_999_99), Payment: "OLD2", Voucher: "V-3"})
 	b.Do(ledgertest.Accountant, later.AddDays(4), journal.Reverse{Entry: recorded.Entry, Reason: "recorded by mistake"})
-	posted := b.Do(ledgertest.Accountant, later.AddDays(5), journal.Post{
+	adjusting := journal.ProposeEntry{
 		Adjusts: march, Line: Line, Memo: "interest booked as expense",
 		Postings: []ledger.Posting{
 			{Account: "5001", Amount: ledger.Fen(7), Side: ledger.Debit},
 			{Account: "2103", Amount: ledger.Fen(7), Line: Other, Side: ledger.Credit},
 		},
-	}).(journal.EntryPosted)
-	b.Do(Second, later.AddDays(6), journal.Reverse{Entry: posted.Entry, Reason: "posted to the wrong account"})
+	}
+	proposed := b.Do(ledgertest.Accountant, later.AddDays(5), adjusting).(journal.EntryProposed)
+	posted := b.Do(Second, later.AddDays(6), journal.ApproveEntry{Entry: proposed.Entry.ID}).(journal.EntryPosted)
+	proposed = b.Do(Second, later.AddDays(6), adjusting).(journal.EntryProposed)
+	b.Do(ledgertest.Accountant, later.AddDays(6), journal.RejectEntry{Entry: proposed.Entry.ID, Reason: "proposed before"})
+	b.Do(ledgertest.Accountant, later.AddDays(6), journal.Reverse{Entry: posted.Entry, Reason: "posted to the wrong account"})
 	b.Do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
 	return b
 }

@@ -243,9 +243,11 @@ func TestARecordThatDoesNotDecodeLeavesTheRestIncomplete(t *testing.T) {
 func TestAnEntryThatDoesNotBalanceIsFound(t *testing.T) {
 	t.Parallel()
 	b := sampletest.New(t)
-	posted := b.Do(sampletest.Second, sampletest.Day, journal.Post{Memo: "synthetic", Postings: []ledger.Posting{
+	accountant := ledger.Actor{ID: "accountant", Roles: []ledger.Role{ledger.Accountant}}
+	proposed := b.Do(sampletest.Second, sampletest.Day, journal.ProposeEntry{Memo: "synthetic", Postings: []ledger.Posting{
 		{Account: "5001", Amount: ledger.Fen(100), Side: ledger.Debit}, {Account: "2103", Amount: ledger.Fen(100), Side: ledger.Credit},
-	}}).(journal.EntryPosted)
+	}}).(journal.EntryProposed)
+	posted := b.Do(accountant, sampletest.Day, journal.ApproveEntry{Entry: proposed.Entry.ID}).(journal.EntryPosted)
 	posted.Entry.Postings = slices.Clone(posted.Entry.Postings)
 	posted.Entry.Postings[1].Amount = ledger.Fen(101)
 	last := len(b.Records) - 1

@@ -45,19 +45,19 @@ func TestAServerThatIsUpToDateIsReady(t *testing.T) {
 func TestAServerWhoseFiguresLagIsNotReady(t *testing.T) {
 	t.Parallel()
 	records := sample(t).Records
-	h := open(t, records[:10], func(c *api.Config) { c.MaxLag = 63 })
+	h := open(t, records[:10], func(c *api.Config) { c.MaxLag = 82 })
 	if err := h.runner.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	sampletest.Extend(t, h.log, records[:72])
+	sampletest.Extend(t, h.log, records[:91])
 	h.readiness(t, http.StatusOK)
 	sampletest.Extend(t, h.log, records)
 	h.readiness(t, http.StatusServiceUnavailable, "projection-behind")
-	if got := decode[map[string]any](t, h.get(t, "/v1/status")); got["head_seq"] != 73.0 || got["projected_seq"] != 10.0 || got["lag_events"] != 63.0 {
+	if got := decode[map[string]any](t, h.get(t, "/v1/status")); got["head_seq"] != 92.0 || got["projected_seq"] != 10.0 || got["lag_events"] != 82.0 {
 		t.Errorf("status %v", got)
 	}
 	w := h.get(t, "/")
-	if body := w.Body.String(); !strings.Contains(body, "落后 63 条") {
+	if body := w.Body.String(); !strings.Contains(body, "落后 82 条") {
 		t.Errorf("the overview does not say how far it is behind: %d", w.Code)
 	}
 }
@@ -66,7 +66,7 @@ func TestAProjectionThatStandsStillIsSaidEverywhere(t *testing.T) {
 	t.Parallel()
 	h := filled(t)
 	poison := events.Record{Subject: "book.220000.claim", Header: events.Header{{Key: "ce-type", Value: "claim.unheard-of.v1"}}, Data: []byte("{}")}
-	if _, err := h.log.Append(t.Context(), 73, poison); err != nil {
+	if _, err := h.log.Append(t.Context(), 92, poison); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.runner.CatchUp(t.Context()); err == nil {
@@ -113,7 +113,7 @@ func TestMetricsCountByClosedSets(t *testing.T) {
 		`zhucan_http_requests_total{route="GET /payment/{id}",status="404"} 1`,
 		`zhucan_http_requests_total{route="none",status="404"} 1`,
 		`zhucan_append_seconds_count{outcome="appended"} 1`,
-		"zhucan_head_seq 74", "zhucan_projected_seq 73", "zhucan_lag_events 1", "zhucan_log_reachable 1",
+		"zhucan_head_seq 93", "zhucan_projected_seq 92", "zhucan_lag_events 1", "zhucan_log_reachable 1",
 		`zhucan_projection_halted{reason="gap"} 0`, "go_goroutines",
 	} {
 		if !strings.Contains(body, want) {

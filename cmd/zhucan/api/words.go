@@ -53,6 +53,8 @@ var eventWords = map[string]phrase{
 	"payment.recovery-received":    {"追回到账", "Recovery received"},
 	"payment.recorded":             {"补录支付", "Payment recorded from elsewhere"},
 
+	"journal.entry-proposed":  {"调整分录制单", "Adjusting entry proposed"},
+	"journal.entry-rejected":  {"调整分录退回", "Adjusting entry rejected"},
 	"journal.entry-posted":    {"调整分录", "Adjusting entry posted"},
 	"journal.entry-reversed":  {"冲正", "Entry reversed"},
 	"journal.period-closed":   {"结账", "Period closed"},
