@@ -768,7 +768,7 @@ func TestAViewSeesTheBookBetweenTwoDecisions(t *testing.T) {
 		wg.Go(func() {
 			for i := range 50 {
 				id := ledger.CommandID(fmt.Sprintf("move-%d-%d", n, i))
-				if _, err := a.Submit(context.Background(), order(id, ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(1), Document: "示例", Line: line, To: other})); err != nil {
+				if _, err := a.Submit(context.Background(), order(id, ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(1), Document: "示例" + string(id), Line: line, To: other})); err != nil {
 					t.Error(err)
 				}
 			}

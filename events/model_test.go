@@ -155,9 +155,9 @@ func request(t *rapid.T) events.Request {
 	p := ledger.PaymentID(fmt.Sprintf("R%d", rapid.IntRange(0, 12).Draw(t, "payment")))
 	switch rapid.IntRange(0, 4).Draw(t, "action") {
 	case 0:
-		return order(id, ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(40_000_00 * fen), Document: "示例", Line: line, To: other})
+		return order(id, ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(40_000_00 * fen), Document: "示例" + string(id), Line: line, To: other})
 	case 1:
-		return order(id, ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(fen), Document: "示例", Line: line})
+		return order(id, ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(fen), Document: "示例" + string(id), Line: line})
 	case 2:
 		return order(id, ledgertest.Approver, day, payment.DemandRecovery{Amount: ledger.Fen(fen), Deadline: day, Decision: "D", Ground: "G", Payment: p})
 	}
@@ -205,7 +205,7 @@ func (w *world) check(t *rapid.T) {
 	// Whatever is on its way still, or written by a rival, is on record and known
 	// to the appender once it has written something itself.
 	w.looks++
-	w.ask(t, w.a, []events.Request{order(ledger.CommandID(fmt.Sprintf("look-%d", w.looks)), ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(1), Document: "示例", Line: line})})
+	w.ask(t, w.a, []events.Request{order(ledger.CommandID(fmt.Sprintf("look-%d", w.looks)), ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(1), Document: fmt.Sprintf("示例%d", w.looks), Line: line})})
 
 	for r, err := range w.log.Read(context.Background(), w.last.Seq) {
 		if err != nil {

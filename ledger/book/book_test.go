@@ -154,7 +154,7 @@ func sent(b ledger.BatchID, on string) []ask {
 }
 
 func confirm(p ledger.PaymentID, on string) ask {
-	return ask{ledgertest.Cashier, on, payment.Confirm{Payment: p, Serial: "S"}}
+	return ask{ledgertest.Cashier, on, payment.Confirm{Payment: p, Serial: "S-" + string(p)}}
 }
 
 // paying is claim C1 of P1 as payment Y1 at the bank; paid has it confirmed.
@@ -165,7 +165,7 @@ func paying() []ask {
 func paid() []ask { return append(paying(), confirm("Y1", "2023-04-24")) }
 
 func back(on string) ask {
-	return ask{ledgertest.Cashier, on, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S"}}
+	return ask{ledgertest.Cashier, on, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S-back"}}
 }
 
 func failed() ask {
@@ -339,6 +339,7 @@ func refusals(t testing.TB) []refusal {
 
 		// Budget.
 		{"an appropriation has a document", known(), with(vote, func(a *budget.Appropriate) { a.Document = "" }), budget.ErrLine},
+		{"a document votes for a line once", known(), vote, budget.ErrBooked},
 		{"an appropriation is something", known(), with(vote, func(a *budget.Appropriate) { a.Amount = yuan(0) }), ledger.ErrAmountSign},
 		{"an appropriation has a limit", known(), with(vote, func(a *budget.Appropriate) { a.Amount = ledger.MaxMoney.Add(ledger.Fen(1)) }), ledger.ErrAmountRange},
 		{"money voted for one scheme pays no other", known(), transfer, budget.ErrEarmark},
@@ -365,6 +366,7 @@ func refusals(t testing.TB) []refusal {
 		{"a batch is submitted with its totals", join(known(), awarded("C1", "P1"), []ask{open("B1", "2023-04-19"), instruct("B1", "C1", "Y1")}), with(sent("B1", "2023-04-21")[0], func(b *payment.SubmitBatch) { b.Total = yuan(5_001) }), payment.ErrTotals},
 		{"a confirmation has the bank's serial", paying(), with(confirm("Y1", "2023-04-24"), func(c *payment.Confirm) { c.Serial = "" }), payment.ErrReason},
 		{"a payee is corrected before a payment is issued again", join(paid(), []ask{back("2023-05-04"), open("B2", "2023-05-05")}), reissue, payment.ErrCorrection},
+		{"a serial of the bank does not pay again", join(paid(), awarded("C2", "P2"), []ask{open("B2", "2023-04-19"), instruct("B2", "C2", "Y2")}, sent("B2", "2023-04-21")), with(confirm("Y2", "2023-04-24"), func(c *payment.Confirm) { c.Serial = "S-Y1" }), payment.ErrBooked},
 		{"no more is demanded than was paid", paid(), demand("Y1", 5_001), payment.ErrRecovery},
 		{"who approved the claim does not send its batch", paying()[:len(paying())-1], by(paying()[len(paying())-1], as(ledgertest.Cashier, "approver")), ledger.ErrDuties},
 
@@ -378,7 +380,7 @@ func refusals(t testing.TB) []refusal {
 		{"an adjusting entry has two postings", known(), with(post, func(p *journal.ProposeEntry) { p.Postings = p.Postings[:1] }), ledger.ErrEmptyEntry},
 		{"an adjusting entry has sides", known(), postings(func(p []ledger.Posting) { p[0].Side = "left" }), ledger.ErrSide},
 		{"an adjusting entry balances", known(), postings(func(p []ledger.Posting) { p[0].Amount = yuan(2) }), ledger.ErrUnbalanced},
-		{"nothing is decided in a closed month: an appropriation", closedApril, on(vote, "2023-04-30"), journal.ErrClosed},
+		{"nothing is decided in a closed month: an appropriation", closedApril, on(with(vote, func(a *budget.Appropriate) { a.Document = "D9" }), "2023-04-30"), journal.ErrClosed},
 		{"nothing is decided in a closed month: an approval", join(ready, []ask{closing("2023-04", "2023-05-01")}), approve("C1"), journal.ErrClosed},
 		{"nothing is decided in a closed month: a rejection of an approved claim", join(known(), awarded("C1", "P1"), []ask{closing("2023-04", "2023-05-01")}), reject("C1"), journal.ErrClosed},
 		{"nothing is decided in a closed month: a return to the treasury", join(paying(), []ask{failed(), closing("2023-04", "2023-05-01")}), treasury("2023-04-30"), journal.ErrClosed},

@@ -28,6 +28,7 @@ type model struct {
 	entries  map[ledger.EntryID]ledger.Entry // that journal.Reverse may name
 	posters  map[ledger.EntryID]ledger.ActorID
 	waiting  map[ledger.EntryID]waits // proposed and not decided
+	booked   map[string]string        // documents, serials, vouchers and slips, and whose they are
 	reversed map[ledger.EntryID]bool
 	ids      map[ledger.EntryID]bool
 	through  ledger.Period
@@ -84,7 +85,7 @@ func newModel(t *rapid.T) *model {
 		t: t, lines: make(map[ledger.BudgetLine]*use), balance: make(map[ledger.AccountCode]map[ledger.BudgetLine]int64),
 		claims: make(map[ledger.ClaimID]*claimed), payments: make(map[ledger.PaymentID]*due), batches: make(map[ledger.BatchID]*bundle),
 		erased: make(map[ledger.PartyID]bool), entries: make(map[ledger.EntryID]ledger.Entry), posters: make(map[ledger.EntryID]ledger.ActorID),
-		waiting: make(map[ledger.EntryID]waits), reversed: make(map[ledger.EntryID]bool), ids: make(map[ledger.EntryID]bool),
+		waiting: make(map[ledger.EntryID]waits), booked: make(map[string]string), reversed: make(map[ledger.EntryID]bool), ids: make(map[ledger.EntryID]bool),
 	}
 }
 
@@ -116,17 +117,21 @@ func (m *model) happened(e ledger.Event) {
 	case party.Erased:
 		m.erased[e.Party] = true
 	case budget.Appropriated:
+		m.once("voted", e.Document, e.Line.String())
 		m.line(e.Line).voted += fen(e.Amount)
 	case budget.Adjusted:
+		m.once("adjusted", string(e.Side), e.Document, e.Line.String())
 		if e.Side == ledger.Debit {
 			m.line(e.Line).voted += fen(e.Amount)
 		} else {
 			m.line(e.Line).voted -= fen(e.Amount)
 		}
 	case budget.Transferred:
+		m.once("moved", e.Document, e.Line.String(), e.To.String())
 		m.move(e.Line, e.To, fen(e.Amount))
 		m.must(e.Line.Scheme == e.To.Scheme && e.Line.Fund == e.To.Fund && e.Line.Year == e.To.Year, "money moved from %s to %s", e.Line, e.To)
 	case budget.CarriedOver:
+		m.once("carried", e.Document, e.Line.String())
 		m.move(e.Line, e.To, fen(e.Amount))
 		m.must(e.Line.Scheme == e.To.Scheme && e.Line.Fund == e.To.Fund && e.Line.Year+1 == e.To.Year, "money carried from %s to %s", e.Line, e.To)
 	case claim.Event:
@@ -136,6 +141,20 @@ func (m *model) happened(e ledger.Event) {
 	case journal.Event:
 		m.journal(e)
 	}
+}
+
+// once demands that nothing of the kind happened before.
+func (m *model) once(what ...string) {
+	k := fmt.Sprint(what)
+	m.must(m.booked[k] == "", "booked twice: %s", k)
+	m.booked[k] = "once"
+}
+
+// shared demands that a number stood for no other owner before.
+func (m *model) shared(kind, number, owner string) {
+	k := fmt.Sprint(kind, number)
+	m.must(m.booked[k] == "" || m.booked[k] == owner, "%s %s is of %s and of %s", kind, number, m.booked[k], owner)
+	m.booked[k] = owner
 }
 
 func (m *model) move(from, to ledger.BudgetLine, n int64) {
@@ -293,6 +312,7 @@ func (m *model) payment(e payment.Event) {
 		apart(e.By, false)
 	case payment.BatchSent:
 		step("approved", "sent", e.Lines, e.Total, e.On)
+		m.once("sent", e.Voucher)
 		apart(e.By, true)
 	case payment.BatchCancelled:
 		m.must(b.status != "sent" && b.status != "cancelled" && !e.On.Before(b.on), "batch %+v cancelled on %s", b, e.On)
@@ -314,6 +334,7 @@ func (m *model) payment(e payment.Event) {
 		at("instructed")
 		sent := m.batches[p.batch]
 		m.must(sent.status == "sent" && !e.On.Before(sent.on), "%s paid on %s by a batch that is %+v", e.Payment, e.On, sent)
+		m.shared("paid", e.Serial, string(p.batch))
 		p.status, p.on = "paid", e.On
 		m.line(p.line).committed -= p.amount
 		m.line(p.line).disbursed += p.amount
@@ -324,6 +345,7 @@ func (m *model) payment(e payment.Event) {
 	case payment.Returned:
 		at("paid")
 		m.must(p.demanded == 0 && !e.On.Before(p.on) && e.On.Year() == p.line.Year, "%s of %+v returned on %s", e.Payment, p, e.On)
+		m.shared("returned", e.Serial, string(p.batch))
 		p.status = "returned"
 		m.line(p.line).committed += p.amount
 		m.line(p.line).disbursed -= p.amount
@@ -346,6 +368,8 @@ func (m *model) payment(e payment.Event) {
 		m.must(e.Amount.Sign() > 0 && p.demanded <= p.amount, "%d of %d demanded back", p.demanded, p.amount)
 	case payment.RecoveryReceived:
 		at("paid", "recorded")
+		m.shared("slip", e.Voucher, string(p.party))
+		m.once("slip for", string(e.Payment), e.Voucher)
 		p.recovered += fen(e.Amount)
 		m.owed -= fen(e.Amount)
 		m.must(e.Amount.Sign() > 0 && p.recovered <= p.demanded, "%d of %d received back", p.recovered, p.demanded)

@@ -90,7 +90,7 @@ func (w *world) begin() {
 		w.order(ledgertest.Clerk, do, true)
 	}
 	for _, l := range lines[:6] {
-		w.order(ledgertest.Accountant, budget.Appropriate{Amount: yuan(18_000), Document: "D", Line: l}, true)
+		w.order(ledgertest.Accountant, budget.Appropriate{Amount: yuan(18_000), Document: "D0", Line: l}, true)
 	}
 }
 
@@ -124,7 +124,7 @@ func (w *world) head() {
 	}
 	w.order(ledgertest.Cashier, payment.SubmitBatch{Batch: "B0", Lines: 2, Total: yuan(10_000)}, true)
 	w.order(chief, payment.ApproveBatch{Batch: "B0", Lines: 2, Total: yuan(10_000)}, true)
-	w.order(ledgertest.Cashier, payment.SendBatch{Batch: "B0", Voucher: "V"}, true)
+	w.order(ledgertest.Cashier, payment.SendBatch{Batch: "B0", Voucher: "V0"}, true)
 	if n == 4 {
 		w.far()
 	}
@@ -136,8 +136,8 @@ func (w *world) far() {
 		by ledger.Actor
 		do any
 	}{
-		{ledgertest.Cashier, payment.Confirm{Payment: "Y0", Serial: "S"}},
-		{ledgertest.Cashier, payment.Return{Payment: "Y0", Reason: "r", Serial: "S"}},
+		{ledgertest.Cashier, payment.Confirm{Payment: "Y0", Serial: "S0"}},
+		{ledgertest.Cashier, payment.Return{Payment: "Y0", Reason: "r", Serial: "S0"}},
 		{ledgertest.Cashier, payment.CorrectPayee{Account: "1", Payment: "Y0", Reason: "r"}},
 		{chief, payment.ApproveCorrection{Account: "1", Payment: "Y0"}},
 		{ledgertest.Cashier, payment.OpenBatch{Batch: "B1"}},
@@ -147,15 +147,23 @@ func (w *world) far() {
 		{ledgertest.Clerk, payment.Record{Amount: yuan(2), Line: lines[3], Party: "P8", Payment: "R0", Source: "s"}},
 		{ledgertest.Clerk, payment.Record{Amount: yuan(2), Line: lines[3], Party: "P8", Payment: "R1", Source: "s"}},
 		{chief, payment.DemandRecovery{Amount: yuan(1), Deadline: w.today, Decision: "D", Ground: "g", Payment: "R0"}},
-		{ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(50), Payment: "R0", Voucher: "V"}},
-		{ledgertest.Accountant, budget.Transfer{Amount: yuan(1), Document: "D", Line: lines[0], To: lines[4]}},
-		{ledgertest.Accountant, budget.CarryOver{Amount: yuan(1), Document: "D", Line: lines[0]}},
+		{ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(50), Payment: "R0", Voucher: "V0"}},
+		{ledgertest.Accountant, budget.Transfer{Amount: yuan(1), Document: "D0", Line: lines[0], To: lines[4]}},
+		{ledgertest.Accountant, budget.CarryOver{Amount: yuan(1), Document: "D0", Line: lines[0]}},
 		{ledgertest.Accountant, journal.Close{Period: month("2022-12"), Root: "r"}},
 		{second, journal.Reopen{Period: month("2022-12"), Reason: "r"}},
 	} {
 		w.order(o.by, o.do, true)
 	}
 	w.order(second, journal.Reverse{Entry: w.model.entries["payment:R1"], Reason: "r"}, true)
+	for _, decide := range []func(ledger.EntryID) any{
+		func(id ledger.EntryID) any { return journal.ApproveEntry{Entry: id} },
+		func(id ledger.EntryID) any { return journal.RejectEntry{Entry: id, Reason: "r"} },
+	} {
+		w.order(ledgertest.Accountant, adjusting("5001"), true)
+		id, _ := pickKey(w, w.model.waiting, "proposal")
+		w.order(second, decide(id), true)
+	}
 }
 
 var lines = []ledger.BudgetLine{
@@ -295,17 +303,17 @@ func (w *world) print() string {
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.payments)) {
 		ask(ledgertest.Cashier, payment.RemoveLine{Payment: id})
-		ask(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: "S"})
-		ask(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: "S"})
+		ask(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: "S1"})
+		ask(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: "S1"})
 		ask(chief, payment.ApproveCorrection{Account: m.payments[id].account, Payment: id})
 		ask(ledgertest.Cashier, payment.Reissue{As: "probe", Batch: "probe", Payment: id})
 		ask(chief, payment.DemandRecovery{Amount: yuan(3_000), Deadline: ledger.DateOf(2030, 1, 1), Decision: "D", Ground: "g", Payment: id})
-		ask(ledgertest.Accountant, payment.ReceiveRecovery{Amount: yuan(1_000), Payment: id, Voucher: "V"})
+		ask(ledgertest.Accountant, payment.ReceiveRecovery{Amount: yuan(1_000), Payment: id, Voucher: "V1"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.batches)) {
 		ask(ledgertest.Cashier, payment.SubmitBatch{Batch: id})
 		ask(chief, payment.ApproveBatch{Batch: id})
-		ask(ledgertest.Cashier, payment.SendBatch{Batch: id})
+		ask(ledgertest.Cashier, payment.SendBatch{Batch: id, Voucher: "V1"})
 		ask(ledgertest.Cashier, payment.CancelBatch{Batch: id, Reason: "r"})
 	}
 	for i := range 12 {
@@ -324,7 +332,7 @@ func (w *world) print() string {
 	}
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%s %+v\n", l, w.state.Budget().Use(l))
-		ask(ledgertest.Accountant, budget.CarryOver{Amount: yuan(2_000), Document: "D", Line: l})
+		ask(ledgertest.Accountant, budget.CarryOver{Amount: yuan(2_000), Document: "D1", Line: l})
 	}
 	ask(second, journal.Close{Period: month("2023-03")})
 	ask(second, journal.Reopen{Period: m.through, Reason: "r"})
@@ -471,7 +479,7 @@ func (w *world) step() {
 			case "submitted":
 				do(chief, payment.ApproveBatch{Batch: b, Lines: bundle.lines, Total: total})
 			default:
-				do(ledgertest.Cashier, payment.SendBatch{Batch: b, Voucher: "V"})
+				do(ledgertest.Cashier, payment.SendBatch{Batch: b, Voucher: fmt.Sprint("V", roll(12, "voucher"))})
 			}
 		}
 	case kind < 26, kind >= 30 && kind < 35:
@@ -568,18 +576,19 @@ func (w *world) advance(c *claimed, do func(ledger.Actor, any), roll func(int, s
 
 func (w *world) money(do func(ledger.Actor, any), roll func(int, string) int, amount ledger.Money) {
 	from, to := lines[roll(len(lines), "line")], lines[roll(len(lines), "to")]
+	document := fmt.Sprint("D", roll(12, "document"))
 	switch roll(6, "budget") {
 	case 0:
-		do(ledgertest.Accountant, budget.Appropriate{Amount: amount, Document: "D", Line: from})
+		do(ledgertest.Accountant, budget.Appropriate{Amount: amount, Document: document, Line: from})
 	case 1:
-		do(ledgertest.Accountant, budget.Adjust{Amount: amount, Document: "D", Line: from, Side: []ledger.Side{ledger.Debit, ledger.Credit}[roll(2, "side")]})
+		do(ledgertest.Accountant, budget.Adjust{Amount: amount, Document: document, Line: from, Side: []ledger.Side{ledger.Debit, ledger.Credit}[roll(2, "side")]})
 	case 2, 3:
 		if roll(2, "fit") == 0 {
 			from, to = lines[0], lines[4]
 		}
-		do(ledgertest.Accountant, budget.Transfer{Amount: amount, Document: "D", Line: from, To: to})
+		do(ledgertest.Accountant, budget.Transfer{Amount: amount, Document: document, Line: from, To: to})
 	default:
-		do(ledgertest.Accountant, budget.CarryOver{Amount: amount, Document: "D", Line: from})
+		do(ledgertest.Accountant, budget.CarryOver{Amount: amount, Document: document, Line: from})
 	}
 }
 
@@ -596,18 +605,18 @@ func (w *world) bank(id ledger.PaymentID, p *due, do func(ledger.Actor, any), ro
 		} else if roll(3, "fails") == 0 {
 			do(ledgertest.Cashier, payment.Fail{Payment: id, Reason: "r"})
 		} else {
-			do(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: "S"})
+			do(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: fmt.Sprint("S", roll(5, "serial"))})
 		}
 	case "paid", "recorded":
 		switch roll(4, "paid") {
 		case 0, 1:
 			if status == "paid" {
-				do(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: "S"})
+				do(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: fmt.Sprint("S", roll(5, "serial"))})
 			}
 		case 2:
 			do(chief, payment.DemandRecovery{Amount: ledger.Fen(max(1, fen(amount)/4)), Deadline: w.today, Decision: "D", Ground: "g", Payment: id})
 		default:
-			do(ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(max(1, fen(amount)/8)), Payment: id, Voucher: "V"})
+			do(ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(max(1, fen(amount)/8)), Payment: id, Voucher: fmt.Sprint("V", roll(12, "slip"))})
 		}
 	default:
 		switch {
@@ -634,10 +643,7 @@ func (w *world) books(do func(ledger.Actor, any), roll func(int, string) int) {
 			}
 			break
 		}
-		do(ledgertest.Accountant, journal.ProposeEntry{Memo: "m", Line: lines[0], Postings: []ledger.Posting{
-			{Account: []ledger.AccountCode{"5001", "5001", "9101", "x"}[roll(4, "account")], Amount: yuan(1), Side: ledger.Debit},
-			{Account: "1002", Amount: yuan(1), Side: ledger.Credit},
-		}})
+		do(ledgertest.Accountant, adjusting([]ledger.AccountCode{"5001", "5001", "9101", "x"}[roll(4, "account")]))
 	case 3, 4:
 		p := w.model.through.Next()
 		if w.model.through.IsZero() {
@@ -651,6 +657,12 @@ func (w *world) books(do func(ledger.Actor, any), roll func(int, string) int) {
 		}
 		do(opener, journal.Reopen{Period: w.model.through, Reason: "r"})
 	}
+}
+
+func adjusting(a ledger.AccountCode) journal.ProposeEntry {
+	return journal.ProposeEntry{Memo: "m", Line: lines[0], Postings: []ledger.Posting{
+		{Account: a, Amount: yuan(1), Side: ledger.Debit}, {Account: "1002", Amount: yuan(1), Side: ledger.Credit},
+	}}
 }
 
 // group begins a group, makes the oldest final, or takes all back.

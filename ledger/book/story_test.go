@@ -228,7 +228,7 @@ func TestAPaymentThatCameBackIsPaidAgainAndAgain(t *testing.T) {
 			story = append(story, confirm(to, on))
 		}
 		if n == 2 {
-			story = append(story, ask{ledgertest.Cashier, on, payment.Return{Payment: to, Reason: "closed", Serial: "S"}})
+			story = append(story, ask{ledgertest.Cashier, on, payment.Return{Payment: to, Reason: "closed", Serial: "S-again"}})
 		}
 		from = to
 	}

@@ -15,6 +15,9 @@
 //     or adjusted away beyond it (预算法 art. 13; 预算法实施条例 arts. 56, 57).
 //  3. Money voted for one scheme pays no other (专款专用): a transfer between
 //     schemes is refused.
+//  4. A document (指标文号) votes, adds to, takes from, moves or carries over the money
+//     of a line once; it may do so for any number of lines (no source voucher is
+//     booked twice, DA/T 95—2022 §8.2.2).
 package budget
 
 import (
@@ -154,6 +157,10 @@ var (
 		Code: "budget-year", Rule: "money of a year is used in that year", RuleZH: "当年指标当年使用",
 		Source: "预算法 art. 18", Next: "carry the money over first, or use a line of the year", NextZH: "请先办理结转，或使用当年指标",
 	}
+	ErrBooked = &ledger.Rejection{
+		Code: "document-booked", Rule: "a document changes a line once in one way", RuleZH: "同一指标文号对同一指标的同类业务只能入账一次",
+		Source: "DA/T 95—2022 §8.2.2", Next: "look at the entry that is named; if it is wrong, correct it by an adjustment", NextZH: "请核对已列明的分录；有误的请办理指标调整",
+	}
 	ErrExceeded = &ledger.Rejection{
 		Code: "budget-exceeded", Rule: "nothing is promised or paid beyond what is available", RuleZH: "不得超出可用指标安排支出",
 		Source: "预算法 art. 13; 预算法实施条例 arts. 56, 57", Next: "have more voted for the line, or wait until commitments are released", NextZH: "请追加指标，或待已承诺指标释放后再办理",
@@ -161,7 +168,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrLine, ErrEarmark, ErrYear, ErrExceeded}
+var Rejections = []*ledger.Rejection{ErrLine, ErrEarmark, ErrYear, ErrBooked, ErrExceeded}
 
 // A Use is how the money of one line stands.
 type Use struct{ Voted, Committed, Disbursed ledger.Money }
@@ -171,11 +178,12 @@ func (u Use) Available() ledger.Money { return u.Voted.Sub(u.Committed).Sub(u.Di
 
 // State is how the money of every line stands.
 type State struct {
-	lines ledger.Table[ledger.BudgetLine, Use]
+	lines  ledger.Table[ledger.BudgetLine, Use]
+	booked ledger.Table[[16]byte, ledger.EntryID] // document, line and what it did to it
 }
 
 // Tentative returns the parts of s that can be taken back.
-func (s *State) Tentative() []ledger.Tentative { return []ledger.Tentative{&s.lines} }
+func (s *State) Tentative() []ledger.Tentative { return []ledger.Tentative{&s.lines, &s.booked} }
 
 // Use returns how the money of a line stands.
 func (s *State) Use(l ledger.BudgetLine) Use { return s.lines.At(l) }
@@ -200,6 +208,9 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if err := check(do.Line, do.Document, do.Amount); err != nil {
 			return nil, err
 		}
+		if err := s.once(voting, do.Document, do.Line, do.Line); err != nil {
+			return nil, err
+		}
 		return []Event{Appropriated{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On}}, nil
 	case Adjust:
 		if err := check(do.Line, do.Document, do.Amount); err != nil {
@@ -207,6 +218,9 @@ func Decide(s *State, c Command) ([]Event, error) {
 		}
 		if do.Side != ledger.Debit && do.Side != ledger.Credit {
 			return nil, ErrLine.Of("side %q", do.Side)
+		}
+		if err := s.once(adjusting+string(do.Side), do.Document, do.Line, do.Line); err != nil {
+			return nil, err
 		}
 		if do.Side == ledger.Credit {
 			if err := s.Check(do.Line, do.Amount); err != nil {
@@ -221,6 +235,9 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if do.To.Scheme != do.Line.Scheme || do.To.Year != do.Line.Year || do.To.Fund != do.Line.Fund || do.To == do.Line || !formed(do.To) {
 			return nil, ErrEarmark.Of("from %s to %s", do.Line, do.To)
 		}
+		if err := s.once(moving, do.Document, do.Line, do.To); err != nil {
+			return nil, err
+		}
 		if err := s.Check(do.Line, do.Amount); err != nil {
 			return nil, err
 		}
@@ -229,13 +246,16 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if err := check(do.Line, do.Document, do.Amount); err != nil {
 			return nil, err
 		}
-		if err := s.Check(do.Line, do.Amount); err != nil {
-			return nil, err
-		}
 		to := do.Line
 		to.Year++
 		if !formed(to) {
 			return nil, ErrLine.Of("line %q", to)
+		}
+		if err := s.once(carrying, do.Document, do.Line, to); err != nil {
+			return nil, err
+		}
+		if err := s.Check(do.Line, do.Amount); err != nil {
+			return nil, err
 		}
 		return []Event{CarriedOver{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: to}}, nil
 	}
@@ -251,6 +271,26 @@ func check(l ledger.BudgetLine, document string, amount ledger.Money) error {
 	}
 	if amount.Cmp(ledger.MaxMoney) > 0 {
 		return ledger.ErrAmountRange.Of("%s on %s", amount, l)
+	}
+	return nil
+}
+
+// What a document can do to a line.
+const (
+	voting    = "voted"
+	adjusting = "adjusted "
+	moving    = "moved"
+	carrying  = "carried over"
+)
+
+func deed(kind, document string, l, to ledger.BudgetLine) [16]byte {
+	return ledger.Digest(kind, document, l.String(), to.String())
+}
+
+// once refuses what a document has already done.
+func (s *State) once(kind, document string, l, to ledger.BudgetLine) error {
+	if first, ok := s.booked.Get(deed(kind, document, l, to)); ok {
+		return ErrBooked.Of("document %s, line %s, entry %s", document, l, first)
 	}
 	return nil
 }
@@ -274,22 +314,33 @@ func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
 	case Appropriated:
 		s.vote(e.Line, e.Amount)
+		s.book(deed(voting, e.Document, e.Line, e.Line), e.Entry.ID)
 	case Adjusted:
+		s.book(deed(adjusting+string(e.Side), e.Document, e.Line, e.Line), e.Entry.ID)
 		if e.Side == ledger.Debit {
 			s.vote(e.Line, e.Amount)
 		} else {
 			s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
 		}
 	case Transferred:
+		s.book(deed(moving, e.Document, e.Line, e.To), e.Entry.ID)
 		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
 		s.vote(e.To, e.Amount)
 	case CarriedOver:
+		s.book(deed(carrying, e.Document, e.Line, e.To), e.Entry.ID)
 		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
 		s.vote(e.To, e.Amount)
 	default:
 		panic(fmt.Sprintf("budget: event %T", e))
 	}
 	return s
+}
+
+// book remembers the first entry under which a document did something.
+func (s *State) book(d [16]byte, first ledger.EntryID) {
+	if !s.booked.Has(d) {
+		s.booked.Set(d, first)
+	}
 }
 
 func (s *State) vote(l ledger.BudgetLine, amount ledger.Money) {

@@ -40,7 +40,16 @@ func TestBudgetDecider(t *testing.T) {
 	late := line
 	late.Year = 9999
 	ledgertest.Run(t, budget.Decider, []c{
-		{Name: "an accountant enters what is voted", When: ask(budget.Appropriate{Amount: yuan(100), Document: "D1", Line: line}), Then: given(voted), Again: true},
+		{Name: "an accountant enters what is voted", When: ask(budget.Appropriate{Amount: yuan(100), Document: "D1", Line: line}), Then: given(voted)},
+		{Name: "a document votes for a line once", Given: given(voted), When: ask(budget.Appropriate{Amount: yuan(7), Document: "D1", Line: line}), Reject: budget.ErrBooked},
+		{Name: "a document votes for several lines", Given: given(voted), When: ask(budget.Appropriate{Amount: yuan(7), Document: "D1", Line: other}), Then: given(budget.Appropriated{Amount: yuan(7), Document: "D1", Line: other, On: today})},
+		{Name: "a document that votes may also take away", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(7), Document: "D1", Line: line, Side: ledger.Credit}), Then: given(budget.Adjusted{Amount: yuan(7), Document: "D1", Line: line, On: today, Side: ledger.Credit})},
+		{Name: "a document adds to a line once", Given: given(voted, budget.Adjusted{Amount: yuan(5), Document: "D2", Line: line, On: today, Side: ledger.Debit}), When: ask(budget.Adjust{Amount: yuan(7), Document: "D2", Line: line, Side: ledger.Debit}), Reject: budget.ErrBooked},
+		{Name: "a document takes from a line once", Given: given(voted, budget.Adjusted{Amount: yuan(5), Document: "D2", Line: line, On: today, Side: ledger.Credit}), When: ask(budget.Adjust{Amount: yuan(7), Document: "D2", Line: line, Side: ledger.Credit}), Reject: budget.ErrBooked},
+		{Name: "a document moves money between two lines once", Given: given(voted, budget.Transferred{Amount: yuan(5), Document: "D2", Line: line, On: today, To: other}), When: move(yuan(7), other), Reject: budget.ErrBooked},
+		{Name: "a document moves money from a line to several", Given: given(voted, budget.Transferred{Amount: yuan(5), Document: "D2", Line: line, On: today, To: to(func(l *ledger.BudgetLine) { l.Region = "220103" })}), When: move(yuan(7), other), Then: given(budget.Transferred{Amount: yuan(7), Document: "D2", Line: line, On: today, To: other})},
+		{Name: "a document carries the money of a line over once", Given: given(voted, budget.CarriedOver{Amount: yuan(5), Document: "D2", Line: line, On: today, To: next}), When: ask(budget.CarryOver{Amount: yuan(7), Document: "D2", Line: line}), Reject: budget.ErrBooked},
+		{Name: "whether a document was booked is asked before what is available", Given: given(voted, budget.Transferred{Amount: yuan(5), Document: "D2", Line: line, On: today, To: other}), When: move(yuan(700), other), Reject: budget.ErrBooked},
 		{Name: "an order without an identifier is refused first", When: budget.Command{Do: budget.Appropriate{}}, Reject: ledger.ErrID},
 		{Name: "the role is checked before the line", When: clerk, Reject: ledger.ErrRole},
 		{Name: "an appropriation names its line", When: ask(budget.Appropriate{Amount: yuan(1), Document: "D1"}), Reject: budget.ErrLine},
@@ -52,7 +61,7 @@ func TestBudgetDecider(t *testing.T) {
 		{Name: "an appropriation is not taken back with a minus", When: ask(budget.Appropriate{Amount: yuan(-1), Document: "D1", Line: line}), Reject: ledger.ErrAmountSign},
 		{Name: "an appropriation has a limit", When: ask(budget.Appropriate{Amount: ledger.MaxMoney.Add(ledger.Fen(1)), Document: "D1", Line: line}), Reject: ledger.ErrAmountRange},
 
-		{Name: "more is voted", When: ask(budget.Adjust{Amount: yuan(5), Document: "D2", Line: line, Side: ledger.Debit}), Then: given(budget.Adjusted{Amount: yuan(5), Document: "D2", Line: line, On: today, Side: ledger.Debit}), Again: true},
+		{Name: "more is voted", When: ask(budget.Adjust{Amount: yuan(5), Document: "D2", Line: line, Side: ledger.Debit}), Then: given(budget.Adjusted{Amount: yuan(5), Document: "D2", Line: line, On: today, Side: ledger.Debit})},
 		{Name: "all that is available is voted away", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(100), Document: "D2", Line: line, Side: ledger.Credit}), Then: given(budget.Adjusted{Amount: yuan(100), Document: "D2", Line: line, On: today, Side: ledger.Credit})},
 		{Name: "no fen more is voted away than is available", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(100).Add(ledger.Fen(1)), Document: "D2", Line: line, Side: ledger.Credit}), Reject: budget.ErrExceeded},
 		{Name: "an adjustment is more or less", Given: given(voted), When: ask(budget.Adjust{Amount: yuan(1), Document: "D2", Line: line, Side: "left"}), Reject: budget.ErrLine},
@@ -134,12 +143,26 @@ func TestEveryPartOfTheBudgetIsTakenBack(t *testing.T) {
 	}
 	s.Commit(line, yuan(60))
 	s.Disburse(line, yuan(50))
-	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Line: line, To: other})
+	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Document: "D2", Line: line, To: other})
 	for _, part := range s.Tentative() {
 		part.Rollback()
 	}
 	if u := s.Use(line); !u.Available().Equal(yuan(100)) || !u.Disbursed.IsZero() || !s.Use(other).Voted.IsZero() {
 		t.Errorf("%+v", u)
+	}
+	if _, err := budget.Decide(s, ask(budget.Transfer{Amount: yuan(5), Document: "D2", Line: line, To: other})); err != nil {
+		t.Errorf("the document is still booked: %v", err)
+	}
+}
+
+func TestARefusalForADocumentNamesTheFirstEntry(t *testing.T) {
+	t.Parallel()
+	first := budget.Appropriated{Amount: yuan(100), Document: "D1", Entry: ledger.Entry{ID: "e1"}, Line: line}
+	second := budget.Appropriated{Amount: yuan(100), Document: "D1", Entry: ledger.Entry{ID: "e2"}, Line: line} // from before there was the rule
+	s := budget.Decider.Fold(new(budget.State), budget.Event(first), second)
+	_, err := budget.Decide(s, ask(budget.Appropriate{Amount: yuan(1), Document: "D1", Line: line}))
+	if r, particulars := ledger.Refused(err); r != budget.ErrBooked || particulars != "document D1, line 220104/startup/levy/2023, entry e1" {
+		t.Errorf("it says %v", err)
 	}
 }
 

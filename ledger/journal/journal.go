@@ -33,8 +33,6 @@
 package journal
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 
 	"zhucan/ledger"
@@ -451,24 +449,14 @@ func (s *State) Remember(e ledger.Entry, by ledger.ActorID) {
 	s.entries.Set(e.ID, posted{digest(e), by})
 }
 
-// digest is the first half of SHA-256 over the entry, each part after its length.
+// digest stands for an entry with all its parts.
 func digest(e ledger.Entry) [16]byte {
-	b := make([]byte, 0, 512)
-	add := func(s string) {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
-		b = append(b, s...)
-	}
-	for _, s := range []string{e.Adjusts.String(), e.Clause, e.Date.String(), string(e.ID), e.Line.String(), e.Memo, e.Policy} {
-		add(s)
-	}
+	parts := make([]string, 0, 32)
+	parts = append(parts, e.Adjusts.String(), e.Clause, e.Date.String(), string(e.ID), e.Line.String(), e.Memo, e.Policy)
 	for _, p := range e.Postings {
-		add(string(p.Account))
-		add(p.Amount.String())
-		add(p.Line.String())
-		add(string(p.Side))
+		parts = append(parts, string(p.Account), p.Amount.String(), p.Line.String(), string(p.Side))
 	}
-	sum := sha256.Sum256(b)
-	return [16]byte(sum[:16])
+	return ledger.Digest(parts...)
 }
 
 // Evolve returns the journal as it is after e.

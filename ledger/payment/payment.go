@@ -32,7 +32,12 @@
 //  4. A payment that was made elsewhere is a fact: it is recorded whatever the
 //     rules would have said, and a suspected double is flagged, never refused.
 //  5. Recovered never exceeds demanded, demanded never exceeds paid.
-//  6. No step is dated before the one it follows: nothing is paid before it was
+//  6. A source voucher is booked once (DA/T 95—2022 §8.2.2): a payment voucher number
+//     sends one batch; a bank's serial pays, or returns, payments of one batch, since
+//     the bank may answer a batch under one number; a pay-in slip (一般缴款书) brings
+//     back money of one party, for each payment once. This is asked of movements of
+//     this book, not of payments made elsewhere.
+//  7. No step is dated before the one it follows: nothing is paid before it was
 //     approved and sent.
 package payment
 
@@ -222,6 +227,10 @@ var (
 		Code: "payment-reason", Rule: "what the bank or a decision said is stated: serial, voucher, reason", RuleZH: "须写明流水号、凭证号或原因",
 		Next: "state it", NextZH: "请补充说明",
 	}
+	ErrBooked = &ledger.Rejection{
+		Code: "voucher-booked", Rule: "a voucher number sends one batch, a bank serial moves money of one batch, a pay-in slip of one party, each payment once", RuleZH: "同一凭证不得重复入账：支付凭证号对应一个批次，银行流水号对应同一批次，缴款书对应同一对象，每笔支付一次",
+		Source: "DA/T 95—2022 §8.2.2", Next: "look at what is named, then correct the number; where numbers begin again each year or day, write it with the year or day", NextZH: "请核对已列明的业务并更正号码；号码按年或按日重新编排的，请加注年度或日期",
+	}
 	ErrCorrection = &ledger.Rejection{
 		Code: "correction-not-approved", Rule: "a corrected payee is approved by another person, exactly as corrected", RuleZH: "更正收款账户须经他人审批且与更正内容一致",
 		Source: "行政事业单位内部控制规范（试行）财会〔2012〕21号 art. 12", Next: "have the correction approved", NextZH: "请先审批账户更正",
@@ -234,7 +243,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrStep, ErrPaid, ErrFull, ErrTotals, ErrReason, ErrCorrection, ErrRecovery,
+	ErrTaken, ErrUnknown, ErrStep, ErrPaid, ErrFull, ErrTotals, ErrReason, ErrBooked, ErrCorrection, ErrRecovery,
 }
 
 // Decider holds the rules about batches and payments. Entries are added by the
@@ -423,6 +432,9 @@ func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
 	if do.Voucher == "" {
 		return nil, ErrReason.Of("batch %s has no voucher number", do.Batch)
 	}
+	if first, ok := s.booked.Get(movement(sending, do.Voucher)); ok {
+		return nil, ErrBooked.Of("voucher %s sent batch %s", do.Voucher, first)
+	}
 	return []Event{BatchSent{Batch: do.Batch, By: c.By.ID, Lines: b.lines, On: c.On, Total: b.total, Voucher: do.Voucher}}, nil
 }
 
@@ -477,6 +489,33 @@ func (s *State) at(id ledger.PaymentID, on ledger.Date, steps ...Status) (Case, 
 	return p, nil
 }
 
+// What a number on a voucher can stand for.
+const (
+	sending    = "sent"
+	paying     = "paid"
+	returning  = "returned"
+	recovering = "recovered"
+)
+
+// movement is the key under which it is remembered what a number stood for.
+func movement(kind, number string, of ...string) [16]byte {
+	return ledger.Digest(append([]string{kind, number}, of...)...)
+}
+
+// once refuses a number under which money of another batch moved already, or, where
+// it is money recovered, of another party.
+func (s *State) once(kind, number string, p Case) error {
+	first, ok := s.booked.Get(movement(kind, number))
+	if !ok {
+		return nil
+	}
+	other, _ := s.Find(ledger.PaymentID(first))
+	if kind == recovering && other.Party == p.Party || kind != recovering && other.Batch == p.Batch {
+		return nil
+	}
+	return ErrBooked.Of("%s %s payment %s", number, kind, first)
+}
+
 func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
 	p, err := s.at(do.Payment, c.On, Sent)
 	if err != nil {
@@ -484,6 +523,9 @@ func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
 	}
 	if do.Serial == "" {
 		return nil, ErrReason.Of("payment %s has no bank serial", do.Payment)
+	}
+	if err := s.once(paying, do.Serial, p); err != nil {
+		return nil, err
 	}
 	return []Event{Confirmed{Amount: p.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Serial: do.Serial}}, nil
 }
@@ -506,6 +548,9 @@ func (s *State) giveBack(c Command, do Return) ([]Event, error) {
 	}
 	if do.Reason == "" || do.Serial == "" {
 		return nil, ErrReason.Of("return of payment %s, serial %q", do.Payment, do.Serial)
+	}
+	if err := s.once(returning, do.Serial, p); err != nil {
+		return nil, err
 	}
 	if !p.Demanded.IsZero() {
 		return nil, ErrRecovery.Of("payment %s comes back, of which %s is demanded back", do.Payment, p.Demanded)
@@ -602,6 +647,12 @@ func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) 
 	}
 	if do.Voucher == "" {
 		return nil, ErrReason.Of("recovery of payment %s has no voucher", do.Payment)
+	}
+	if s.booked.Has(movement(recovering, do.Voucher, string(do.Payment))) {
+		return nil, ErrBooked.Of("slip %s for payment %s", do.Voucher, do.Payment)
+	}
+	if err := s.once(recovering, do.Voucher, p); err != nil {
+		return nil, err
 	}
 	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(p.Demanded) > 0 {
 		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.Recovered, p.Demanded)

@@ -378,6 +378,7 @@ type State struct {
 	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
 	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
 	seen        ledger.Table[like, likes]
+	booked      ledger.Table[[16]byte, string] // movement → the batch sent, or the first payment moved
 
 	// One copy of each line and of each list of slots, for the tables above to point
 	// at. Not taken back: what nothing points at says nothing.
@@ -387,7 +388,7 @@ type State struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen}
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.booked}
 }
 
 // Find returns what is remembered of a payment.
@@ -460,6 +461,7 @@ func Evolve(s *State, e Event) *State {
 		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.approvers = Approved, with(b.approvers, e.By) })
 	case BatchSent:
 		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.unsent = Sent, nil })
+		s.book(movement(sending, e.Voucher), string(e.Batch))
 	case BatchCancelled:
 		for _, id := range s.batches.At(e.Batch).unsent {
 			s.cancel(id, e.On)
@@ -474,10 +476,12 @@ func Evolve(s *State, e Event) *State {
 		})
 	case Confirmed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
+		s.book(movement(paying, e.Serial), string(e.Payment))
 	case Failed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Unpaid })
 	case Returned:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = GivenBack })
+		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
 		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By})
 	case CorrectionApproved:
@@ -492,6 +496,8 @@ func Evolve(s *State, e Event) *State {
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
 	case RecoveryReceived:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
+		s.book(movement(recovering, e.Voucher), string(e.Payment))
+		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:
 		l := likeness(e.Party, s.line(e.Line), e.Amount)
 		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: l.line, fen: l.fen, paid: e.On, slots: s.slotsOf(e.Slots)})
@@ -529,6 +535,13 @@ func (s *State) forget(p Case) {
 		s.seen.Set(l, seen)
 	} else {
 		s.seen.Delete(l)
+	}
+}
+
+// book remembers what a number stood for first.
+func (s *State) book(m [16]byte, first string) {
+	if !s.booked.Has(m) {
+		s.booked.Set(m, first)
 	}
 }
 
