@@ -375,13 +375,19 @@ func (m *model) payment(e payment.Event) {
 		m.must(e.Amount.Sign() > 0 && p.recovered <= p.demanded, "%d of %d received back", p.recovered, p.demanded)
 	case payment.Recorded:
 		m.must(p == nil && b == nil, "payment %s twice", e.Payment)
-		m.payments[e.Payment] = &due{party: e.Party, line: e.Line, amount: fen(e.Amount), status: "recorded"}
+		m.payments[e.Payment] = &due{party: e.Party, line: e.Line, amount: fen(e.Amount), status: "recorded", on: e.On}
 		m.keep(e.Entry, e.By)
-		like := false
+		like, named := false, m.claims[ledger.ClaimID(e.Suspect)] != nil
 		for id, other := range m.payments {
-			like = like || id != e.Payment && other.status != "void" && other.party == e.Party && other.line == e.Line && other.amount == fen(e.Amount)
+			if id == e.Payment || other.status == "void" || other.party != e.Party {
+				continue
+			}
+			paid := other.status == "paid" || other.status == "recorded"
+			like = like || paid && other.line.Scheme == e.Line.Scheme && other.amount == fen(e.Amount) && other.on.Period() == e.On.Period()
+			named = named || id == e.Suspect
 		}
 		m.must(!like || e.Suspect != "", "%s is like another payment and suspects none", e.Payment)
+		m.must(e.Suspect == "" || named, "%s suspects %s, which is of another party or void", e.Payment, e.Suspect)
 	}
 }
 

@@ -190,18 +190,23 @@ func TestAPaymentMadeElsewhereIsFlaggedAndNeverRefused(t *testing.T) {
 		when  ask
 		want  ledger.PaymentID
 	}{
-		"the first of its kind":                       {known(), record("R2", "P1", l, "2023-04-10"), ""},
-		"one like it":                                 {elsewhere, record("R2", "P1", l, "2023-04-10"), "R1"},
-		"of another person":                           {elsewhere, record("R2", "P2", l, "2023-04-10"), ""},
-		"another amount for the same purpose":         {elsewhere, with(record("R2", "P1", l, "2023-04-10"), func(r *payment.Record) { r.Amount = yuan(1) }), "R1"},
-		"another line of the same purpose":            {elsewhere, record("R2", "P1", "220000/startup/levy/2022", "2022-04-10"), "R1"},
-		"a purpose that excludes it":                  {elsewhere, record("R2", "P1", "220104/assisted/levy/2023", "2023-04-10"), "R1"},
-		"beside a claim that is only submitted":       {submitted("C1"), record("R2", "P1", l, "2023-04-10"), "C1"},
-		"beside a claim that is paid: its payment":    {paid(), record("R2", "P1", l, "2023-04-10"), "Y1"},
-		"the first was reversed":                      {append(elsewhere, reverse(t, elsewhere, len(elsewhere))), record("R2", "P1", l, "2023-04-10"), ""},
-		"of a scheme that no policy knows":            {known(), record("R2", "P1", "220104/old/levy/2019", "2019-04-10"), ""},
-		"of a person erased since":                    {append(known(), erase("P1")), record("R2", "P1", l, "2023-04-10"), ""},
-		"monthly subsidies of two months do not meet": {append(known(), record("R1", "I1", "220104/assisted/levy/2023", "2023-03-10")), with(record("R2", "I1", "220104/assisted/levy/2023", "2023-04-10"), func(r *payment.Record) { r.Amount = yuan(1) }), ""},
+		"the first of its kind":                    {known(), record("R2", "P1", l, "2023-04-10"), ""},
+		"one like it":                              {elsewhere, record("R2", "P1", l, "2023-04-10"), "R1"},
+		"of another person":                        {elsewhere, record("R2", "P2", l, "2023-04-10"), ""},
+		"another amount for the same purpose":      {elsewhere, with(record("R2", "P1", l, "2023-04-10"), func(r *payment.Record) { r.Amount = yuan(1) }), "R1"},
+		"another line of the same purpose":         {elsewhere, record("R2", "P1", "220000/startup/levy/2022", "2022-04-10"), "R1"},
+		"a purpose that excludes it":               {elsewhere, record("R2", "P1", "220104/assisted/levy/2023", "2023-04-10"), "R1"},
+		"beside a claim that is only submitted":    {submitted("C1"), record("R2", "P1", l, "2023-04-10"), "C1"},
+		"beside a claim that is paid: its payment": {paid(), record("R2", "P1", l, "2023-04-10"), "Y1"},
+		"the first was reversed":                   {append(elsewhere, reverse(t, elsewhere, len(elsewhere))), record("R2", "P1", l, "2023-04-10"), ""},
+		"of a scheme that no policy knows":         {known(), record("R2", "P1", "220104/old/levy/2019", "2019-04-10"), ""},
+		"of a person erased since":                 {append(known(), erase("P1")), record("R2", "P1", l, "2023-04-10"), ""},
+		"equal monthly subsidies of two months":    {append(known(), record("R1", "I1", "220104/assisted/levy/2023", "2023-03-10")), record("R2", "I1", "220104/assisted/levy/2023", "2023-04-10"), ""},
+		"a monthly subsidy twice in a month":       {append(known(), record("R1", "I1", "220104/assisted/levy/2023", "2023-03-10")), with(record("R2", "I1", "220104/assisted/levy/2023", "2023-03-31"), func(r *payment.Record) { r.Amount = yuan(1) }), "R1"},
+		"a yearly reward in another month":         {append(known(), record("R1", "E1", "220104/employer/levy/2023", "2023-03-10")), record("R2", "E1", "220104/employer/levy/2023", "2023-12-10"), "R1"},
+		"equal yearly rewards of two years":        {append(known(), record("R1", "E1", "220104/employer/levy/2022", "2022-12-10")), record("R2", "E1", "220104/employer/levy/2023", "2023-01-10"), ""},
+		"equal, of a scheme that no policy knows":  {append(known(), record("R1", "E1", "220104/old/levy/2019", "2019-04-10")), record("R2", "E1", "220104/old/central/2019", "2019-04-10"), "R1"},
+		"equal a month later, of such a scheme":    {append(known(), record("R1", "E1", "220104/old/levy/2019", "2019-04-10")), record("R2", "E1", "220104/old/levy/2019", "2019-05-10"), ""},
 	} {
 		s := book.Decider.Fold(new(book.State), given(t, c.story...)...)
 		events, err := book.Decide(s, c.when.command(t, "w1"))

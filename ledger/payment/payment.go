@@ -19,6 +19,18 @@
 //	└ cancelled       └ failed ──────────────┴→ (payee corrected) → re-issued
 //	                                          └→ returned to treasury
 //
+// # Suspected doubles
+//
+// A payment made elsewhere is suspected when the same party had the same amount
+// under the same scheme in the same calendar month, from this book (as the bank
+// confirmed it, unless it came back) or from elsewhere (unless it was reversed):
+// another region, fund or source of the same payment changes nothing. Equal amounts
+// in different months are what a monthly subsidy is, and are not suspected for being
+// equal. Package book adds the rule of the scheme: another award for the same purpose
+// within its scope, of whatever amount, so that what is given once a year or once
+// for life is suspected in the next month too. A scheme that no policy knows has no
+// scope, and only the first rule.
+//
 // # Invariants
 //
 //  1. A claim has at most one payment that is not cancelled, replaced by another or
@@ -676,8 +688,6 @@ func (s *State) record(c Command, do Record) ([]Event, error) {
 		return nil, ErrReason.Of("payment %s does not say where it was read", do.Payment)
 	}
 	e := Recorded{Amount: do.Amount, By: c.By.ID, Line: do.Line, Note: do.Note, On: c.On, Party: do.Party, Payment: do.Payment, Source: do.Source}
-	if line, ok := s.lines[do.Line]; ok {
-		e.Suspect = s.seen.At(likeness(do.Party, line, do.Amount)).first
-	}
+	e.Suspect = s.seen.At(likeness(do.Party, s.schemes[do.Line.Scheme], do.Amount, c.On))
 	return []Event{e}, nil
 }

@@ -181,10 +181,10 @@ type (
 		Policy  string            `json:"policy"`
 		Voucher string            `json:"voucher"`
 	}
-	// Recorded says that a payment was made elsewhere. Suspect names an earlier
-	// payment to the same party of the same amount on the same line, if there is
-	// one, or else a payment or a claim that has the same purpose and period: a
-	// person must look whether it was paid twice.
+	// Recorded says that a payment was made elsewhere. Suspect names another payment
+	// to the same party of the same amount under the same scheme in the same month,
+	// if there is one, or else a payment or a claim that has the same purpose and
+	// period: a person must look whether it was paid twice.
 	Recorded struct {
 		Amount  ledger.Money      `json:"amount"`
 		By      ledger.ActorID    `json:"by"`
@@ -346,16 +346,10 @@ type correction struct {
 
 // like is what two payments share that may be one payment made twice.
 type like struct {
-	party ledger.PartyID
-	line  *ledger.BudgetLine
-	fen   int64
-}
-
-// likes is the payments of one likeness. The first is named to whoever must look;
-// all are counted, so that voiding one does not hide the others.
-type likes struct {
-	first ledger.PaymentID
-	n     int
+	party  ledger.PartyID
+	scheme *ledger.SchemeCode
+	fen    int64
+	month  ledger.Period
 }
 
 // elsewhere is a recorded payment that nothing has happened to since: there may
@@ -377,18 +371,20 @@ type State struct {
 	replaces    ledger.Table[ledger.PaymentID, replacement]
 	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
 	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
-	seen        ledger.Table[like, likes]
-	booked      ledger.Table[[16]byte, string] // movement → the batch sent, or the first payment moved
+	seen        ledger.Table[like, ledger.PaymentID]           // the first of those that are like each other
+	alike       ledger.Table[like, []ledger.PaymentID]         // the others, where there are any
+	booked      ledger.Table[[16]byte, string]                 // movement → the batch sent, or the first payment moved
 
-	// One copy of each line and of each list of slots, for the tables above to point
+	// One copy of each line, scheme and list of slots, for the tables above to point
 	// at. Not taken back: what nothing points at says nothing.
-	lines map[ledger.BudgetLine]*ledger.BudgetLine
-	slots map[string]*[]string
+	lines   map[ledger.BudgetLine]*ledger.BudgetLine
+	schemes map[ledger.SchemeCode]*ledger.SchemeCode
+	slots   map[string]*[]string
 }
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.booked}
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.booked}
 }
 
 // Find returns what is remembered of a payment.
@@ -400,10 +396,22 @@ func (s *State) Find(id ledger.PaymentID) (Case, bool) {
 }
 
 // likeness returns the key under which payments that may be the same are found.
-// line is the one copy.
-func likeness(p ledger.PartyID, line *ledger.BudgetLine, amount ledger.Money) like {
+// scheme is the one copy; nil is like nothing.
+func likeness(p ledger.PartyID, scheme *ledger.SchemeCode, amount ledger.Money, on ledger.Date) like {
 	fen, _ := amount.Fen()
-	return like{p, line, fen}
+	return like{p, scheme, fen, on.Period()}
+}
+
+func (s *State) scheme(code ledger.SchemeCode) *ledger.SchemeCode {
+	one, ok := s.schemes[code]
+	if !ok {
+		if s.schemes == nil {
+			s.schemes = make(map[ledger.SchemeCode]*ledger.SchemeCode)
+		}
+		one = &code
+		s.schemes[code] = one
+	}
+	return one
 }
 
 func (s *State) line(l ledger.BudgetLine) *ledger.BudgetLine {
@@ -476,10 +484,14 @@ func Evolve(s *State, e Event) *State {
 		})
 	case Confirmed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
+		p := s.payments.At(e.Payment)
+		s.see(likeness(p.Party, s.scheme(p.Line.Scheme), p.Amount, e.On), e.Payment)
 		s.book(movement(paying, e.Serial), string(e.Payment))
 	case Failed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Unpaid })
 	case Returned:
+		paid, _ := s.Find(e.Payment)
+		s.forget(e.Payment, paid)
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = GivenBack })
 		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
@@ -499,9 +511,9 @@ func Evolve(s *State, e Event) *State {
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
 		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:
-		l := likeness(e.Party, s.line(e.Line), e.Amount)
-		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: l.line, fen: l.fen, paid: e.On, slots: s.slotsOf(e.Slots)})
-		s.see(l, e.Payment)
+		fen, _ := e.Amount.Fen()
+		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: s.line(e.Line), fen: fen, paid: e.On, slots: s.slotsOf(e.Slots)})
+		s.see(likeness(e.Party, s.scheme(e.Line.Scheme), e.Amount, e.On), e.Payment)
 	default:
 		panic(fmt.Sprintf("payment: event %T", e))
 	}
@@ -510,31 +522,20 @@ func Evolve(s *State, e Event) *State {
 
 // Void takes a recorded payment back: its entry was reversed.
 func (s *State) Void(id ledger.PaymentID, on ledger.Date) {
+	p, _ := s.Find(id)
+	s.forget(id, p)
 	s.change(id, on, func(p *Case) { p.Status = Voided })
-	s.forget(s.payments.At(id))
 }
 
 // cancel ends a payment that was not sent. What it stood for is as it was before.
 func (s *State) cancel(id ledger.PaymentID, on ledger.Date) {
 	s.change(id, on, func(p *Case) { p.Status = Cancelled })
 	p := s.payments.At(id)
-	s.forget(p)
 	if old, ok := s.replaces.Get(id); ok {
 		s.change(old.of, on, func(p *Case) { p.Status = old.status })
 		s.live.Set(p.Claim, old.of)
 	} else {
 		s.live.Delete(p.Claim)
-	}
-}
-
-// forget takes a payment out of those like it.
-func (s *State) forget(p Case) {
-	l := likeness(p.Party, s.line(p.Line), p.Amount)
-	if seen := s.seen.At(l); seen.n > 1 {
-		seen.n--
-		s.seen.Set(l, seen)
-	} else {
-		s.seen.Delete(l)
 	}
 }
 
@@ -545,20 +546,39 @@ func (s *State) book(m [16]byte, first string) {
 	}
 }
 
-// see counts a payment among those like it.
-func (s *State) see(l like, id ledger.PaymentID) {
-	seen, ok := s.seen.Get(l)
-	if !ok {
-		seen.first = id
+// see puts a payment among those like it.
+func (s *State) see(like like, id ledger.PaymentID) {
+	if !s.seen.Has(like) {
+		s.seen.Set(like, id)
+		return
 	}
-	seen.n++
-	s.seen.Set(l, seen)
+	s.alike.Set(like, append(s.alike.At(like), id)) // nobody reads beyond the end of an earlier value
+}
+
+// forget takes a payment out of those like it, since the day it was paid.
+func (s *State) forget(id ledger.PaymentID, p Case) {
+	like := likeness(p.Party, s.scheme(p.Line.Scheme), p.Amount, p.On)
+	others := s.alike.At(like)
+	switch first := s.seen.At(like); {
+	case first == id && len(others) == 0:
+		s.seen.Delete(like)
+		return
+	case first == id:
+		s.seen.Set(like, others[0])
+		others = slices.Clone(others[1:])
+	default:
+		others = slices.DeleteFunc(slices.Clone(others), func(other ledger.PaymentID) bool { return other == id })
+	}
+	if len(others) == 0 {
+		s.alike.Delete(like)
+	} else {
+		s.alike.Set(like, others)
+	}
 }
 
 func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 	s.payments.Set(id, p)
 	s.live.Set(p.Claim, id)
-	s.see(likeness(p.Party, s.line(p.Line), p.Amount), id)
 	s.batch(p.Batch, p.On, func(b *batch) {
 		b.lines++
 		b.total = b.total.Add(p.Amount)
