@@ -6,7 +6,8 @@
 // region that exists, and not beside another award for the same purpose. An
 // approval commits money that is available. A payment pays an approved claim. An
 // entry is dated in an open period and balances. Each event that moves money
-// carries its entry, made here, where the chart is known.
+// carries its entry, made here, where the chart is known. A person is not erased
+// while a claim of theirs is open, a payment under way or money demanded back.
 //
 // # Streams
 //
@@ -87,6 +88,12 @@ var (
 	}
 )
 
+// ErrUnfinished refuses to erase a person too early.
+var ErrUnfinished = &ledger.Rejection{
+	Code: "erasure-too-early", Rule: "a person is not erased while a claim is open, a payment under way or money demanded back", RuleZH: "申报未办结、支付未完成或追回未结清的，不得删除个人信息",
+	Source: "个人信息保护法 art. 47", Next: "finish what is named, or have it withdrawn or rejected; until then do nothing with the data but keep it safe", NextZH: "请先办结、撤回或不予通过所列事项；在此之前仅可安全存储",
+}
+
 // Rejections lists every published refusal of the book, in the order in which
 // they are declared.
 func Rejections() []*ledger.Rejection {
@@ -98,7 +105,7 @@ func Rejections() []*ledger.Rejection {
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
 		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections,
-		[]*ledger.Rejection{ErrExclusive, ErrNotApproved, ErrInstructed},
+		[]*ledger.Rejection{ErrExclusive, ErrNotApproved, ErrInstructed, ErrUnfinished},
 	)
 }
 
@@ -112,6 +119,7 @@ type State struct {
 	payments payment.State
 	journal  journal.State
 	slots    ledger.Table[slot, []award]
+	groups   ledger.Table[string, struct{}] // every purpose that a policy named
 }
 
 type inForce struct {
@@ -136,7 +144,7 @@ type award struct {
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
 	return slices.Concat(
-		[]ledger.Tentative{&s.policy, &s.versions, &s.slots},
+		[]ledger.Tentative{&s.policy, &s.versions, &s.slots, &s.groups},
 		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(),
 	)
 }
@@ -177,7 +185,7 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 	}
 	switch do := c.Do.(type) {
 	case party.Action:
-		return one(party.Decide(&s.parties, party.Command{Order: c.Order, Do: do}))
+		return s.decideParty(c.Order, do)
 	case budget.Action:
 		return s.decideBudget(c.Order, do)
 	case claim.Action:
@@ -230,6 +238,52 @@ func (s *State) publish(o ledger.Order, do policy.Publish) ([]ledger.Event, erro
 		}
 	}
 	return []ledger.Event{policy.Published{By: o.By.ID, On: o.On, Pack: do.Pack}}, nil
+}
+
+// decideParty adds that a person is erased when nothing of theirs is unfinished.
+func (s *State) decideParty(o ledger.Order, do party.Action) ([]ledger.Event, error) {
+	event, err := only(party.Decide(&s.parties, party.Command{Order: o, Do: do}))
+	if err != nil || event == nil {
+		return nil, err
+	}
+	if e, ok := event.(party.Erased); ok {
+		if err := s.finished(e.Party); err != nil {
+			return nil, err
+		}
+	}
+	return []ledger.Event{event}, nil
+}
+
+// finished refuses a party of whom something is not at its end: a claim lies in
+// the slots that it occupies until it ends.
+func (s *State) finished(p ledger.PartyID) error {
+	var groups []string
+	for g := range s.groups.All() {
+		groups = append(groups, g)
+	}
+	slices.Sort(groups)
+	for _, g := range groups {
+		for _, a := range s.slots.At(slot{p, g}) {
+			if a.elsewhere {
+				continue
+			}
+			k, _ := s.claims.Find(ledger.ClaimID(a.id))
+			if k.Status != claim.ApprovedStep {
+				return ErrUnfinished.Of("claim %s is %s", a.id, k.Status)
+			}
+			id, ok := s.payments.Live(ledger.ClaimID(a.id))
+			if !ok {
+				return ErrUnfinished.Of("claim %s is approved and not paid", a.id)
+			}
+			if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
+				return ErrUnfinished.Of("payment %s of claim %s is %s", id, a.id, paid.Status)
+			}
+		}
+	}
+	if id, ok := s.payments.Owing(p); ok {
+		return ErrUnfinished.Of("payment %s is demanded back", id)
+	}
+	return nil
 }
 
 func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, error) {
@@ -603,6 +657,11 @@ func Evolve(s *State, e ledger.Event) *State {
 		}
 		pack := e.Pack
 		s.versions.Set(pack.Version, struct{}{})
+		for _, scheme := range pack.Schemes {
+			if !s.groups.Has(scheme.Group) {
+				s.groups.Set(scheme.Group, struct{}{})
+			}
+		}
 		s.policy.Set(struct{}{}, inForce{&pack, chart})
 	case party.Event:
 		party.Evolve(&s.parties, e)

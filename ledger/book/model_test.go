@@ -115,6 +115,7 @@ func (m *model) happened(e ledger.Event) {
 	}
 	switch e := e.(type) {
 	case party.Erased:
+		m.finished(e.Party)
 		m.erased[e.Party] = true
 	case budget.Appropriated:
 		m.once("voted", e.Document, e.Line.String())
@@ -155,6 +156,24 @@ func (m *model) shared(kind, number, owner string) {
 	k := fmt.Sprint(kind, number)
 	m.must(m.booked[k] == "" || m.booked[k] == owner, "%s %s is of %s and of %s", kind, number, m.booked[k], owner)
 	m.booked[k] = owner
+}
+
+// finished demands that every claim of a party was paid or ended, and all that was
+// demanded back came.
+func (m *model) finished(p ledger.PartyID) {
+	for _, c := range m.claims {
+		if c.Party != p || !c.live() {
+			continue
+		}
+		paid := false
+		for _, y := range m.payments {
+			paid = paid || y.claim == c.Claim && y.status == "paid"
+		}
+		m.must(paid, "%s erased while claim %s is %s and not paid", p, c.Claim, c.status)
+	}
+	for id, y := range m.payments {
+		m.must(y.party != p || y.demanded == y.recovered, "%s erased, who owes for %s", p, id)
+	}
 }
 
 func (m *model) move(from, to ledger.BudgetLine, n int64) {

@@ -321,6 +321,7 @@ func (w *world) print() string {
 		for _, scheme := range []ledger.SchemeCode{"startup", "employer", "assisted"} {
 			ask(ledgertest.Clerk, claim.Submit{Account: "2", Claim: "probe", Evidence: papers, From: month("2023-03"), Party: p, Region: "220104", Scheme: scheme, To: month("2023-03"), Units: 1})
 		}
+		ask(ledgertest.Operator, party.Erase{Basis: "b", Party: p})
 		ask(ledgertest.Clerk, payment.Record{Amount: yuan(700), Line: lines[i%len(lines)], Party: p, Payment: "probe", Source: "s"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.entries)) {

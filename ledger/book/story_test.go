@@ -216,6 +216,65 @@ func TestAPaymentMadeElsewhereIsFlaggedAndNeverRefused(t *testing.T) {
 	}
 }
 
+func TestAPersonIsErasedWhenEverythingIsAtItsEnd(t *testing.T) {
+	t.Parallel()
+	received := ask{ledgertest.Accountant, "2023-06-01", payment.ReceiveRecovery{Amount: yuan(3_000), Payment: "Y1", Voucher: "V"}}
+	for name, story := range map[string][]ask{
+		"nothing was claimed":                known(),
+		"the claim was withdrawn":            append(submitted("C1"), withdraw("C1")),
+		"the approved claim was rejected":    join(known(), awarded("C1", "P1"), []ask{reject("C1")}),
+		"the claim is paid":                  paid(),
+		"the money is all recovered":         append(paid(), demand("Y1", 3_000), received),
+		"the award went to the treasury":     append(paid(), back("2023-05-04"), treasury("2023-05-05")),
+		"another's claim is open":            append(known(), submit("C1", "P2", "startup", "2023-04", "2023-04")),
+		"money was paid elsewhere":           append(known(), record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")),
+		"what was paid elsewhere was voided": join(known(), []ask{record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")}, []ask{reverse(t, append(known(), record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")), 7)}),
+	} {
+		given := given(t, append(slices.Clip(story), on(erase("P1"), "2023-12-31"))...)
+		if _, ok := given[len(given)-1].(party.Erased); !ok {
+			t.Errorf("%s: %T", name, given[len(given)-1])
+		}
+	}
+}
+
+// A log may have an erasure from before it was refused.
+func TestNothingIsDoneForAPersonErasedWhileAClaimWasOpen(t *testing.T) {
+	t.Parallel()
+	returned := join(paid(), []ask{back("2023-05-04")}, corrected("2023-05-05"), []ask{open("B2", "2023-05-05")})
+	for name, c := range map[string]struct {
+		story []ask
+		when  ask
+	}{
+		"an approval":   {join(submitted("C1"), reviewed("C1")), approve("C1")},
+		"a payment":     {join(known(), awarded("C1", "P1"), []ask{open("B1", "2023-04-19")}), instruct("B1", "C1", "Y1")},
+		"a re-issue":    {returned, ask{ledgertest.Cashier, "2023-05-06", payment.Reissue{As: "Y2", Batch: "B2", Payment: "Y1"}}},
+		"a correction":  {append(paid(), back("2023-05-04")), ask{ledgertest.Cashier, "2023-05-05", payment.CorrectPayee{Account: "1", Payment: "Y1", Reason: "r"}}},
+		"another claim": {submitted("C1"), submit("C2", "P1", "assisted", "2023-04", "2023-04")},
+	} {
+		s := book.Decider.Fold(new(book.State), append(given(t, c.story...), party.Erased{Basis: "b", By: "operator", On: ledger.DateOf(2023, 4, 3), Party: "P1"})...)
+		_, err := book.Decide(s, c.when.command(t, "w1"))
+		if r, _ := ledger.Refused(err); r != party.ErrErased {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestARefusalToEraseNamesWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	for want, story := range map[string][]ask{
+		"claim C1 is submitted":                submitted("C1"),
+		"claim C1 is approved and not paid":    join(known(), awarded("C1", "P1")),
+		"payment Y1 of claim C1 is instructed": paying(),
+		"payment Y1 is demanded back":          append(paid(), demand("Y1", 100)),
+	} {
+		s := book.Decider.Fold(new(book.State), given(t, story...)...)
+		_, err := book.Decide(s, on(erase("P1"), "2023-12-31").command(t, "w1"))
+		if _, particulars := ledger.Refused(err); particulars != want {
+			t.Errorf("it says %v, want %s", err, want)
+		}
+	}
+}
+
 func TestAPaymentThatCameBackIsPaidAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	story := append(paid(), back("2023-05-04"))

@@ -11,7 +11,9 @@
 //
 //  1. A party is registered once and keeps its kind for ever.
 //  2. An account is added, never changed; a payment names the one it goes to.
-//  3. After a party is erased nothing can be added to it or claimed for it; what
+//  3. A person is erased once nothing of theirs is open: what the law asks to be kept
+//     until then is kept (个人信息保护法 art. 47). Package book knows and asks.
+//  4. After a party is erased nothing can be added to it or claimed for it; what
 //     was paid stays, and no total changes.
 package party
 

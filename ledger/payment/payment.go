@@ -666,6 +666,9 @@ func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) 
 	if err := s.once(recovering, do.Voucher, p); err != nil {
 		return nil, err
 	}
+	if since, ok := s.owed.Get(do.Payment); ok && c.On.Before(since) {
+		return nil, ErrStep.Of("payment %s is demanded back since %s, which is after %s", do.Payment, since, c.On)
+	}
 	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(p.Demanded) > 0 {
 		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.Recovered, p.Demanded)
 	}

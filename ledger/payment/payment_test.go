@@ -270,6 +270,7 @@ func TestPaymentDecider(t *testing.T) {
 		{Name: "a part of what is demanded arrives", Given: twice, When: ask(ledgertest.Accountant, 9, receive), Then: then(received)},
 		{Name: "the last part arrives after the demand of the next was dated", Given: append(slices.Clone(twice), with(demanded, func(x *payment.RecoveryDemanded) { x.Amount, x.On = ledger.Fen(1), on(20) })), When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount = ledger.Fen(3_000_01) })), Then: then(with(received, func(x *payment.RecoveryReceived) { x.Amount = ledger.Fen(3_000_01) }))},
 		{Name: "no fen more arrives than is demanded", Given: append(slices.Clone(twice), received), When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount, x.Voucher = ledger.Fen(2_000_01), "V10" })), Reject: payment.ErrRecovery},
+		{Name: "nothing arrives before it was demanded", Given: twice, When: ask(ledgertest.Accountant, 7, receive), Reject: payment.ErrStep},
 		{Name: "nothing arrives that nobody demands", Given: since(6), When: ask(ledgertest.Accountant, 9, receive), Reject: payment.ErrRecovery},
 		{Name: "nothing is not received", Given: twice, When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Amount = ledger.Fen(0) })), Reject: payment.ErrRecovery},
 		{Name: "what arrives has a voucher", Given: twice, When: ask(ledgertest.Accountant, 9, with(receive, func(x *payment.ReceiveRecovery) { x.Voucher = "" })), Reject: payment.ErrReason},

@@ -373,6 +373,7 @@ type State struct {
 	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
 	seen        ledger.Table[like, ledger.PaymentID]           // the first of those that are like each other
 	alike       ledger.Table[like, []ledger.PaymentID]         // the others, where there are any
+	owed        ledger.Table[ledger.PaymentID, ledger.Date]    // what is demanded and not received, since when
 	booked      ledger.Table[[16]byte, string]                 // movement → the batch sent, or the first payment moved
 
 	// One copy of each line, scheme and list of slots, for the tables above to point
@@ -384,7 +385,7 @@ type State struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.booked}
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.owed, &s.booked}
 }
 
 // Find returns what is remembered of a payment.
@@ -441,6 +442,16 @@ func (s *State) slotsOf(names []string) *[]string {
 
 // Live returns the live payment of a claim.
 func (s *State) Live(id ledger.ClaimID) (ledger.PaymentID, bool) { return s.live.Get(id) }
+
+// Owing returns a payment to a party that is demanded back and not all received.
+func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
+	for id := range s.owed.All() {
+		if s.payments.At(id).Party == p && (!ok || id < first) {
+			first, ok = id, true
+		}
+	}
+	return first, ok
+}
 
 // Ended tells whether the award of a claim went back to the treasury.
 func (s *State) Ended(id ledger.ClaimID) bool { return s.ended.Has(id) }
@@ -506,8 +517,14 @@ func Evolve(s *State, e Event) *State {
 		s.ended.Set(e.Claim, e.Payment)
 	case RecoveryDemanded:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
+		if since, ok := s.owed.Get(e.Payment); !ok || e.On.Before(since) {
+			s.owed.Set(e.Payment, e.On)
+		}
 	case RecoveryReceived:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
+		if p := s.payments.At(e.Payment); p.Recovered.Cmp(p.Demanded) >= 0 {
+			s.owed.Delete(e.Payment)
+		}
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
 		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:
