@@ -216,6 +216,89 @@ func TestAPaymentMadeElsewhereIsFlaggedAndNeverRefused(t *testing.T) {
 	}
 }
 
+// yearEnd is claim C1 of P1 for 5000.00, approved in December and not paid, and P2's
+// C2 whose publicity ran into the new year.
+func yearEnd() []ask {
+	var story []ask
+	for i, a := range join(reviewed("C1"), []ask{approve("C1")}) {
+		story = append(story, on(a, fmt.Sprintf("2023-12-%02d", 10+i)))
+	}
+	december := func(a ask) ask {
+		return with(a, func(p *claim.Publicise) { p.From, p.To = ledger.DateOf(2023, 12, 13), ledger.DateOf(2023, 12, 19) })
+	}
+	story[3] = december(story[3])
+	story[4], story[5] = on(story[4], "2023-12-20"), on(story[5], "2023-12-21")
+	second := reviewed("C2")
+	for i := range second {
+		second[i] = on(second[i], "2023-12-28")
+	}
+	second[3] = with(second[3], func(p *claim.Publicise) { p.From, p.To = ledger.DateOf(2023, 12, 28), ledger.DateOf(2024, 1, 3) })
+	second[4] = on(second[4], "2024-01-04")
+	return join(known(), []ask{submit("C1", "P1", "startup", "2023-04", "2023-04"), submit("C2", "P2", "startup", "2023-04", "2023-04")}, story, second)
+}
+
+func carry(n int64, day string) ask {
+	return ask{ledgertest.Accountant, day, budget.CarryOver{Amount: yuan(n), Document: "结转1号", Line: startup}}
+}
+
+func TestWhatIsApprovedInDecemberIsPaidInJanuaryFromItsOwnLine(t *testing.T) {
+	t.Parallel()
+	next := line("220104/startup/levy/2024")
+	story := join(yearEnd(), []ask{carry(15_000, "2024-01-02"), open("B1", "2024-01-05"), on(instruct("B1", "C1", "Y1"), "2024-01-05")}, sent("B1", "2024-01-08"), []ask{confirm("Y1", "2024-01-09")})
+	events := given(t, story...)
+	paid := events[len(events)-1].(payment.Confirmed)
+	if paid.Line != startup || text(paid.Booked()) != "2024-01-09, 2303/1011 5000.00, 7201/8001 5000.00, 9102/9103 5000.00" || paid.Entry.Line != startup {
+		t.Errorf("paid from %s: %s", paid.Line, text(paid.Booked()))
+	}
+	s := book.Decider.Fold(new(book.State), events...)
+	if u := s.Budget().Use(startup); !u.Committed.IsZero() || !u.Disbursed.Equal(yuan(5_000)) || !u.Available().IsZero() {
+		t.Errorf("the old line has %+v", u)
+	}
+	if u := s.Budget().Use(next); !u.Available().Equal(yuan(15_000)) {
+		t.Errorf("the new line has %+v", u)
+	}
+}
+
+func TestWhatIsCommittedStaysOnItsLineWhenTheYearEnds(t *testing.T) {
+	t.Parallel()
+	s := book.Decider.Fold(new(book.State), given(t, yearEnd()...)...)
+	_, err := book.Decide(s, on(with(carry(15_000, "2024-01-02"), func(c *budget.CarryOver) { c.Amount = c.Amount.Add(ledger.Fen(1)) }), "2024-01-02").command(t, "w1"))
+	if r, _ := ledger.Refused(err); r != budget.ErrExceeded {
+		t.Errorf("a fen of what is committed is carried over: %v", err)
+	}
+	// Even years later, as long as the claim stands.
+	given(t, join(yearEnd(), []ask{open("B1", "2026-03-02"), on(instruct("B1", "C1", "Y1"), "2026-03-02")}, sent("B1", "2026-03-03"), []ask{confirm("Y1", "2026-03-04")})...)
+}
+
+func TestWhatIsApprovedInTheNewYearIsPaidFromWhatWasCarriedOver(t *testing.T) {
+	t.Parallel()
+	approved := on(with(approve("C2"), func(a *claim.Approve) { a.Line.Year = 2024 }), "2024-01-05")
+	s := book.Decider.Fold(new(book.State), given(t, yearEnd()...)...)
+	if _, err := book.Decide(s, approved.command(t, "w1")); err == nil {
+		t.Error("it is approved before anything was carried over")
+	}
+	if _, err := book.Decide(s, on(approve("C2"), "2024-01-05").command(t, "w1")); err == nil {
+		t.Error("it is approved on the line of last year")
+	}
+	story := join(yearEnd(), []ask{carry(15_000, "2024-01-02"), approved, open("B1", "2024-01-08"), on(instruct("B1", "C2", "Y2"), "2024-01-08")}, sent("B1", "2024-01-09"), []ask{confirm("Y2", "2024-01-10")})
+	events := given(t, story...)
+	if l := events[len(events)-1].(payment.Confirmed).Line; l != line("220104/startup/levy/2024") {
+		t.Errorf("paid from %s", l)
+	}
+}
+
+func TestAClaimRejectedAfterItsYearFreesMoneyThatIsCarriedOver(t *testing.T) {
+	t.Parallel()
+	s := book.Decider.Fold(new(book.State), given(t, join(yearEnd(), []ask{carry(15_000, "2024-01-02"), on(reject("C1"), "2024-01-10"),
+		with(carry(5_000, "2024-01-11"), func(c *budget.CarryOver) { c.Document = "结转2号" })})...)...)
+	if u := s.Budget().Use(startup); !u.Available().IsZero() || !u.Committed.IsZero() || !u.Voted.IsZero() {
+		t.Errorf("the old line has %+v", u)
+	}
+	if u := s.Budget().Use(line("220104/startup/levy/2024")); !u.Available().Equal(yuan(20_000)) {
+		t.Errorf("the new line has %+v", u)
+	}
+}
+
 func TestAPersonIsErasedWhenEverythingIsAtItsEnd(t *testing.T) {
 	t.Parallel()
 	received := ask{ledgertest.Accountant, "2023-06-01", payment.ReceiveRecovery{Amount: yuan(3_000), Payment: "Y1", Voucher: "V"}}

@@ -8,6 +8,23 @@
 // those three happen inside the events of claims and payments, so that neither
 // can be recorded without the other.
 //
+// # Year end
+//
+// Money of a year is promised in that year: an approval names a line of the year it
+// is made in (预算法 art. 18). What is promised and not paid when the year ends stays
+// promised on its own line, with its claim, and is paid from that line in a later
+// year: the line it was approved on is the one a payment names, always. It is the
+// part of the carried-over money that the next year spends on the item it was voted
+// for (结转资金, 预算法 art. 42). What is not promised is carried over by a document
+// ([CarryOver]), which moves what is available and never what is committed; claims of
+// the new year are approved on the line it came to. A claim rejected after its year
+// makes its money available on the old line, from where it is carried over too.
+//
+// Money unspent for two years is no longer carried over but managed as surplus (结余
+// 资金, 预算法 art. 42; 预算法实施条例 art. 50). That is a decision of the finance
+// department with a document of its own, entered as [Adjust]; which part of what a
+// line spent was carried-over money no source here says, so nothing is computed.
+//
 // # Invariants
 //
 //  1. voted = available + committed + disbursed, on every line.
@@ -154,7 +171,7 @@ var (
 		Source: "预算法 art. 13; 财税〔2015〕72号 arts. 21–24", Next: "vote money for the other scheme", NextZH: "请为该项目另行下达指标",
 	}
 	ErrYear = &ledger.Rejection{
-		Code: "budget-year", Rule: "money of a year is used in that year", RuleZH: "当年指标当年使用",
+		Code: "budget-year", Rule: "money of a year is promised in that year, and carried over when the year is there", RuleZH: "当年指标当年安排；年度未到不得结转",
 		Source: "预算法 art. 18", Next: "carry the money over first, or use a line of the year", NextZH: "请先办理结转，或使用当年指标",
 	}
 	ErrBooked = &ledger.Rejection{
@@ -250,6 +267,9 @@ func Decide(s *State, c Command) ([]Event, error) {
 		to.Year++
 		if !formed(to) {
 			return nil, ErrLine.Of("line %q", to)
+		}
+		if c.On.Year() < do.Line.Year {
+			return nil, ErrYear.Of("line %s on %s", do.Line, c.On)
 		}
 		if err := s.once(carrying, do.Document, do.Line, to); err != nil {
 			return nil, err

@@ -37,6 +37,8 @@ func TestBudgetDecider(t *testing.T) {
 	}
 	clerk := ask(budget.Appropriate{})
 	clerk.By = ledgertest.Clerk
+	past := line
+	past.Year = 2022
 	late := line
 	late.Year = 9999
 	ledgertest.Run(t, budget.Decider, []c{
@@ -82,6 +84,8 @@ func TestBudgetDecider(t *testing.T) {
 		{Name: "no more is carried over than is available", Given: given(voted), When: ask(budget.CarryOver{Amount: yuan(101), Document: "D2", Line: line}), Reject: budget.ErrExceeded},
 		{Name: "what is carried over cannot be carried over again", Given: given(voted, budget.CarriedOver{Amount: yuan(100), Line: line, To: next}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: line}), Reject: budget.ErrExceeded},
 		{Name: "no year is carried over into one that the log cannot write", Given: given(budget.Appropriated{Amount: yuan(1), Line: late}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: late}), Reject: budget.ErrLine},
+		{Name: "a year that has not come is not carried over", Given: given(budget.Appropriated{Amount: yuan(1), Line: next}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: next}), Reject: budget.ErrYear},
+		{Name: "a year that is over is carried over", Given: given(budget.Appropriated{Amount: yuan(1), Line: past}), When: ask(budget.CarryOver{Amount: yuan(1), Document: "D2", Line: past}), Then: given(budget.CarriedOver{Amount: yuan(1), Document: "D2", Line: past, On: today, To: line})},
 		{Name: "a carry-over names its document", Given: given(voted), When: ask(budget.CarryOver{Amount: yuan(1), Line: line}), Reject: budget.ErrLine},
 	})
 }
