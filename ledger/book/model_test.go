@@ -33,7 +33,8 @@ type model struct {
 	ids      map[ledger.EntryID]bool
 	through  ledger.Period
 	closer   ledger.ActorID
-	owed     int64 // demanded and not received
+	latest   ledger.Date // of closing and reopening
+	owed     int64       // demanded and not received
 }
 
 type waits struct {
@@ -69,6 +70,7 @@ type due struct {
 	account             ledger.AccountRef // proposed
 	agreed              bool
 	corrector           ledger.ActorID
+	corrected           ledger.Date // or agreed
 	on                  ledger.Date
 }
 
@@ -134,7 +136,7 @@ func (m *model) happened(e ledger.Event) {
 	case budget.CarriedOver:
 		m.once("carried", e.Document, e.Line.String())
 		m.move(e.Line, e.To, fen(e.Amount))
-		m.must(e.Line.Scheme == e.To.Scheme && e.Line.Fund == e.To.Fund && e.Line.Year+1 == e.To.Year, "money carried from %s to %s", e.Line, e.To)
+		m.must(e.Line.Scheme == e.To.Scheme && e.Line.Fund == e.To.Fund && e.Line.Year+1 == e.To.Year && e.On.Year() >= e.Line.Year, "money carried from %s to %s", e.Line, e.To)
 	case claim.Event:
 		m.claim(e)
 	case payment.Event:
@@ -319,6 +321,7 @@ func (m *model) payment(e payment.Event) {
 		old := m.payments[e.Payment]
 		m.must(old.status == "failed" || old.status == "returned", "%s issued again while %s", e.Payment, old.status)
 		m.must(old.agreed && old.account == e.Account, "%s issued again to account %s", e.Payment, e.Account)
+		m.must(!e.On.Before(old.corrected), "%s issued again on %s, before %s", e.Payment, e.On, old.corrected)
 		was := old.status
 		old.status = "replaced"
 		m.add(e.As, &due{claim: old.claim, replaces: e.Payment, was: was, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
@@ -370,11 +373,13 @@ func (m *model) payment(e payment.Event) {
 		m.line(p.line).disbursed -= p.amount
 	case payment.PayeeCorrected:
 		at("failed", "returned")
-		p.account, p.agreed, p.corrector = e.Account, false, e.By
+		m.must(!e.On.Before(p.corrected), "%s corrected on %s, before %s", e.Payment, e.On, p.corrected)
+		p.account, p.agreed, p.corrector, p.corrected = e.Account, false, e.By, e.On
 	case payment.CorrectionApproved:
 		at("failed", "returned")
 		m.must(!p.agreed && p.account == e.Account && p.corrector != e.By, "correction of %s approved by %s", e.Payment, e.By)
-		p.agreed = true
+		m.must(!e.On.Before(p.corrected), "correction of %s approved on %s, before %s", e.Payment, e.On, p.corrected)
+		p.agreed, p.corrected = true, e.On
 	case payment.ReturnedToTreasury:
 		at("failed", "returned")
 		p.status = "ended"
@@ -450,9 +455,13 @@ func (m *model) journal(e journal.Event) {
 		}
 	case journal.PeriodClosed:
 		m.must(m.through.IsZero() || m.through.Next() == e.Period, "%s closed after %s", e.Period, m.through)
+		m.must(!e.On.Before(m.latest), "%s closed on %s, before %s", e.Period, e.On, m.latest)
+		m.latest = e.On
 		m.through, m.closer = e.Period, e.By
 	case journal.PeriodReopened:
 		m.must(m.through == e.Period && m.closer != e.By, "%s reopened by %s", e.Period, e.By)
+		m.must(!e.On.Before(m.latest), "%s reopened on %s, before %s", e.Period, e.On, m.latest)
+		m.latest = e.On
 		m.through = e.Period.First().AddDays(-1).Period()
 		m.closer = ""
 	}

@@ -14,7 +14,8 @@
 //
 // # Invariants
 //
-//  1. No entry is dated in a closed period.
+//  1. No entry is dated in a closed period. Months are closed and reopened on days
+//     that follow each other.
 //  2. An entry is reversed at most once, by its exact mirror image, by a person
 //     other than the one who posted it; a reversal is not reversed.
 //  3. An identifier names one entry for ever, proposed ones included. Identifiers of
@@ -219,7 +220,7 @@ var (
 		Source: "预算指标核算管理办法（试行）财办〔2022〕36号", Next: "change the budget by its own verbs", NextZH: "请通过指标业务办理",
 	}
 	ErrOrder = &ledger.Rejection{
-		Code: "period-order", Rule: "months are closed in their order, and reopened from the latest", RuleZH: "须按月份顺序结账，反结账须从最近月份开始",
+		Code: "period-order", Rule: "months are closed in their order and reopened from the latest, each on the day of the one before or later", RuleZH: "须按月份顺序结账，反结账须从最近月份开始，且日期不得早于上次结账或反结账",
 		Source: "会计基础工作规范 art. 63", Next: "close or reopen the month that is due", NextZH: "请按顺序办理",
 	}
 	ErrTrial = &ledger.Rejection{
@@ -234,6 +235,7 @@ var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTake
 // State is what the rules must remember of the journal.
 type State struct {
 	through ledger.Table[struct{}, ledger.Period]       // every month up to this one is closed
+	latest  ledger.Table[struct{}, ledger.Date]         // day of the latest closing or reopening
 	closers ledger.Table[ledger.Period, ledger.ActorID] // who closed it
 	entries ledger.Table[ledger.EntryID, posted]
 	waiting ledger.Table[ledger.EntryID, proposal]       // every proposal there was
@@ -254,7 +256,7 @@ type posted struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.through, &s.closers, &s.entries, &s.waiting, &s.reverse}
+	return []ledger.Tentative{&s.through, &s.latest, &s.closers, &s.entries, &s.waiting, &s.reverse}
 }
 
 // Decider holds the journal's rules.
@@ -400,6 +402,9 @@ func (s *State) close(c Command, do Close) ([]Event, error) {
 	if do.Period.IsZero() || (!through.IsZero() && do.Period != through.Next()) || !c.On.After(do.Period.Last()) {
 		return nil, ErrOrder.Of("closing %s on %s; closed through %q", do.Period, c.On, through)
 	}
+	if err := s.after(c.On); err != nil {
+		return nil, err
+	}
 	if do.Debits.Cmp(ledger.MaxMoney) > 0 {
 		return nil, ledger.ErrAmountRange.Of("%s: debits %s", do.Period, do.Debits)
 	}
@@ -419,10 +424,21 @@ func (s *State) reopen(c Command, do Reopen) ([]Event, error) {
 	if do.Period.IsZero() || do.Period != through {
 		return nil, ErrOrder.Of("reopening %s; closed through %q", do.Period, through)
 	}
+	if err := s.after(c.On); err != nil {
+		return nil, err
+	}
 	if err := c.Apart(s.closers.At(do.Period)); err != nil {
 		return nil, err
 	}
 	return []Event{PeriodReopened{By: c.By.ID, On: c.On, Period: do.Period, Reason: do.Reason}}, nil
+}
+
+// after refuses to close or reopen a month on a day before that was last done.
+func (s *State) after(on ledger.Date) error {
+	if last := s.latest.At(struct{}{}); on.Before(last) {
+		return ErrOrder.Of("on %s; months were last closed or reopened on %s", on, last)
+	}
+	return nil
 }
 
 // Open refuses a day that lies in a closed period.
@@ -476,7 +492,9 @@ func Evolve(s *State, e Event) *State {
 	case PeriodClosed:
 		s.through.Set(struct{}{}, e.Period)
 		s.closers.Set(e.Period, e.By)
+		s.latest.Set(struct{}{}, e.On)
 	case PeriodReopened:
+		s.latest.Set(struct{}{}, e.On)
 		// The first closing closed every month before it as well.
 		before := e.Period.First().AddDays(-1).Period()
 		if !s.closers.Has(before) {

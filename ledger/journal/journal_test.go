@@ -140,6 +140,9 @@ func TestJournalDecider(t *testing.T) {
 		{Name: "totals are such that the log can read them back", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits, x.Credits = over, over })), Reject: ledger.ErrAmountRange},
 		{Name: "the next month is closed after it", Given: given(closed(april)), When: ask(accountant, "c1", day(6, 1), with(close, func(x *journal.Close) { x.Period = may })), Then: given(closed(may))},
 
+		{Name: "a month is not closed before the one in front of it was", Given: given(with(closed(april), func(x *journal.PeriodClosed) { x.On = day(6, 10) })), When: ask(accountant, "c1", day(6, 1), with(close, func(x *journal.Close) { x.Period = may })), Reject: journal.ErrOrder},
+		{Name: "a month is not reopened before it was closed", Given: given(with(closed(april), func(x *journal.PeriodClosed) { x.On = day(6, 10) })), When: ask(other, "o1", day(6, 1), journal.Reopen{Period: april, Reason: "late bill"}), Reject: journal.ErrOrder},
+		{Name: "a month is not closed again before it was reopened", Given: given(closed(april), journal.PeriodReopened{Period: april, On: day(6, 10)}), When: ask(accountant, "c2", day(6, 1), close), Reject: journal.ErrOrder},
 		{Name: "another accountant reopens the latest month", Given: given(closed(april)), When: ask(other, "o1", day(5, 2), journal.Reopen{Period: april, Reason: "late bill"}), Then: given(journal.PeriodReopened{By: "second-accountant", On: day(5, 2), Period: april, Reason: "late bill"})},
 		{Name: "who closed a month does not reopen it", Given: given(closed(april)), When: ask(accountant, "o1", day(5, 2), journal.Reopen{Period: april, Reason: "late bill"}), Reject: ledger.ErrDuties},
 		{Name: "a month is reopened for a reason", Given: given(closed(april)), When: ask(other, "o1", day(5, 2), journal.Reopen{Period: april}), Reject: journal.ErrReason},

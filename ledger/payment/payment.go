@@ -50,7 +50,8 @@
 //     back money of one party, for each payment once. This is asked of movements of
 //     this book, not of payments made elsewhere.
 //  7. No step is dated before the one it follows: nothing is paid before it was
-//     approved and sent.
+//     approved and sent, no line stands in a batch before that was opened, no
+//     correction is approved before it was made or used before it was approved.
 package payment
 
 import (
@@ -356,7 +357,7 @@ func (s *State) find(id ledger.BatchID, at Status) (batch, error) {
 }
 
 func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
-	if err := s.room(do.Batch, do.Payment, c.Award.Amount); err != nil {
+	if err := s.room(do.Batch, do.Payment, c.Award.Amount, c.On); err != nil {
 		return nil, err
 	}
 	if c.On.Before(c.Award.On) {
@@ -377,7 +378,7 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 func (s *State) taken(id ledger.PaymentID) bool { return s.payments.Has(id) || s.recorded.Has(id) }
 
 // room refuses a line that the batch cannot take.
-func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money) error {
+func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money, on ledger.Date) error {
 	if err := ledger.CheckID(p); err != nil {
 		return err
 	}
@@ -388,6 +389,9 @@ func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money)
 	b, err := s.find(id, Opened)
 	if err != nil {
 		return err
+	}
+	if on.Before(b.opened) {
+		return ErrStep.Of("batch %s is open since %s, which is after %s", id, b.opened, on)
 	}
 	if b.lines >= MaxLines || b.total.Add(amount).Cmp(ledger.MaxMoney) > 0 {
 		return ErrFull.Of("batch %s", id)
@@ -576,10 +580,21 @@ func (s *State) correctPayee(c Command, do CorrectPayee) ([]Event, error) {
 	if _, err := s.at(do.Payment, c.On, Unpaid, GivenBack); err != nil {
 		return nil, err
 	}
+	if err := s.corrections.At(do.Payment).before(do.Payment, c.On); err != nil {
+		return nil, err
+	}
 	if do.Reason == "" {
 		return nil, ErrReason.Of("payment %s", do.Payment)
 	}
 	return []Event{PayeeCorrected{Account: do.Account, By: c.By.ID, On: c.On, Payment: do.Payment, Reason: do.Reason}}, nil
+}
+
+// before refuses a day before that of the correction or of its approval.
+func (k correction) before(id ledger.PaymentID, on ledger.Date) error {
+	if on.Before(k.on) {
+		return ErrStep.Of("the payee of payment %s is corrected since %s, which is after %s", id, k.on, on)
+	}
+	return nil
 }
 
 func (s *State) approveCorrection(c Command, do ApproveCorrection) ([]Event, error) {
@@ -590,6 +605,9 @@ func (s *State) approveCorrection(c Command, do ApproveCorrection) ([]Event, err
 	k, ok := s.corrections.Get(do.Payment)
 	if !ok || k.account != do.Account || k.approved != "" {
 		return nil, ErrCorrection.Of("payment %s to account %q", do.Payment, do.Account)
+	}
+	if err := k.before(do.Payment, c.On); err != nil {
+		return nil, err
 	}
 	if err := c.Apart(k.by); err != nil {
 		return nil, err
@@ -609,7 +627,10 @@ func (s *State) reissue(c Command, do Reissue) ([]Event, error) {
 	if !ok || k.approved == "" {
 		return nil, ErrCorrection.Of("payment %s", do.Payment)
 	}
-	if err := s.room(do.Batch, do.As, p.Amount); err != nil {
+	if err := k.before(do.Payment, c.On); err != nil {
+		return nil, err
+	}
+	if err := s.room(do.Batch, do.As, p.Amount, c.On); err != nil {
 		return nil, err
 	}
 	duties := with(p.duties, k.approved)

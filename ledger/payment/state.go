@@ -322,6 +322,7 @@ func (p Case) reviewers() []ledger.ActorID { return p.duties[:min(3, len(p.dutie
 
 type batch struct {
 	status Status
+	opened ledger.Date
 	on     ledger.Date // of the latest step or line
 	lines  int
 	total  ledger.Money
@@ -342,6 +343,7 @@ type correction struct {
 	account  ledger.AccountRef
 	by       ledger.ActorID
 	approved ledger.ActorID // "" while it is not
+	on       ledger.Date    // of the latest of the two
 }
 
 // like is what two payments share that may be one payment made twice.
@@ -460,7 +462,7 @@ func (s *State) Ended(id ledger.ClaimID) bool { return s.ended.Has(id) }
 func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
 	case BatchOpened:
-		s.batches.Set(e.Batch, batch{status: Opened, on: e.On, makers: []ledger.ActorID{e.By}})
+		s.batches.Set(e.Batch, batch{status: Opened, opened: e.On, on: e.On, makers: []ledger.ActorID{e.By}})
 	case Instructed:
 		s.add(e.Payment, e.By, Case{
 			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
@@ -506,10 +508,10 @@ func Evolve(s *State, e Event) *State {
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = GivenBack })
 		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
-		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By})
+		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By, on: e.On})
 	case CorrectionApproved:
 		k := s.corrections.At(e.Payment)
-		k.approved = e.By
+		k.approved, k.on = e.By, e.On
 		s.corrections.Set(e.Payment, k)
 	case ReturnedToTreasury:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Ended })
