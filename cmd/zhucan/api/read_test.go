@@ -229,7 +229,7 @@ func TestATimeWaitsForWhatIsNotProjected(t *testing.T) {
 	}
 	sampletest.Extend(t, h.log, records)
 	poison := events.Record{Subject: "book.220000.claim", Header: events.Header{{Key: "ce-type", Value: "claim.unheard-of.v1"}}, Data: []byte("{}")}
-	if _, err := h.log.Append(t.Context(), 73, poison); err != nil {
+	if _, err := h.log.Append(t.Context(), uint64(len(records)), poison); err != nil {
 		t.Fatal(err)
 	}
 	const late = "/v1/claims?known_by=2023-03-02T00:00:00Z"
