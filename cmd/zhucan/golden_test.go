@@ -57,6 +57,23 @@ func TestWhatAVerbPrintsIsAsItWas(t *testing.T) {
 			collect(v.name, v.args)
 		}
 	}
+	t.Run("a list that is read in pages is the whole list", func(t *testing.T) {
+		for verb, limit := range map[string]string{"claim list": "20", "payment list": "90", "suspects": "7"} {
+			whole := must(t, dir, append(strings.Fields(verb), "--limit", "1000", "-o", "csv")...)
+			head, rows, _ := strings.Cut(whole, "\n")
+			var pages strings.Builder
+			for after, more := "", true; more; {
+				page := append(strings.Fields(verb), "--limit", limit, "--after", after)
+				_, some, _ := strings.Cut(must(t, dir, append(page, "-o", "csv")...), "\n")
+				pages.WriteString(some)
+				after = answer[struct{ Next string }](t, must(t, dir, append(page, "-o", "json")...)).Next
+				more = after != ""
+			}
+			if pages.String() != rows || strings.Count(rows, "\n") < 10 {
+				t.Errorf("%s (%s): %s", verb, head, firstDifference(rows, pages.String()))
+			}
+		}
+	})
 	for file, got := range printed {
 		path := filepath.Join("testdata", file)
 		if *update {
