@@ -414,7 +414,7 @@ func (y *sample) correct(ctx context.Context) (err error) {
 			y.give("sample-approver-2", on(6, 20), name+":treasury", payment.ReturnToTreasury{Payment: pay, Reason: "收款人放弃（样本）"})
 		case "recovered":
 			y.give("sample-approver-2", on(7, 10), name+":demand", payment.DemandRecovery{Amount: ledger.Fen(2_000_00), Deadline: on(8, 31), Decision: "样本追字〔2023〕1号", Ground: "事后核查部分条件不符（样本）", Payment: pay})
-			y.give("sample-accountant", on(7, 31), name+":recovered", payment.ReceiveRecovery{Amount: ledger.Fen(1_500_00), Payment: pay, Voucher: "SAMPLE-5408-1"})
+			y.give("sample-accountant", on(7, 31), name+":recovered", payment.ReceiveRecovery{Amount: ledger.Fen(1_500_00), Payment: pay, Voucher: "SAMPLE-5408-" + name})
 		}
 	})
 	if err != nil {
