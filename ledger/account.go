@@ -41,7 +41,8 @@ const (
 type Duty string
 
 // The duties an entry of the rules posts to. A chart has exactly one account for
-// each; it may have further accounts, without a duty, for adjusting entries.
+// each, except that those of the levy come all together or not at all; it may have
+// further accounts, without a duty, for adjusting entries.
 const (
 	Bank          Duty = "bank"           // 零余额账户用款额度: what may still be paid out
 	Recoverable   Duty = "recoverable"    // 应收追回补贴款: demanded back from a payee
@@ -56,9 +57,20 @@ const (
 	Available     Duty = "available"      // 可用指标
 	Committed     Duty = "committed"      // 已承诺指标
 	Disbursed     Duty = "disbursed"      // 已支付指标
+
+	LevyTreasury   Duty = "levy-treasury"   // 国库存款
+	LevyReceivable Duty = "levy-receivable" // 应收非税收入: assessed and not yet paid
+	LevyRefund     Duty = "levy-refund"     // 应退: decided and not yet paid back
+	LevyIncome     Duty = "levy-income"     // 残疾人就业保障金收入 (1030218)
+	LevyRelief     Duty = "levy-relief"     // 减免: taken from income for hardship
+	LevyLateFee    Duty = "levy-late-fee"   // 滞纳金收入
 )
 
-// Duties lists every duty.
+// LevyDuties lists the duties of the levy. A chart published before them has none, and no
+// levy is booked under it.
+var LevyDuties = []Duty{LevyTreasury, LevyReceivable, LevyRefund, LevyIncome, LevyRelief, LevyLateFee}
+
+// Duties lists every duty that a chart must have.
 var Duties = []Duty{
 	Bank, Recoverable, DueToTreasury, Payable, Income, Expense, BudgetIncome, BudgetExpense, BudgetFunds,
 	Voted, Available, Committed, Disbursed,
@@ -120,8 +132,12 @@ func NewChart(accounts []Account) (Chart, error) {
 			return Chart{}, ErrChart.Of("no account has duty %s", d)
 		}
 	}
-	if len(c.duty) != len(Duties) {
-		return Chart{}, ErrChart.Of("an account has a duty no rule knows")
+	most := len(Duties)
+	if c.Levies() {
+		most += len(LevyDuties)
+	}
+	if len(c.duty) != most {
+		return Chart{}, ErrChart.Of("an account has a duty no rule knows, or some duties of the levy are missing")
 	}
 	return c, nil
 }
@@ -133,6 +149,16 @@ func (c Chart) Accounts() []Account { return c.accounts }
 func (c Chart) Find(code AccountCode) (Account, bool) {
 	a, ok := c.code[code]
 	return a, ok
+}
+
+// Levies tells whether the chart has the accounts of the levy.
+func (c Chart) Levies() bool {
+	for _, d := range LevyDuties {
+		if _, ok := c.duty[d]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // For returns the account of a duty.

@@ -1,6 +1,6 @@
 // Package book is the whole book of a province as one decider: the deciders of
-// parties, budgets, claims, payments and the journal, and the rules that cross
-// them.
+// parties, budgets, claims, payments, the levy and the journal, and the rules that
+// cross them.
 //
 // The rules that cross are these. A claim is made by a registered party, in a
 // region that exists, and not beside another award for the same purpose. An
@@ -118,6 +118,7 @@ type State struct {
 	claims   claim.State
 	payments payment.State
 	journal  journal.State
+	levies   levy.State
 	slots    ledger.Table[slot, []award]
 	groups   ledger.Table[string, struct{}] // every purpose that a policy named
 }
@@ -145,7 +146,7 @@ type award struct {
 func (s *State) Tentative() []ledger.Tentative {
 	return slices.Concat(
 		[]ledger.Tentative{&s.policy, &s.versions, &s.slots, &s.groups},
-		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(),
+		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(), s.levies.Tentative(),
 	)
 }
 
@@ -192,6 +193,8 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 		return s.decideClaim(c.Order, do)
 	case payment.Action:
 		return s.decidePayment(c.Order, do)
+	case levy.Action:
+		return s.decideLevy(c.Order, do)
 	case journal.Action:
 		return s.decideJournal(c.Order, do)
 	}
@@ -671,6 +674,8 @@ func Evolve(s *State, e ledger.Event) *State {
 		s.evolveClaim(e)
 	case payment.Event:
 		s.evolvePayment(e)
+	case levy.Event:
+		levy.Evolve(&s.levies, e)
 	case journal.Event:
 		journal.Evolve(&s.journal, e)
 		if r, ok := e.(journal.EntryReversed); ok {

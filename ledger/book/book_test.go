@@ -263,7 +263,7 @@ func refusals(t testing.TB) []refusal {
 	assistedNow := submit("C2", "P1", "assisted", "2023-07", "2023-07")
 	startupNow := submit("C2", "P1", "startup", "2023-07", "2023-07")
 
-	return []refusal{
+	return append(levyRefusals(), []refusal{
 		// The order, the policy, free text.
 		{"nothing is decided before a policy is published", nil, known()[1], policy.ErrNone},
 		{"an operator publishes", nil, by(pack(), ledgertest.Clerk), ledger.ErrRole},
@@ -402,7 +402,7 @@ func refusals(t testing.TB) []refusal {
 		{"a recorded payment is reversed as it is on record", elsewhere, with(reverse(t, elsewhere, len(elsewhere)), func(r *journal.Reverse) { r.Entry.Memo = "x" }), journal.ErrNoEntry},
 		{"a recorded payment is not reversed before it was made", elsewhere, on(reverse(t, elsewhere, len(elsewhere)), "2023-04-09"), journal.ErrDate},
 		{"a recorded payment is not reversed while it is demanded back", append(elsewhere, demand("R1", 100)), reverse(t, elsewhere, len(elsewhere)), payment.ErrRecovery},
-	}
+	}...)
 }
 
 // approveEntry approves what the n-th ask of a story proposed.

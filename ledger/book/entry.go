@@ -5,6 +5,7 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 )
@@ -71,6 +72,59 @@ func recording(m ledger.Money) []move {
 		{debit: ledger.Expense, credit: ledger.Income, amount: m},
 		{debit: ledger.BudgetExpense, credit: ledger.BudgetIncome, amount: m},
 	}
+}
+
+// levying: what is assessed is owed to the treasury (Dr 应收非税收入 Cr 非税收入, 财政总会计制度,
+// 财库〔2022〕41号, to be checked). The relief of the law is no entry: it never was owed.
+func levying(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyReceivable, credit: ledger.LevyIncome, amount: m}}
+}
+
+// relieving: what is forgiven for hardship is taken from income, and is seen there.
+func relieving(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyRelief, credit: ledger.LevyReceivable, amount: m}}
+}
+
+// chargingLate: the late fee goes where the levy goes (财税〔2015〕72号).
+func chargingLate(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyReceivable, credit: ledger.LevyLateFee, amount: m}}
+}
+
+// collecting: money reached the treasury. More than was owed stands as a credit of the
+// receivable until it is refunded.
+func collecting(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyTreasury, credit: ledger.LevyReceivable, amount: m}}
+}
+
+// refunding: what was overpaid is owed to the employer; refunded: the treasury paid it back.
+func refunding(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyReceivable, credit: ledger.LevyRefund, amount: m}}
+}
+
+func refunded(m ledger.Money) []move {
+	return []move{{debit: ledger.LevyRefund, credit: ledger.LevyTreasury, amount: m}}
+}
+
+// reassessing: an assessment books the difference to the one before.
+func reassessing(e levy.Assessed) []move {
+	difference := e.Due
+	if e.Previous != nil {
+		difference = difference.Sub(*e.Previous)
+	}
+	var moves []move
+	switch difference.Sign() {
+	case 1:
+		moves = levying(difference)
+	case -1:
+		moves = reversed(levying(ledger.Money{}.Sub(difference)))
+	}
+	if !e.FeeReversed.IsZero() {
+		moves = append(moves, reversed(chargingLate(e.FeeReversed))...)
+	}
+	if !e.ReliefTakenIn.IsZero() {
+		moves = append(moves, reversed(relieving(e.ReliefTakenIn))...)
+	}
+	return moves
 }
 
 // reversed swaps debits and credits.
@@ -174,6 +228,22 @@ func freeText(do any) []string {
 		return []string{do.Ground, do.Decision}
 	case payment.Record:
 		return []string{do.Note}
+	case levy.Review:
+		return []string{do.Confirmation}
+	case levy.Relieve:
+		return []string{do.Decision, do.Reason}
+	case levy.Defer:
+		return []string{do.Decision, do.Reason}
+	case levy.Warn:
+		return []string{do.Document}
+	case levy.OrderPayment:
+		return []string{do.Document}
+	case levy.ChargeLateFee:
+		return []string{do.Document}
+	case levy.DecideRefund:
+		return []string{do.Claim, do.Decision}
+	case levy.Deregister:
+		return []string{do.Document}
 	case journal.ProposeEntry:
 		return []string{do.Memo}
 	case journal.RejectEntry:

@@ -16,6 +16,56 @@ var (
 	Operator   = ledger.Actor{ID: "operator", Roles: []ledger.Role{ledger.Operator}}
 )
 
+// LevyAccounts are the accounts that a chart must have for the levy to be booked.
+func LevyAccounts() []ledger.Account {
+	account := func(code ledger.AccountCode, normal ledger.Side, duty ledger.Duty, zh, en string) ledger.Account {
+		return ledger.Account{Book: ledger.Financial, Code: code, Duty: duty, NameEN: en, NameZH: zh, Normal: normal}
+	}
+	return []ledger.Account{
+		account("1001", ledger.Debit, ledger.LevyTreasury, "国库存款", "Treasury deposits"),
+		account("1021.1030218", ledger.Debit, ledger.LevyReceivable, "应收残疾人就业保障金", "Levy receivable"),
+		account("2307.1030218", ledger.Credit, ledger.LevyRefund, "应退残疾人就业保障金", "Levy to be refunded"),
+		account("4002.1030218", ledger.Credit, ledger.LevyIncome, "残疾人就业保障金收入", "Levy income"),
+		account("4002.1030218.01", ledger.Debit, ledger.LevyRelief, "残疾人就业保障金困难减免", "Levy relieved for hardship"),
+		account("4002.1030218.02", ledger.Credit, ledger.LevyLateFee, "残疾人就业保障金滞纳金收入", "Late fees of the levy"),
+	}
+}
+
+// Levied adds to a pack what the levy of filing years from 2022 in 长春市 needs. The values
+// are synthetic.
+func Levied(p *policy.Pack) {
+	p.Accounts = append(p.Accounts, LevyAccounts()...)
+	p.Days = append([]policy.Day{{Date: ledger.DateOf(2022, 10, 3)}}, p.Days...)
+	for _, v := range [][2]string{
+		{"levy.disabled.double_weight", "2"}, {"levy.disabled.double_weight.certificate_max_grade", "2"}, {"levy.filing_window", "08-01/10-31"},
+		{"levy.filing_window.holiday_roll_forward", "true"}, {"levy.hardship.max_deferral", "6"}, {"levy.hardship.max_relief", "1"},
+		{"levy.late_fee.cap_multiple_of_principal", "1"}, {"levy.late_fee.daily_rate", "0.005"}, {"levy.late_fee.first_day", "day_after_deadline"},
+		{"levy.late_fee.payment_day_counts", "true"}, {"levy.ratio", "0.016"}, {"levy.ratio.national_floor", "0.015"}, {"levy.refund.allowed", "true"},
+		{"levy.review_window", "01-01/06-30"}, {"levy.rounding.profile.D", "2dp_half_up"}, {"levy.rounding.profile.N", "int_half_up"},
+		{"levy.rounding.profile.W", "2dp_half_up"}, {"levy.rounding.profile.gap", "exact"}, {"levy.rounding.profile.money", "fen_half_up"},
+		{"levy.small_enterprise.max_staff", "30"}, {"levy.small_enterprise.unit_classes", "enterprise"}, {"levy.tier.rate_at_or_above_threshold", "0.5"},
+		{"levy.tier.rate_below_threshold", "0.9"}, {"levy.tier.threshold", "0.01"}, {"levy.unreviewed_counts_as_zero", "true"},
+		{"levy.wage_cap.base_series", "weighted_nonprivate_private"}, {"levy.wage_cap.multiple", "2"}, {"social_average_wage.weighted", "50000.00"},
+	} {
+		x := policy.Parameter{Certainty: policy.Verified, Name: v[0], Region: policy.Nation, Source: "synthetic", Value: v[1]}
+		switch v[0] {
+		case "levy.disabled.double_weight", "levy.disabled.double_weight.certificate_max_grade", "levy.hardship.max_deferral", "levy.hardship.max_relief", "levy.small_enterprise.max_staff":
+			x.Unit = "months" // whole numbers
+		case "levy.filing_window", "levy.review_window":
+			x.Unit = "MM-DD/MM-DD"
+		case "levy.filing_window.holiday_roll_forward", "levy.late_fee.payment_day_counts", "levy.refund.allowed", "levy.unreviewed_counts_as_zero":
+			x.Unit = "bool"
+		case "levy.late_fee.cap_multiple_of_principal", "levy.wage_cap.multiple":
+			x.Unit = "multiplier"
+		case "levy.late_fee.daily_rate", "levy.ratio", "levy.ratio.national_floor", "levy.tier.rate_at_or_above_threshold", "levy.tier.rate_below_threshold", "levy.tier.threshold":
+			x.Unit = "ratio"
+		case "social_average_wage.weighted":
+			x.Unit, x.Region = "yuan", "220100"
+		}
+		p.Parameters = append(p.Parameters, x)
+	}
+}
+
 // Pack is a synthetic policy for tests: its amounts come from no document.
 //
 // startup: a person, once for life, 5000.00 each, 7 calendar days of publicity.

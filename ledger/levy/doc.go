@@ -1,5 +1,16 @@
 // Package levy computes the employment security fund levy (残疾人就业保障金, 残保金) of
-// one employer and one year: pure arithmetic over facts and a policy, without books.
+// one employer and one year, and decides what may be done about it: filed, reviewed,
+// assessed, relieved, collected, refunded.
+//
+// The arithmetic ([Rules]) is pure and needs no books. The decider ([Decide]) keeps one
+// [Case] for each employer and filing year:
+//
+//	filed + reviewed → assessed → received … settled
+//	                      │└ relieved, deferred (hardship)
+//	                      └ overdue → warned → ordered to pay → late fee
+//	assessed again → refund decided → refunded
+//
+// Overdue is no event: it is what the last day to pay makes of what is owed.
 //
 //	full = max(0, N × r − D) × min(W, k × S)      财税〔2015〕72号 art. 8
 //	due  = full × tier,  relief = full − due
@@ -20,6 +31,11 @@
 //     and [Assessment.Basis] names the rows used. What is unset refuses with
 //     [policy.ErrUnset], but only where the answer depends on it.
 //  3. The same facts, policy, filing day and day of knowledge give the same answer.
+//  4. A levy is assessed under the rules of its filing day as known on the day of the
+//     assessment, and the event keeps every figure, the policy's version and the clauses.
+//     What is published later changes nothing until it is assessed anew ([State.Affected]).
+//  5. Money that reached the treasury is recorded, expected or not; a receipt only once.
+//  6. A person is counted by one employer at a time.
 //
 // # Failures
 //

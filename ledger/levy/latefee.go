@@ -16,6 +16,26 @@ type LateFee struct {
 	Basis    Basis
 }
 
+// Deadline returns the last day of the filing window, rolled over holidays where the policy
+// says so: the last day to pay.
+func (r *Rules) Deadline() (day ledger.Date, basis Basis, err error) {
+	x, err := r.view.Find("levy.filing_window")
+	if err != nil {
+		return day, 0, err
+	}
+	window, err := x.Window()
+	if err != nil {
+		return day, 0, err
+	}
+	_, day = window.In(r.Filed().Year())
+	roll, err := r.rollForward.use(&basis)
+	if err != nil || !roll {
+		return day, basis, err
+	}
+	day, err = r.view.Pack().WorkingDay(day)
+	return day, basis, err
+}
+
 // LateFee computes the fee on what was due and paid on a day. The rates of the days are
 // added up, the fee is rounded once and then held at its ceiling (policy.md §1.11).
 func (r *Rules) LateFee(due ledger.Money, paid ledger.Date) (LateFee, error) {
@@ -33,18 +53,18 @@ func (r *Rules) LateFee(due ledger.Money, paid ledger.Date) (LateFee, error) {
 		return l, err
 	}
 	if _, l.Deadline = window.In(year); !paid.After(l.Deadline) || due.IsZero() {
-		return l, nil
+		return l, nil // no holiday makes it earlier
 	}
-	roll, err := r.rollForward.use(&l.Basis)
-	if err != nil {
+	if l.Deadline, l.Basis, err = r.Deadline(); err != nil || !paid.After(l.Deadline) {
 		return l, err
 	}
-	if roll {
-		if l.Deadline, err = r.view.Pack().WorkingDay(l.Deadline); err != nil {
-			return l, err
-		}
-	}
-	if !paid.After(l.Deadline) {
+	return r.charge(l, due, paid)
+}
+
+// LateFeeFrom is LateFee with another last day to pay, as a deferral gives it.
+func (r *Rules) LateFeeFrom(deadline ledger.Date, due ledger.Money, paid ledger.Date) (LateFee, error) {
+	l := LateFee{Deadline: deadline}
+	if deadline.IsZero() || due.IsZero() || !paid.After(deadline) {
 		return l, nil
 	}
 	return r.charge(l, due, paid)

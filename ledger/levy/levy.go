@@ -91,7 +91,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrNumber, ErrClass, ErrStaff, ErrDisabled, ErrRatio, ErrDates, ErrWage, ErrRange, ErrPerson}
+var Rejections = append([]*ledger.Rejection{ErrNumber, ErrClass, ErrStaff, ErrDisabled, ErrRatio, ErrDates, ErrWage, ErrRange, ErrPerson}, caseRejections...)
 
 // maxStaff is the largest number of staff that is not a slip of the pen.
 const maxStaff = 10_000_000

@@ -113,13 +113,16 @@ func (a Number) Append(b []byte) []byte {
 	return b
 }
 
-// MarshalText writes a as String does.
-func (a Number) MarshalText() ([]byte, error) {
+// AppendText appends what String writes, if a is a number.
+func (a Number) AppendText(b []byte) ([]byte, error) {
 	if a.den < 0 {
-		return nil, ErrRange.Of("no number")
+		return b, ErrRange.Of("no number")
 	}
-	return a.Append(nil), nil
+	return a.Append(b), nil
 }
+
+// MarshalText writes a as String does.
+func (a Number) MarshalText() ([]byte, error) { return a.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText wrote.
 func (a *Number) UnmarshalText(b []byte) error {

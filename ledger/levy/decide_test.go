@@ -1,0 +1,403 @@
+package levy_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/levy"
+	"zhucan/ledger/policy"
+)
+
+// sample is the committed pack with synthetic values for what it leaves unset.
+func sample(t testing.TB, changes ...string) *policy.Pack {
+	t.Helper()
+	for _, value := range []string{
+		"levy.review_window=01-01/06-30", "levy.late_fee.first_day=day_after_deadline", "levy.late_fee.payment_day_counts=true",
+		"social_average_wage.weighted=50000.00",
+	} {
+		name, _, _ := strings.Cut(value, "=")
+		if !slices.ContainsFunc(changes, func(c string) bool { return strings.HasPrefix(c, name+"=") }) {
+			changes = append(slices.Clip(changes), value)
+		}
+	}
+	p := jilin(t, changes...)
+	for i := range p.Parameters {
+		if p.Parameters[i].Name == "social_average_wage.weighted" {
+			p.Parameters[i].Region = "220100" // the figure of a prefecture
+		}
+	}
+	p.Version = "synthetic"
+	for _, day := range []string{"2022-10-03", "2023-10-02", "2024-10-01"} {
+		p.Days = append(p.Days, policy.Day{Date: date(t, day)})
+	}
+	return p
+}
+
+type asked struct {
+	by ledger.Actor
+	on string
+	do levy.Action
+}
+
+func (a asked) command(t testing.TB, pack *policy.Pack) levy.Command {
+	t.Helper()
+	return levy.Command{Order: ledger.Order{ID: "c", By: a.by, On: date(t, a.on)}, Policy: pack, Do: a.do}
+}
+
+// after decides one thing after the other. Nothing may be refused.
+func after(t testing.TB, pack *policy.Pack, asks ...asked) (events []levy.Event) {
+	t.Helper()
+	s := new(levy.State)
+	for i, a := range asks {
+		got, err := levy.Decide(s, a.command(t, pack))
+		if err != nil || len(got) != 1 {
+			t.Fatalf("step %d, %T: %+v, %v", i+1, a.do, got, err)
+		}
+		s = levy.Decider.Fold(s, got...)
+		events = append(events, got...)
+	}
+	return events
+}
+
+func declare(t testing.TB, on string, year int) asked {
+	return asked{ledgertest.Clerk, on, levy.Declare{
+		Class: ledger.Enterprise, Employer: "E1", Region: "220100", Staff: levy.Int(100), Wage: yuan(t, "60000.00"), Year: year,
+	}}
+}
+
+func review(on, confirmation string, year int, persons ...levy.Person) asked {
+	return asked{ledgertest.First, on, levy.Review{Confirmation: confirmation, Employer: "E1", Persons: persons, Region: "220100", Year: year}}
+}
+
+func person(year int) levy.Person {
+	return levy.Person{Card: levy.DisabilityCard, Grade: 3, Party: "P1", From: ledger.PeriodOf(year-1, 1), To: ledger.PeriodOf(year-1, 12)}
+}
+
+func assess(on string, year int) asked {
+	return asked{ledgertest.Accountant, on, levy.Assess{Employer: "E1", Year: year}}
+}
+
+func receive(t testing.TB, on, receipt, amount string, year int) asked {
+	return asked{ledgertest.Accountant, on, levy.Receive{Amount: yuan(t, amount), Employer: "E1", Kind: levy.Principal, Receipt: receipt, Year: year}}
+}
+
+func change[A levy.Action](a asked, f func(*A)) asked {
+	do := a.do.(A)
+	f(&do)
+	a.do = do
+	return a
+}
+
+// assessed owes 18000.00 of 2022: 100 staff, one disabled, 0.6 persons × 60000 × 50 %.
+func assessed(t testing.TB) []asked {
+	return []asked{review("2022-04-11", "Q1", 2022, person(2022)), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}
+}
+
+func warn(on string) asked {
+	return asked{ledgertest.Approver, on, levy.Warn{Document: "警告〔2022〕1号", Employer: "E1", Year: 2022}}
+}
+
+func orderPayment(t testing.TB, on, until string) asked {
+	return asked{ledgertest.Approver, on, levy.OrderPayment{Deadline: date(t, until), Document: "限缴〔2022〕1号", Employer: "E1", Year: 2022}}
+}
+
+func charge(on string) asked {
+	return asked{ledgertest.Approver, on, levy.ChargeLateFee{Document: "加收〔2022〕1号", Employer: "E1", Year: 2022}}
+}
+
+func relieve(t testing.TB, amount string) asked {
+	return asked{ledgertest.Approver, "2022-09-20", levy.Relieve{Amount: yuan(t, amount), Decision: "减免〔2022〕1号", Employer: "E1", Reason: "洪涝", Year: 2022}}
+}
+
+func postpone(t testing.TB, until string) asked {
+	return asked{ledgertest.Approver, "2022-09-20", levy.Defer{Decision: "缓缴〔2022〕1号", Employer: "E1", Reason: "洪涝", Until: date(t, until), Year: 2022}}
+}
+
+func refund(t testing.TB, on, amount string, year int) asked {
+	return asked{ledgertest.Approver, on, levy.DecideRefund{Amount: yuan(t, amount), Claim: "申请1", Decision: "退〔2023〕1号", Employer: "E1", Year: year}}
+}
+
+func payRefund(t testing.TB, on, amount string, year int) asked {
+	return asked{ledgertest.Accountant, on, levy.PayRefund{Amount: yuan(t, amount), Employer: "E1", Voucher: "5209-1", Year: year}}
+}
+
+var deregister = asked{ledgertest.Clerk, "2023-01-05", levy.Deregister{Document: "注销1", Employer: "E1"}}
+
+func with(asks []asked, more ...asked) []asked { return append(asks[:len(asks):len(asks)], more...) }
+
+func TestTheLevyRefuses(t *testing.T) {
+	t.Parallel()
+	other := func(a asked) asked {
+		return change(a, func(r *levy.Review) { r.Employer = "E2" })
+	}
+	half := person(2022)
+	half.To = ledger.PeriodOf(2021, 6)
+	rest := person(2022)
+	rest.From = ledger.PeriodOf(2021, 7)
+	closing := change(declare(t, "2023-01-20", 2023), func(d *levy.Declare) { d.Closing = true })
+	own := ledgertest.Accountant
+	own.Roles = []ledger.Role{ledger.Accountant, ledger.Approver}
+	overdue := with(assessed(t), warn("2022-11-01"))
+	ordered := with(overdue, orderPayment(t, "2022-11-02", "2022-11-15"))
+	paid := with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022))
+	over := with(paid, receive(t, "2022-09-11", "R2", "18000.00", 2022))
+	for _, c := range []struct {
+		name    string
+		given   []asked
+		when    asked
+		reject  *ledger.Rejection
+		changes []string
+	}{
+		{"a clerk files", nil, asked{ledgertest.Accountant, "2022-09-01", levy.Declare{}}, ledger.ErrRole, nil},
+		{"an employer has an identifier", nil, asked{ledgertest.Clerk, "2022-09-01", levy.Declare{}}, ledger.ErrID, nil},
+		{"a class is one that the levy knows", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Class = "circus" }), levy.ErrClass, nil},
+		{"an employer has staff", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff = levy.Int(0) }), levy.ErrStaff, nil},
+		{"payroll or wage is given", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Wage = ledger.Money{} }), levy.ErrWage, nil},
+		{"payroll and wage are not both given", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Payroll = yuan(t, "1.00") }), levy.ErrWage, nil},
+		{"who files is registered", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Registered = date(t, "2022-09-02") }), levy.ErrDates, nil},
+		{"nothing is filed before the window", nil, declare(t, "2022-07-31", 2022), levy.ErrWindow, nil},
+		{"nothing is filed before the data year is over", nil, closing.at("2022-12-31"), levy.ErrWindow, nil},
+		{"a window that is unset is not guessed", nil, declare(t, "2022-09-01", 2022), policy.ErrUnset, []string{"levy.filing_window="}},
+		{"a correction comes after what it corrects", []asked{declare(t, "2022-09-10", 2022)}, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff = levy.Int(99) }), levy.ErrDates, nil},
+
+		{"a review has a confirmation", nil, review("2022-04-11", " ", 2022), levy.ErrReview, nil},
+		{"a confirmation is of one employer", []asked{review("2022-04-11", "Q1", 2022)}, other(review("2022-04-11", "Q1", 2022)), levy.ErrReview, nil},
+		{"months are of the data year", nil, review("2022-04-11", "Q1", 2022, person(2023)), levy.ErrReview, nil},
+		{"a person has a card", nil, review("2022-04-11", "Q1", 2022, levy.Person{Card: "paper", Party: "P1", From: half.From, To: half.To}), levy.ErrPerson, nil},
+		{"a person is counted by one employer at a time", []asked{review("2022-04-11", "Q1", 2022, half)}, other(review("2022-04-12", "Q2", 2022, person(2022))), levy.ErrCounted, nil},
+		{"a person is counted once", nil, review("2022-04-11", "Q1", 2022, half, half), levy.ErrCounted, nil},
+
+		{"what is not filed is not assessed", nil, assess("2022-09-02", 2022), levy.ErrCase, nil},
+		{"D is not above N", []asked{review("2022-04-11", "Q1", 2022, person(2022)), change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff = num(t, "0.6"); d.Wage = yuan(t, "1") }),
+			{ledgertest.First, "2022-04-12", levy.Review{Confirmation: "Q2", Employer: "E1", Region: "220100", Year: 2022, Persons: []levy.Person{person(2022), {Card: levy.DisabilityCard, Grade: 1, Party: "P2", From: half.From, To: rest.To}}}}},
+			assess("2022-09-02", 2022), levy.ErrDisabled, nil},
+		{"a review window that is unset is not guessed", assessed(t)[:2], assess("2022-09-02", 2022), policy.ErrUnset, []string{"levy.review_window="}},
+		{"without a review the policy says who counts", []asked{declare(t, "2022-09-01", 2022)}, assess("2022-09-02", 2022), policy.ErrUnset, []string{"levy.unreviewed_counts_as_zero="}},
+		{"no local wage, no levy", assessed(t)[:2], assess("2022-09-02", 2022), policy.ErrUnset, []string{"social_average_wage.weighted="}},
+		{"nothing is assessed before it is filed", assessed(t)[:2], assess("2022-08-31", 2022), levy.ErrDates, nil},
+
+		{"relief is decided on a levy that is assessed", assessed(t)[:2], relieve(t, "1.00"), levy.ErrCase, nil},
+		{"relief has a reason", assessed(t), change(relieve(t, "1.00"), func(r *levy.Relieve) { r.Reason = "" }), levy.ErrStated, nil},
+		{"relief is something", assessed(t), relieve(t, "0.00"), ledger.ErrAmountSign, nil},
+		{"relief is an amount", assessed(t), change(relieve(t, "1.00"), func(r *levy.Relieve) { r.Amount = ledger.MaxMoney.Add(ledger.Fen(1)) }), ledger.ErrAmountRange, nil},
+		{"who assessed gives no relief", assessed(t), asked{own, "2022-09-20", relieve(t, "1.00").do}, ledger.ErrDuties, nil},
+		{"no more is relieved than is due", assessed(t), relieve(t, "18000.01"), levy.ErrHardship, nil},
+		{"no more is relieved than the policy says", assessed(t), relieve(t, "1.00"), levy.ErrHardship, []string{"levy.hardship.max_relief=0"}},
+		{"a limit of relief that is unset is not guessed", assessed(t), relieve(t, "1.00"), policy.ErrUnset, []string{"levy.hardship.max_relief="}},
+		{"a deferral ends within its months", assessed(t), postpone(t, "2023-05-01"), levy.ErrHardship, nil},
+		{"a deferral gives more time", assessed(t), postpone(t, "2022-10-31"), levy.ErrHardship, nil},
+		{"a limit of deferral that is unset is not guessed", assessed(t), postpone(t, "2022-12-01"), policy.ErrUnset, []string{"levy.hardship.max_deferral="}},
+
+		{"a receipt has a number", assessed(t), receive(t, "2022-09-10", "", "1.00", 2022), levy.ErrStated, nil},
+		{"a receipt is for something", assessed(t), change(receive(t, "2022-09-10", "R1", "1.00", 2022), func(r *levy.Receive) { r.Kind = "tip" }), levy.ErrReceipt, nil},
+		{"a receipt is used once", paid, receive(t, "2022-09-10", "R1", "1.00", 2022), levy.ErrReceipt, nil},
+		{"money belongs to a levy that is filed", nil, receive(t, "2022-09-10", "R1", "1.00", 2022), levy.ErrCase, nil},
+
+		{"nobody is warned in time", assessed(t), warn("2022-10-31"), levy.ErrDefault, nil},
+		{"nobody is warned who paid", paid, warn("2022-11-01"), levy.ErrDefault, nil},
+		{"an order follows a warning", assessed(t), orderPayment(t, "2022-11-02", "2022-11-15"), levy.ErrDefault, nil},
+		{"an order gives time", overdue, orderPayment(t, "2022-11-02", "2022-11-01"), levy.ErrDefault, nil},
+		{"a late fee follows an order", overdue, charge("2022-11-16"), levy.ErrDefault, nil},
+		{"a late fee waits for the deadline", ordered, charge("2022-11-15"), levy.ErrDefault, nil},
+		{"who paid by the deadline owes no late fee", with(ordered, receive(t, "2022-11-15", "R1", "18000.00", 2022)), charge("2022-12-01"), levy.ErrDefault, nil},
+		{"how days count is not guessed", ordered, charge("2022-11-16"), policy.ErrUnset, []string{"levy.late_fee.first_day="}},
+
+		{"no more is refunded than was overpaid", over, refund(t, "2023-04-03", "18000.01", 2022), levy.ErrRefund, nil},
+		{"nothing is refunded where the policy does not say so", over, refund(t, "2022-09-30", "1.00", 2022), policy.ErrUnset, nil},
+		{"nothing is refunded where the policy forbids it", over, refund(t, "2023-04-03", "1.00", 2022), levy.ErrRefund, []string{"levy.refund.allowed=false"}},
+		{"no more is paid back than was decided", over, payRefund(t, "2023-04-05", "1.00", 2022), levy.ErrRefund, nil},
+
+		{"who filed nothing is not deregistered", nil, deregister, levy.ErrCase, nil},
+		{"who owes is not deregistered", assessed(t), deregister, levy.ErrUnsettled, nil},
+		{"who is owed is not deregistered", over, deregister, levy.ErrUnsettled, nil},
+		{"who is not assessed is not deregistered", assessed(t)[:2], deregister, levy.ErrUnsettled, nil},
+		{"who left files no more", with(paid, deregister), closing, levy.ErrLeft, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			state := levy.Decider.Fold(new(levy.State), after(t, sample(t), c.given...)...)
+			pack := sample(t)
+			if c.changes != nil {
+				pack = sample(t, c.changes...)
+			}
+			if got, err := levy.Decide(state, c.when.command(t, pack)); !errors.Is(err, c.reject) || len(got) != 0 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func (a asked) at(on string) asked { a.on = on; return a }
+
+func TestTheLevyDecides(t *testing.T) {
+	t.Parallel()
+	pack := sample(t)
+	type c = ledgertest.Case[levy.Command, levy.Event]
+	ordered := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"))
+	over := with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022), receive(t, "2022-09-11", "R2", "5.00", 2022))
+	half, rest := person(2022), person(2022)
+	half.To, rest.From = ledger.PeriodOf(2021, 6), ledger.PeriodOf(2021, 7)
+	var cases []c
+	for _, d := range []struct {
+		name  string
+		given []asked
+		when  asked
+		again bool
+	}{
+		{"an employer files within the window", nil, declare(t, "2022-09-01", 2022), false},
+		{"a filing is corrected", []asked{declare(t, "2022-09-01", 2022)}, change(declare(t, "2022-09-02", 2022), func(d *levy.Declare) { d.Staff = levy.Int(99) }), false},
+		{"an employer that closes files before the window", nil, change(declare(t, "2023-01-20", 2023), func(d *levy.Declare) { d.Closing = true }), false},
+		{"the federation confirms who counts", nil, review("2022-04-11", "Q1", 2022, person(2022)), false},
+		{"a person who changes employers counts for both, one after the other", []asked{review("2022-04-11", "Q1", 2022, half)},
+			change(review("2022-04-11", "Q2", 2022, rest), func(r *levy.Review) { r.Employer = "E2" }), false},
+		{"a later confirmation frees whom it leaves out", []asked{review("2022-04-11", "Q1", 2022, person(2022)), review("2022-04-12", "Q2", 2022)},
+			change(review("2022-04-13", "Q3", 2022, person(2022)), func(r *levy.Review) { r.Employer = "E2" }), false},
+		{"the levy is assessed", assessed(t)[:2], assess("2022-09-02", 2022), false},
+		{"relief is given", assessed(t), relieve(t, "8000.00"), true},
+		{"time is given", assessed(t), postpone(t, "2023-04-30"), false},
+		{"money is received", assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022), false},
+		{"money that was not expected is received", assessed(t)[:2], receive(t, "2022-09-10", "R1", "18000.00", 2022), false},
+		{"who owes is warned", assessed(t), warn("2022-11-01"), true},
+		{"who was warned is ordered to pay", with(assessed(t), warn("2022-11-01")), orderPayment(t, "2022-11-02", "2022-11-15"), true},
+		{"who did not pay is charged", ordered, charge("2022-11-16"), false},
+		{"a refund is decided", over, refund(t, "2023-04-03", "5.00", 2022), false},
+		{"a refund is paid back", with(over, refund(t, "2023-04-03", "5.00", 2022)), payRefund(t, "2023-04-05", "5.00", 2022), false},
+		{"who settled leaves", with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022)), deregister, false},
+	} {
+		given := after(t, pack, d.given...)
+		then, err := levy.Decide(levy.Decider.Fold(new(levy.State), given...), d.when.command(t, pack))
+		if err != nil || len(then) != 1 {
+			t.Fatalf("%s: %+v, %v", d.name, then, err)
+		}
+		k := c{Name: d.name, Given: given, When: d.when.command(t, pack), Then: then, Again: d.again}
+		cases = append(cases, k)
+	}
+	ledgertest.Run(t, levy.Decider, cases)
+}
+
+func find(t testing.TB, pack *policy.Pack, year int, asks ...asked) levy.Case {
+	t.Helper()
+	k, ok := levy.Decider.Fold(new(levy.State), after(t, pack, asks...)...).Find(levy.Key{Employer: "E1", Year: year})
+	if !ok {
+		t.Fatal("no case")
+	}
+	return k
+}
+
+func TestAnAssessmentKeepsItsFigures(t *testing.T) {
+	t.Parallel()
+	a := find(t, sample(t), 2022, assessed(t)...).Assessed
+	if a.Full.String() != "36000.00" || a.Due.String() != "18000.00" || a.Relief.String() != "18000.00" || a.Gap.String() != "0.6" || a.Tier.String() != "0.5" ||
+		a.Confirmation != "Q1" || a.Policy != "synthetic" || a.Deadline.String() != "2022-10-31" || len(a.Clauses) < 8 || a.Previous != nil {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestAReviewOutsideItsWindowCountsNobody(t *testing.T) {
+	t.Parallel()
+	a := find(t, sample(t), 2022, review("2022-07-01", "Q1", 2022, person(2022)), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)).Assessed
+	if a.Confirmation != "" || a.Disabled.Sign() != 0 || a.Due.String() != "86400.00" { // 1.6 × 60000 × 90 %
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestALateFilingHasTheRulesOfItsWindow(t *testing.T) {
+	t.Parallel()
+	k := find(t, sample(t), 2022, review("2022-04-11", "Q1", 2022, person(2022)), declare(t, "2023-02-01", 2022), assess("2023-02-02", 2022))
+	if !k.Declared.Late || k.Assessed.Rules.String() != "2022-10-31" || k.Assessed.Due.String() != "18000.00" {
+		t.Errorf("%+v", k.Assessed)
+	}
+}
+
+// 16 days at 5‰ of 18000.00 are 1440.00; what was paid by the deadline of the order bears
+// no fee, what came after it bears it until its day.
+func TestTheLateFeeIsOnWhatTheOrderLeftUnpaid(t *testing.T) {
+	t.Parallel()
+	ordered := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"))
+	if k := find(t, sample(t), 2022, with(ordered, charge("2022-11-16"))...); k.LateFee.String() != "1440.00" || k.Owed().String() != "19440.00" {
+		t.Errorf("%s", k.LateFee)
+	}
+	part := with(ordered, receive(t, "2022-11-15", "R1", "8000.00", 2022), receive(t, "2022-11-20", "R2", "6000.00", 2022), charge("2022-11-30"))
+	if k := find(t, sample(t), 2022, part...); k.LateFee.String() != "1200.00" { // 6000 × 20 × 5‰ + 4000 × 30 × 5‰
+		t.Errorf("%s", k.LateFee)
+	}
+	if k := find(t, sample(t), 2022, with(ordered, charge("2022-11-16"), charge("2022-11-17"))...); k.LateFee.String() != "1530.00" {
+		t.Errorf("charged again a day later: %s", k.LateFee)
+	}
+	deferred := with(assessed(t), postpone(t, "2022-12-31"), warn("2023-01-03"), orderPayment(t, "2023-01-03", "2023-01-05"), charge("2023-01-10"))
+	if k := find(t, sample(t), 2022, deferred...); k.LateFee.String() != "900.00" { // 10 days after the deferral
+		t.Errorf("deferred: %s", k.LateFee)
+	}
+}
+
+// A levy that was paid in full before 财政部公告2023年第8号 was right as then known and is overpaid
+// as now known (policy.md §1.13).
+func TestARuleThatComesLaterIsRefunded(t *testing.T) {
+	t.Parallel()
+	pack := sample(t)
+	closing := change(declare(t, "2023-02-10", 2023), func(d *levy.Declare) { d.Closing = true })
+	story := []asked{review("2023-01-20", "Q1", 2023, person(2023)), closing, assess("2023-02-10", 2023), receive(t, "2023-02-13", "R1", "36000.00", 2023)}
+	s := levy.Decider.Fold(new(levy.State), after(t, pack, story...)...)
+	all := func(levy.Assessed) bool { return true }
+	if a := s.Affected(pack, date(t, "2023-03-25"), all); len(a) != 1 || !a[0].Delta.IsZero() || a[0].Err != nil {
+		t.Errorf("the day before: %+v", a)
+	}
+	if a := s.Affected(pack, date(t, "2023-03-26"), all); len(a) != 1 || a[0].Delta.String() != "-18000.00" {
+		t.Errorf("that day: %+v", a)
+	}
+	k := find(t, pack, 2023, with(story, assess("2023-04-03", 2023))...)
+	if k.Assessed.Previous.String() != "36000.00" || k.Assessed.Due.String() != "18000.00" || k.Owed().String() != "-18000.00" {
+		t.Errorf("%+v", k.Assessed)
+	}
+	k = find(t, pack, 2023, with(story, assess("2023-04-03", 2023), refund(t, "2023-04-06", "18000.00", 2023), payRefund(t, "2023-04-10", "18000.00", 2023))...)
+	if !k.Owed().IsZero() || !k.Refunded.Equal(k.Refund) {
+		t.Errorf("owed %s, refunded %s", k.Owed(), k.Refunded)
+	}
+}
+
+// What is due less takes relief beyond it and the late fee on it back.
+func TestALowerAssessmentTakesReliefAndLateFeeWithIt(t *testing.T) {
+	t.Parallel()
+	lower := change(declare(t, "2022-11-20", 2022), func(d *levy.Declare) { d.Wage = yuan(t, "30000.00") })
+	ordered := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"), charge("2022-11-16"))
+	k := find(t, sample(t), 2022, with(ordered, lower, assess("2022-11-20", 2022))...)
+	// 20 days at 5‰ of 9000.00 are 900.00 of the 1440.00 that were charged.
+	if k.Assessed.Due.String() != "9000.00" || k.Assessed.FeeReversed.String() != "540.00" || k.LateFee.String() != "900.00" {
+		t.Errorf("%s due, %s of the late fee reversed", k.Assessed.Due, k.Assessed.FeeReversed)
+	}
+	relieved := with(assessed(t), relieve(t, "12000.00"), lower, assess("2022-11-20", 2022))
+	if k := find(t, sample(t), 2022, relieved...); k.Assessed.ReliefTakenIn.String() != "3000.00" || !k.Owed().IsZero() {
+		t.Errorf("%s of the relief taken in, %s owed", k.Assessed.ReliefTakenIn, k.Owed())
+	}
+}
+
+func TestAnIndividualBusinessIsNotLiable(t *testing.T) {
+	t.Parallel()
+	k := find(t, sample(t), 2022, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Class = ledger.Individual }), assess("2022-09-02", 2022))
+	if k.Assessed.Outcome != levy.NotLiable || !k.Assessed.Due.IsZero() {
+		t.Errorf("%+v", k.Assessed)
+	}
+}
+
+// A state that takes a group back is the state before it.
+func TestALevyIsTakenBack(t *testing.T) {
+	t.Parallel()
+	events := after(t, sample(t), with(assessed(t), receive(t, "2022-09-10", "R1", "5.00", 2022))...)
+	s := levy.Decider.Fold(new(levy.State), events[:2]...)
+	before, _ := s.Find(levy.Key{Employer: "E1", Year: 2022})
+	for _, part := range s.Tentative() {
+		part.Begin()
+	}
+	s = levy.Decider.Fold(s, events[2:]...)
+	for _, part := range s.Tentative() {
+		part.Rollback()
+	}
+	if now, _ := s.Find(levy.Key{Employer: "E1", Year: 2022}); !reflect.DeepEqual(now, before) {
+		t.Errorf("%+v, was %+v", now, before)
+	}
+}
