@@ -218,7 +218,7 @@ func (r *packReader) chart() error {
 			return wrong(chartFile, line, "book %q", a.Book)
 		case a.Normal != ledger.Debit && a.Normal != ledger.Credit:
 			return wrong(chartFile, line, "normal side %q", a.Normal)
-		case a.Duty != "" && !slices.Contains(ledger.Duties, a.Duty):
+		case a.Duty != "" && !slices.Contains(ledger.Duties, a.Duty) && !slices.Contains(ledger.LevyDuties, a.Duty):
 			return wrong(chartFile, line, "duty %q is none a rule knows", a.Duty)
 		case a.Duty != "" && duties[a.Duty]:
 			return wrong(chartFile, line, "a second account with duty %s", a.Duty)
