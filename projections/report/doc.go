@@ -23,6 +23,9 @@
 // index, so that no table of steps is kept; budget lines of another day are summed
 // from the control accounts. A party that was erased has no past name at any cut.
 //
+// What a list at a cut costs grows with the rows it passes over: a status that few
+// have, asked for of an earlier day, passes over them all.
+//
 // A time is turned into the last record that is not later, by halving: the appender
 // dates no record before the one in front of it.
 //

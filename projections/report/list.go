@@ -259,7 +259,9 @@ limit @limit`
 		from read.payment n
 		where n.claim = p.claim and n.replaces = p.payment
 			and n.seq <= @seq and (@as_of::date is null or n.instructed_on <= @as_of)) r on true
-	where p.seq <= @seq and t.status is not null) payment`
+	where p.seq <= @seq and t.status is not null
+		-- Of a payment made elsewhere, which has no batch, no other status need be asked.
+		and (@status = '' or (p.batch is null) = (@status in ('recorded', 'reversed')))) payment`
 
 	selectPaymentsThen = paymentColumns + paymentsThen + paymentWhere
 )

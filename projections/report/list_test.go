@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"zhucan/events"
 	"zhucan/events/memlog"
 	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
 	"zhucan/projections"
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
@@ -47,16 +52,36 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 	keep("months", months, err)
 	proposals, err := report.Proposals(ctx, pool, cut, 0, all)
 	keep("proposals", proposals, err)
-	events, err := report.Events(ctx, pool, "", "", cut, 0, all)
-	keep("events", events, err)
+	records, err := report.Events(ctx, pool, "", "", cut, 0, all)
+	keep("events", records, err)
 	return got
+}
+
+// cancelled is the story of package sampletest, after which PAY4 comes back and is
+// issued again three times: as PAY15, which is taken out of its batch, as PAY16, whose
+// batch is cancelled, and for good.
+func cancelled(t testing.TB) *sampletest.Book {
+	b := sampletest.Story(t)
+	on := ledger.DateOf(2023, 4, 20)
+	b.Do(ledgertest.Clerk, on, party.AddAccount{Account: "c2VhbGVkIHNlY29uZA", Party: "P4", Ref: "2"})
+	b.Do(ledgertest.Cashier, on, payment.Return{Payment: "PAY4", Reason: "account closed", Serial: "S-9"})
+	b.Do(ledgertest.Cashier, on, payment.CorrectPayee{Account: "2", Payment: "PAY4", Reason: "the payee's second account"})
+	b.Do(ledgertest.Approver, on, payment.ApproveCorrection{Account: "2", Payment: "PAY4"})
+	b.Do(ledgertest.Cashier, on, payment.OpenBatch{Batch: "B13"})
+	b.Do(ledgertest.Cashier, on, payment.Reissue{As: "PAY15", Batch: "B13", Payment: "PAY4"})
+	b.Do(ledgertest.Cashier, on.AddDays(1), payment.RemoveLine{Payment: "PAY15"})
+	b.Do(ledgertest.Cashier, on.AddDays(2), payment.Reissue{As: "PAY16", Batch: "B13", Payment: "PAY4"})
+	b.Do(ledgertest.Cashier, on.AddDays(3), payment.CancelBatch{Batch: "B13"})
+	b.Batch("B14", on.AddDays(4), payment.Reissue{As: "PAY17", Batch: "B14", Payment: "PAY4"})
+	b.Do(ledgertest.Cashier, on.AddDays(5), payment.Confirm{Payment: "PAY17", Serial: "S-10"})
+	return b
 }
 
 // What a list said when the log ended at a record, it says for ever when it is asked
 // what was known by that record.
 func TestAListKnownByARecordIsWhatItWasThen(t *testing.T) {
 	t.Parallel()
-	b, pool, log := sampletest.Story(t), schematest.New(t), new(memlog.Log)
+	b, pool, log := cancelled(t), schematest.New(t), new(memlog.Log)
 	r := projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New()}})
 	var then []map[string]any
 	for n := range b.Records {
@@ -65,6 +90,20 @@ func TestAListKnownByARecordIsWhatItWasThen(t *testing.T) {
 			t.Fatal(err)
 		}
 		then = append(then, lists(t, pool, report.Cut{}))
+	}
+	// Every event of a claim or a payment is among them, so that a new one that changes
+	// where one stands is not forgotten.
+	missing := make(map[string]bool)
+	for _, name := range events.Names() {
+		missing[name] = strings.HasPrefix(name, "claim.") || strings.HasPrefix(name, "payment.")
+	}
+	for _, e := range then[len(then)-1]["events"].(report.EventPage).Events {
+		missing[e.Type] = false
+	}
+	for name, lacks := range missing {
+		if lacks {
+			t.Errorf("the story has no %s", name)
+		}
 	}
 	for n, want := range then {
 		for name, list := range lists(t, pool, report.Cut{KnownBy: uint64(n) + 1}) {
@@ -159,6 +198,9 @@ func TestAListIsNarrowedByItsFiltersAtAnyCut(t *testing.T) {
 	}{
 		{report.PaymentFilter{Status: "paid"}, report.Cut{}, 1},
 		{report.PaymentFilter{Status: "paid"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 3)}, 2},
+		{report.PaymentFilter{Status: "recorded"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 3)}, 3},
+		{report.PaymentFilter{Status: "reversed"}, report.Cut{}, 1},
+		{report.PaymentFilter{Status: "reversed"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 7)}, 1},
 		{report.PaymentFilter{Claim: "C1"}, report.Cut{}, 2},
 		{report.PaymentFilter{Claim: "C1"}, report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}, 1},
 		{report.PaymentFilter{Batch: "B2", Party: "P1"}, report.Cut{}, 1},
