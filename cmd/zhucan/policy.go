@@ -109,10 +109,10 @@ func (p *program) checkPolicy(name string) error {
 	for _, x := range open {
 		t.rows = append(t.rows, []string{x.Name, string(x.Region), span(x.From, x.To), x.Source})
 	}
-	t.foot = fmt.Sprintf("%s %s · %s %d · %s %d · %s %d · %s %d", p.say("政策", "policy"), pack.Version, p.say("参数", "parameters"), len(pack.Parameters),
-		p.say("项目", "schemes"), len(pack.Schemes), p.say("未定", "unset"), len(open), p.say("待核对", "to be confirmed"), confirm)
+	t.foot = fmt.Sprintf("%s %s · %s %d · %s %d · %s %d · %s %d · %s %d", p.say("政策", "policy"), pack.Version, p.say("参数", "parameters"), len(pack.Parameters),
+		p.say("项目", "schemes"), len(pack.Schemes), p.say("目标", "targets"), len(pack.Targets), p.say("未定", "unset"), len(open), p.say("待核对", "to be confirmed"), confirm)
 	err = p.print(map[string]any{
-		"policy": pack.Version, "label": pack.Label, "parameters": len(pack.Parameters), "schemes": len(pack.Schemes), "unset": open, "to_confirm": confirm,
+		"policy": pack.Version, "label": pack.Label, "parameters": len(pack.Parameters), "schemes": len(pack.Schemes), "targets": len(pack.Targets), "unset": open, "to_confirm": confirm,
 	}, t)
 	if err == nil && len(open) > 0 {
 		return errFound

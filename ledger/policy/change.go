@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ func (p Pack) Unset() []Parameter {
 // A Change is what one pack says of a thing and another does not. Field is empty where the
 // thing itself came or went.
 type Change struct {
-	Kind   string `json:"kind"` // pack, account, parameter, scheme, standard, exclusion, day
+	Kind   string `json:"kind"` // pack, account, parameter, scheme, standard, exclusion, target, split, day
 	Key    string `json:"key"`
 	Field  string `json:"field,omitempty"`
 	Before string `json:"before,omitempty"`
@@ -107,6 +108,18 @@ func (p Pack) items() []item {
 		}
 		for _, x := range excludes {
 			add("exclusion", x, string(s.Code), x.Group)
+		}
+	}
+	for _, t := range p.Targets {
+		splits := t.Splits
+		t.Splits = nil
+		add("target", t, t.Code)
+		for _, s := range splits {
+			key := []string{t.Code, string(s.Region)}
+			if s.Year != 0 {
+				key = append(key, fmt.Sprint(s.Year))
+			}
+			add("split", s, key...)
 		}
 	}
 	for _, d := range p.Days {

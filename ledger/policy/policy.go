@@ -1,6 +1,6 @@
 // Package policy says what the rules are: the schemes that pay, their standards,
-// limits, exclusions and publicity, the parameters of the levy and of everything
-// else that is computed, the calendar of working days and the chart of accounts,
+// limits, exclusions and publicity, the targets of the plan, the parameters of the levy
+// and of everything else that is computed, the calendar of working days and the chart of accounts,
 // each in force from a date and bound to the document it comes from.
 //
 // A policy is published as an event ([Published]) and replaced by publishing the
@@ -46,6 +46,7 @@ type Pack struct {
 
 	Schemes []Scheme `json:"schemes"`
 	Source  string   `json:"source"`
+	Targets []Target `json:"targets,omitempty"`
 	Version string   `json:"version"`
 }
 
@@ -213,6 +214,9 @@ func (p Pack) Check() (ledger.Chart, error) {
 	}
 	if i, err := CheckParameters(p.Parameters); err != nil {
 		return ledger.Chart{}, fmt.Errorf("parameter %d: %w", i+1, err)
+	}
+	if i, err := CheckTargets(p.Targets); err != nil {
+		return ledger.Chart{}, fmt.Errorf("target %d: %w", i+1, err)
 	}
 	return chart, nil
 }
@@ -410,7 +414,11 @@ func (p Pack) Equal(q Pack) bool { return reflect.DeepEqual(p.plain(), q.plain()
 // plain returns p with nil for every empty list.
 func (p Pack) plain() Pack {
 	p.Accounts, p.Days, p.Schemes = filled(p.Accounts), filled(p.Days), slices.Clone(filled(p.Schemes))
-	p.Parameters = filled(p.Parameters)
+	p.Parameters, p.Targets = filled(p.Parameters), slices.Clone(filled(p.Targets))
+	for i, t := range p.Targets {
+		t.Departments, t.Facts, t.Overlaps, t.Splits = filled(t.Departments), filled(t.Facts), filled(t.Overlaps), filled(t.Splits)
+		p.Targets[i] = t
+	}
 	for i, s := range p.Schemes {
 		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)
 		s.Funds, s.Standards = filled(s.Funds), filled(s.Standards)

@@ -1,6 +1,8 @@
 package intake_test
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -97,5 +99,79 @@ func TestAParameterThatIsWrongIsRefusedWithItsLine(t *testing.T) {
 		if rule, _ := ledger.Refused(err); rule == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.name, err)
 		}
+	}
+}
+
+// The plan words 25 targets (吉政办发〔2022〕35号). Their yearly progress stood in an annex that
+// was not published: nobody's split may be in the pack.
+func TestTheJilinPackHasThe25TargetsAndNoSplit(t *testing.T) {
+	t.Parallel()
+	targets := jilin(t).Targets
+	if len(targets) != 25 {
+		t.Fatalf("%d targets", len(targets))
+	}
+	about := make(map[string]policy.Strength)
+	actions := make(map[string]bool)
+	for i, x := range targets {
+		if x.Code != fmt.Sprintf("T%02d", i+1) || len(x.Splits) > 0 || (len(x.Departments) == 0) != (x.Action == "二") {
+			t.Errorf("%+v", x)
+		}
+		actions[x.Action] = true
+		if strings.Contains(x.Quote, "左右") != (x.Strength == policy.About) || strings.Contains(x.Quote, "力争") != (x.Strength == policy.Strive) {
+			about[x.Code] = x.Strength
+		}
+	}
+	if len(about) > 0 || len(actions) != 11 {
+		t.Errorf("strengths that are not those of the wording: %v; %d actions", about, len(actions))
+	}
+	if x := targets[22]; x.Restates != "T01" {
+		t.Errorf("T23 restates %q", x.Restates)
+	}
+}
+
+func TestATargetThatIsWrongIsRefusedWithItsLine(t *testing.T) {
+	t.Parallel()
+	folder := os.DirFS("../../../schema/policy/jilin")
+	load := func() fstest.MapFS {
+		files := make(fstest.MapFS)
+		entries, err := fs.ReadDir(folder, ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			data, err := fs.ReadFile(folder, e.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[e.Name()] = &fstest.MapFile{Data: data}
+		}
+		return files
+	}
+	const header = "target,region,year,value,author,date,source\n"
+	for _, c := range []struct{ name, file, from, to, says string }{
+		{"a fact nobody records", "targets.csv", "paid/F05", "approved/F05", "targets.csv line 12: policy-malformed"},
+		{"no posts", "targets.csv", "prefecture,50", "prefecture,050", "targets.csv line 6: min_posts"},
+		{"a code twice", "targets.csv", "\nT11,", "\nT10,", "targets.csv line 13: target T10 twice"},
+		{"a day that is none", "targets.csv", "2025-12-31", "2025-12-32", "targets.csv line 6: date-form"},
+		{"a split of no target", "target-splits.csv", header, header + "T26,220100,2023,5,planner,2023-01-10,user input\n", "target-splits.csv line 3"},
+		{"a split that is called official", "target-splits.csv", header, header + "T10,220100,2023,5,planner,2023-01-10,附件\n", "target-splits.csv line 3: policy-malformed"},
+		{"a year that is none", "target-splits.csv", header, header + "T10,220100,MMXXIII,5,planner,2023-01-10,user input\n", "target-splits.csv line 3: year"},
+	} {
+		files := load()
+		changed := strings.Replace(string(files[c.file].Data), c.from, c.to, 1)
+		if changed == string(files[c.file].Data) {
+			t.Fatalf("%s: the file has no %q", c.name, c.from)
+		}
+		files[c.file] = &fstest.MapFile{Data: []byte(changed)}
+		_, err := intake.ReadPack(files)
+		if rule, _ := ledger.Refused(err); rule == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	files := load()
+	delete(files, "targets.csv")
+	delete(files, "target-splits.csv")
+	if pack, err := intake.ReadPack(files); err != nil || len(pack.Targets) != 0 {
+		t.Errorf("a pack without targets: %v", err)
 	}
 }

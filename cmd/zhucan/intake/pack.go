@@ -24,9 +24,13 @@ import (
 //	standards.csv   scheme,region,amount,from,to,source
 //	exclusions.csv  scheme,group,scope,source
 //	calendar.csv    date,working,source; working is yes or no
+//	targets.csv     code,action,name_zh,name_en,quote,text_en,clause,departments,value,unit,kind,strength,from,to,
+//	                facts,level,min_posts,overlaps,restates,definition_zh,definition_en; see [policy.Target]
+//	target-splits.csv  target,region,year,value,author,date,source; see [policy.Split]
 //
 // Standards and exclusions may have a column published: the day of their source.
-// All must be there, with their header if with nothing else; README.md may be.
+// Departments are separated by 、, facts and overlaps by blanks. All must be there, with
+// their header if with nothing else; the two files of targets and README.md may be.
 // Unknown files, keys and columns are errors, and every error names file and line.
 const (
 	packFile       = "pack.yaml"
@@ -36,6 +40,8 @@ const (
 	standardsFile  = "standards.csv"
 	exclusionsFile = "exclusions.csv"
 	calendarFile   = "calendar.csv"
+	targetsFile    = "targets.csv"
+	splitsFile     = "target-splits.csv"
 )
 
 // maxTable is the size from which a CSV of a policy pack is refused.
@@ -93,7 +99,7 @@ type packReader struct {
 // It refuses with [policy.ErrPack] or what [policy.Pack.Check] says.
 func ReadPack(files fs.FS) (policy.Pack, error) {
 	r := &packReader{files: files, lines: make(map[ledger.SchemeCode]int)}
-	for _, step := range []func() error{r.names, r.head, r.chart, r.parameters, r.schemes, r.exclusions, r.standards, r.calendar} {
+	for _, step := range []func() error{r.names, r.head, r.chart, r.parameters, r.schemes, r.exclusions, r.standards, r.calendar, r.targets} {
 		if err := step(); err != nil {
 			return policy.Pack{}, err
 		}
@@ -122,7 +128,7 @@ func (r *packReader) names() error {
 	for _, e := range entries {
 		if i := slices.Index(known, e.Name()); i >= 0 && e.Type().IsRegular() {
 			known = slices.Delete(known, i, i+1)
-		} else if e.Name() != "README.md" {
+		} else if !slices.Contains([]string{"README.md", targetsFile, splitsFile}, e.Name()) || !e.Type().IsRegular() {
 			return wrong(e.Name(), 1, "no file of a policy pack")
 		}
 	}
@@ -465,4 +471,85 @@ func yes(s string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("%q is neither yes nor no", s)
+}
+
+// targets reads what the plan promises, where the pack has it, and how it was split.
+func (r *packReader) targets() error {
+	lines := make(map[string]int)
+	there := func(name string) bool {
+		_, err := fs.Stat(r.files, name)
+		return err == nil
+	}
+	if there(targetsFile) {
+		columns := []string{
+			"code", "action", "name_zh", "name_en", "quote", "text_en", "clause", "departments", "value", "unit", "kind", "strength",
+			"from", "to", "facts", "level", "min_posts", "overlaps", "restates", "definition_zh", "definition_en",
+		}
+		if err := r.table(targetsFile, columns, nil, func(line int, cell func(string) string) error { return r.target(lines, line, cell) }); err != nil {
+			return err
+		}
+	}
+	if there(splitsFile) {
+		if err := r.table(splitsFile, []string{"target", "region", "year", "value", "author", "date", "source"}, nil, r.split); err != nil {
+			return err
+		}
+	}
+	if i, err := policy.CheckTargets(r.pack.Targets); err != nil {
+		return inFile(targetsFile, lines[r.pack.Targets[i].Code], err)
+	}
+	return nil
+}
+
+func (r *packReader) target(lines map[string]int, line int, cell func(string) string) (err error) {
+	t := policy.Target{
+		Action: cell("action"), Clause: cell("clause"), Code: cell("code"), DefinitionEN: cell("definition_en"), DefinitionZH: cell("definition_zh"),
+		Kind: policy.TargetKind(cell("kind")), Level: ledger.RegionLevel(cell("level")), NameEN: cell("name_en"), NameZH: cell("name_zh"),
+		Overlaps: strings.Fields(cell("overlaps")), Quote: cell("quote"), Restates: cell("restates"), Strength: policy.Strength(cell("strength")),
+		TextEN: cell("text_en"), Unit: cell("unit"), Value: cell("value"),
+	}
+	if d := cell("departments"); d != "" {
+		t.Departments = strings.Split(d, "、")
+	}
+	for _, f := range strings.Fields(cell("facts")) {
+		t.Facts = append(t.Facts, policy.Fact(f))
+	}
+	if t.From, err = dayOrNone(cell("from")); err != nil {
+		return inFile(targetsFile, line, err)
+	}
+	if t.To, err = dayOrNone(cell("to")); err != nil {
+		return inFile(targetsFile, line, err)
+	}
+	if n := cell("min_posts"); n != "" {
+		if t.MinPosts, err = strconv.Atoi(n); err != nil || t.MinPosts < 1 || strconv.Itoa(t.MinPosts) != n {
+			return wrong(targetsFile, line, "min_posts %q", n)
+		}
+	}
+	if _, twice := lines[t.Code]; twice {
+		return wrong(targetsFile, line, "target %s twice", t.Code)
+	}
+	lines[t.Code] = line
+	r.pack.Targets = append(r.pack.Targets, t)
+	return nil
+}
+
+func (r *packReader) split(line int, cell func(string) string) (err error) {
+	s := policy.Split{Author: cell("author"), Region: ledger.RegionCode(cell("region")), Source: cell("source"), Value: cell("value")}
+	if s.Date, err = dayOrNone(cell("date")); err != nil {
+		return inFile(splitsFile, line, err)
+	}
+	if y := cell("year"); y != "" {
+		if s.Year, err = strconv.Atoi(y); err != nil {
+			return wrong(splitsFile, line, "year %q", y)
+		}
+	}
+	i := slices.IndexFunc(r.pack.Targets, func(t policy.Target) bool { return t.Code == cell("target") })
+	if i < 0 {
+		return wrong(splitsFile, line, "target %q is not in %s", cell("target"), targetsFile)
+	}
+	t := &r.pack.Targets[i]
+	t.Splits = append(t.Splits, s)
+	if _, err := policy.CheckTargets(r.pack.Targets); err != nil {
+		return inFile(splitsFile, line, err)
+	}
+	return nil
 }
