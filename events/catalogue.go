@@ -9,6 +9,7 @@ import (
 
 	"zhucan/events/canon"
 	"zhucan/ledger"
+	"zhucan/ledger/achievement"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
@@ -107,6 +108,10 @@ var catalogue = []row{
 	now[journal.EntryReversed]("journal.entry-reversed.v1"),
 	now[journal.PeriodClosed]("journal.period-closed.v1"),
 	now[journal.PeriodReopened]("journal.period-reopened.v1"),
+
+	now[achievement.Recorded]("achievement.recorded.v1"),
+	now[achievement.Ended]("achievement.ended.v1"),
+	now[achievement.Withdrawn]("achievement.withdrawn.v1"),
 }
 
 // An order names an action that can be asked for from outside.
@@ -174,6 +179,10 @@ var orders = []order{
 	ask[journal.Reverse]("journal.reverse"),
 	ask[journal.Close]("journal.close"),
 	ask[journal.Reopen]("journal.reopen"),
+
+	ask[achievement.Record]("achievement.record"),
+	ask[achievement.End]("achievement.end"),
+	ask[achievement.Withdraw]("achievement.withdraw"),
 }
 
 var (

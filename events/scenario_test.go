@@ -9,6 +9,7 @@ import (
 	"zhucan/events"
 	"zhucan/events/memlog"
 	"zhucan/ledger"
+	"zhucan/ledger/achievement"
 	"zhucan/ledger/book"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
@@ -129,6 +130,19 @@ func scenario() []events.Request {
 		},
 		Reason: "posted to the wrong account",
 	})
+	do(ledgertest.Clerk, day, achievement.Record{
+		Achievement: "A1", Beneficiary: "P3", Evidence: hash, Kind: "support", Party: "P1", Region: "220104", Source: hash + ":8", Type: "planting",
+	})
+	do(ledgertest.Clerk, day, achievement.Record{
+		Achievement: "A2", Employer: "E1", Evidence: hash, Kind: "post", Party: "P1", Quality: "urban", Region: "220104", To: ledger.DateOf(2024, 2, 29), Type: "public-welfare",
+	})
+	do(ledgertest.Clerk, day, achievement.Record{Achievement: "A3", Course: "K1", Evidence: hash, Kind: "training", Party: "P1", Region: "220104", Type: "skills"})
+	do(ledgertest.Clerk, day, achievement.Record{
+		Achievement: "A4", Body: "B1", Evidence: hash, Headcount: &achievement.Headcount{Disabled: 1, Posts: 50, Staff: 48, Weighted: 2}, Kind: "headcount", Name: "示例机关", Region: "220100", Type: "organ",
+	})
+	do(ledgertest.Clerk, day, achievement.Record{Achievement: "A5", Body: "S1", Evidence: hash, Kind: "sites", Region: "220104", Sites: &achievement.Sites{Allotted: 1, New: 10}, Type: "kiosk"})
+	do(ledgertest.Clerk, later, achievement.End{Achievement: "A2", Evidence: hash})
+	do(ledgertest.First, later, achievement.Withdraw{Achievement: "A3", Reason: "another person's course"})
 	do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
 	return rs
 }

@@ -56,6 +56,7 @@ import (
 	"strings"
 
 	"zhucan/ledger"
+	"zhucan/ledger/achievement"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
@@ -104,7 +105,7 @@ func Rejections() []*ledger.Rejection {
 			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrSide, ledger.ErrUnbalanced,
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
-		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections,
+		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections, achievement.Rejections,
 		[]*ledger.Rejection{ErrExclusive, ErrNotApproved, ErrInstructed, ErrUnfinished},
 	)
 }
@@ -119,6 +120,7 @@ type State struct {
 	payments payment.State
 	journal  journal.State
 	levies   levy.State
+	facts    achievement.State
 	slots    ledger.Table[slot, []award]
 	groups   ledger.Table[string, struct{}] // every purpose that a policy named
 }
@@ -146,7 +148,7 @@ type award struct {
 func (s *State) Tentative() []ledger.Tentative {
 	return slices.Concat(
 		[]ledger.Tentative{&s.policy, &s.versions, &s.slots, &s.groups},
-		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(), s.levies.Tentative(),
+		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(), s.levies.Tentative(), s.facts.Tentative(),
 	)
 }
 
@@ -197,6 +199,8 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 		return s.decideLevy(c.Order, do)
 	case journal.Action:
 		return s.decideJournal(c.Order, do)
+	case achievement.Action:
+		return s.decideAchievement(c.Order, do)
 	}
 	panic(fmt.Sprintf("book: order to do %T", c.Do))
 }
@@ -676,6 +680,8 @@ func Evolve(s *State, e ledger.Event) *State {
 		s.evolvePayment(e)
 	case levy.Event:
 		levy.Evolve(&s.levies, e)
+	case achievement.Event:
+		achievement.Evolve(&s.facts, e)
 	case journal.Event:
 		journal.Evolve(&s.journal, e)
 		if r, ok := e.(journal.EntryReversed); ok {

@@ -263,7 +263,7 @@ func refusals(t testing.TB) []refusal {
 	assistedNow := submit("C2", "P1", "assisted", "2023-07", "2023-07")
 	startupNow := submit("C2", "P1", "startup", "2023-07", "2023-07")
 
-	return append(levyRefusals(), []refusal{
+	return append(append(levyRefusals(), factRefusals()...), []refusal{
 		// The order, the policy, free text.
 		{"nothing is decided before a policy is published", nil, known()[1], policy.ErrNone},
 		{"an operator publishes", nil, by(pack(), ledgertest.Clerk), ledger.ErrRole},

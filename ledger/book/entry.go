@@ -2,6 +2,7 @@ package book
 
 import (
 	"zhucan/ledger"
+	"zhucan/ledger/achievement"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
@@ -244,6 +245,10 @@ func freeText(do any) []string {
 		return []string{do.Claim, do.Decision}
 	case levy.Deregister:
 		return []string{do.Document}
+	case achievement.Record:
+		return []string{do.Body, do.Course, do.Name}
+	case achievement.Withdraw:
+		return []string{do.Reason}
 	case journal.ProposeEntry:
 		return []string{do.Memo}
 	case journal.RejectEntry:

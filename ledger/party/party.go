@@ -283,6 +283,9 @@ func (s *State) Check(id ledger.PartyID, ref ledger.AccountRef) error {
 // Kind returns what the party is, or "" when it is not known.
 func (s *State) Kind(id ledger.PartyID) policy.Kind { return s.parties.At(id).kind }
 
+// Code returns the credit code of an organisation, or "" where it has none.
+func (s *State) Code(id ledger.PartyID) ledger.CreditCode { return s.parties.At(id).code }
+
 // Persons returns the persons registered and not erased, in no particular order:
 // those that the vault must hold a key for.
 func (s *State) Persons() []ledger.PartyID {

@@ -11,6 +11,7 @@ import (
 	"zhucan/events"
 	"zhucan/events/memlog"
 	"zhucan/ledger"
+	"zhucan/ledger/achievement"
 	"zhucan/ledger/book"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
@@ -213,8 +214,19 @@ func Story(t testing.TB) *Book {
 	proposed = b.Do(Second, later.AddDays(6), adjusting).(journal.EntryProposed)
 	b.Do(ledgertest.Accountant, later.AddDays(6), journal.RejectEntry{Entry: proposed.Entry.ID, Reason: "proposed before"})
 	b.Do(ledgertest.Accountant, later.AddDays(6), journal.Reverse{Entry: posted.Entry, Reason: "posted to the wrong account"})
+	b.facts()
 	b.Do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
 	return b
+}
+
+// facts adds one fact of each way to end: A1 lasts, A2 ended, A3 is withdrawn.
+func (b *Book) facts() {
+	b.t.Helper()
+	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A1", Body: "BASE1", Evidence: Hash, Kind: "base", Name: "示例基地", Region: "220104", Type: "incubator"})
+	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A2", Evidence: Hash, Kind: "post", Party: "P1", Quality: "urban", Region: "220104", Type: "public-welfare"})
+	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A3", Course: "K1", Evidence: Hash, Kind: "training", Party: "P1", Region: "220104", Type: "skills"})
+	b.Do(ledgertest.Clerk, Day.AddDays(60), achievement.End{Achievement: "A2", Evidence: Hash})
+	b.Do(ledgertest.First, Day.AddDays(61), achievement.Withdraw{Achievement: "A3", Reason: "another person's course"})
 }
 
 // Record adds n payments made elsewhere to 50 persons on both lines, the bulk of a

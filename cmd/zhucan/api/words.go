@@ -59,6 +59,10 @@ var eventWords = map[string]phrase{
 	"journal.entry-reversed":  {"冲正", "Entry reversed"},
 	"journal.period-closed":   {"结账", "Period closed"},
 	"journal.period-reopened": {"反结账", "Period reopened"},
+
+	"achievement.recorded":  {"成效记录", "Achievement recorded"},
+	"achievement.ended":     {"成效终止", "Achievement ended"},
+	"achievement.withdrawn": {"成效撤销", "Achievement withdrawn"},
 }
 
 // wordsOf returns what people call an event of a type with its version. An event
