@@ -13,6 +13,7 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -102,6 +103,19 @@ var catalogue = []row{
 	now[payment.RecoveryReceived]("payment.recovery-received.v1"),
 	now[payment.Recorded]("payment.recorded.v1"),
 
+	now[levy.Declared]("levy.declared.v1"),
+	now[levy.Reviewed]("levy.reviewed.v1"),
+	now[levy.Assessed]("levy.assessed.v1"),
+	now[levy.Relieved]("levy.relieved.v1"),
+	now[levy.Deferred]("levy.deferred.v1"),
+	now[levy.Received]("levy.received.v1"),
+	now[levy.Warned]("levy.warned.v1"),
+	now[levy.PaymentOrdered]("levy.payment-ordered.v1"),
+	now[levy.LateFeeCharged]("levy.late-fee-charged.v1"),
+	now[levy.RefundDecided]("levy.refund-decided.v1"),
+	now[levy.Refunded]("levy.refunded.v1"),
+	now[levy.Deregistered]("levy.deregistered.v1"),
+
 	now[journal.EntryProposed]("journal.entry-proposed.v1"),
 	now[journal.EntryRejected]("journal.entry-rejected.v1"),
 	now[journal.EntryPosted]("journal.entry-posted.v1"),
@@ -172,6 +186,19 @@ var orders = []order{
 	ask[payment.DemandRecovery]("payment.demand-recovery"),
 	ask[payment.ReceiveRecovery]("payment.receive-recovery"),
 	ask[payment.Record]("payment.record"),
+
+	ask[levy.Declare]("levy.declare"),
+	ask[levy.Review]("levy.review"),
+	ask[levy.Assess]("levy.assess"),
+	ask[levy.Relieve]("levy.relieve"),
+	ask[levy.Defer]("levy.defer"),
+	ask[levy.Receive]("levy.receive"),
+	ask[levy.Warn]("levy.warn"),
+	ask[levy.OrderPayment]("levy.order-payment"),
+	ask[levy.ChargeLateFee]("levy.charge-late-fee"),
+	ask[levy.DecideRefund]("levy.decide-refund"),
+	ask[levy.PayRefund]("levy.pay-refund"),
+	ask[levy.Deregister]("levy.deregister"),
 
 	ask[journal.ProposeEntry]("journal.propose-entry"),
 	ask[journal.ApproveEntry]("journal.approve-entry"),

@@ -15,6 +15,7 @@ import (
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -45,6 +46,7 @@ func scenario() []events.Request {
 	pack := ledgertest.Pack()
 	pack.LateReturn = policy.Restore
 	pack.Schemes[3].To = ledger.DateOf(2030, 12, 31)
+	ledgertest.Levied(&pack)
 	do(ledgertest.Operator, day, policy.Publish{Pack: pack})
 	for _, id := range []ledger.PartyID{"P1", "P2", "P3"} {
 		do(ledgertest.Clerk, day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: id, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
@@ -144,6 +146,34 @@ func scenario() []events.Request {
 	do(ledgertest.Clerk, later, achievement.End{Achievement: "A2", Evidence: hash})
 	do(ledgertest.First, later, achievement.Withdraw{Achievement: "A3", Reason: "another person's course"})
 	do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
+
+	filing := levy.Declare{
+		Class: ledger.Enterprise, Closing: true, Employer: "E1", Payroll: ledger.Fen(11_000_000_00), Region: "220104", Registered: ledger.DateOf(2015, 6, 1), Staff: levy.Int(100), Year: 2023,
+	}
+	fewer := filing
+	fewer.Payroll, fewer.Wage, fewer.Staff, fewer.Closing = ledger.Money{}, ledger.Fen(110_000_00), levy.Int(80), false
+	few := fewer
+	few.Staff = levy.Frac(121, 12)
+	assess := levy.Assess{Employer: "E1", Year: 2023}
+	do(ledgertest.First, ledger.DateOf(2023, 4, 11), levy.Review{
+		Confirmation: "示例确认〔2023〕1号", Employer: "E1", Region: "220104", Year: 2023,
+		Persons: []levy.Person{{Card: levy.DisabilityCard, From: ledger.PeriodOf(2022, 1), Grade: 3, PartMonths: 1, Party: "P1", To: ledger.PeriodOf(2022, 12)}},
+	})
+	do(ledgertest.Clerk, ledger.DateOf(2023, 11, 2), filing)
+	do(ledgertest.Accountant, ledger.DateOf(2023, 11, 3), assess)
+	do(ledgertest.Approver, ledger.DateOf(2023, 11, 6), levy.Relieve{Amount: ledger.Fen(20_000_00), Decision: "示例减免〔2023〕1号", Employer: "E1", Reason: "flood", Year: 2023})
+	do(ledgertest.Approver, ledger.DateOf(2023, 11, 6), levy.Defer{Decision: "示例缓缴〔2023〕1号", Employer: "E1", Reason: "flood", Until: ledger.DateOf(2023, 12, 31), Year: 2023})
+	do(ledgertest.Accountant, ledger.DateOf(2023, 11, 10), levy.Receive{Amount: ledger.Fen(1_000_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书1号", Year: 2023})
+	do(ledgertest.Approver, ledger.DateOf(2024, 1, 2), levy.Warn{Document: "示例警告〔2024〕1号", Employer: "E1", Year: 2023})
+	do(ledgertest.Approver, ledger.DateOf(2024, 1, 3), levy.OrderPayment{Deadline: ledger.DateOf(2024, 1, 5), Document: "示例限缴〔2024〕1号", Employer: "E1", Year: 2023})
+	do(ledgertest.Approver, ledger.DateOf(2024, 1, 10), levy.ChargeLateFee{Document: "示例加收〔2024〕1号", Employer: "E1", Year: 2023})
+	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 11), fewer)
+	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 12), assess) // less is due: relief and late fee go with it
+	do(ledgertest.Approver, ledger.DateOf(2024, 1, 15), levy.DecideRefund{Amount: ledger.Fen(1_000_00), Claim: "示例申请1号", Decision: "示例退费〔2024〕1号", Employer: "E1", Year: 2023})
+	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 16), levy.PayRefund{Amount: ledger.Fen(1_000_00), Employer: "E1", Voucher: "示例5209-1", Year: 2023})
+	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 17), few)
+	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 18), assess)
+	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 19), levy.Deregister{Document: "示例注销〔2024〕1号", Employer: "E1"})
 	return rs
 }
 

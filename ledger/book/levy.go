@@ -37,26 +37,29 @@ func (s *State) decideLevy(o ledger.Order, do levy.Action) ([]ledger.Event, erro
 		if len(moves) == 0 {
 			break
 		}
-		entry, err := s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, e.Region, moves)
+		if err := s.journal.Open(o.On); err != nil {
+			return nil, err
+		}
+		entry, err := s.entry(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, e.Region, levyRule), moves...)
 		if err != nil {
 			return nil, err
 		}
 		e.Entry = &entry
 		event = e
 	case levy.Relieved:
-		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, "", relieving(e.Amount))
+		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, e.Clause, relieving(e.Amount))
 		event = e
 	case levy.LateFeeCharged:
-		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, "", chargingLate(e.Amount))
+		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, "残疾人就业条例 art. 27", chargingLate(e.Amount))
 		event = e
 	case levy.RefundDecided:
-		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, "", refunding(e.Amount))
+		e.Entry, err = s.levyEntry(o, levy.Key{Employer: e.Employer, Year: e.Year}, e.Clause, refunding(e.Amount))
 		event = e
 	case levy.Received:
-		e.Entry, err = s.fact(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, e.Region), collecting(e.Amount)...)
+		e.Entry, err = s.fact(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, e.Region, levyRule), collecting(e.Amount)...)
 		event = e
 	case levy.Refunded:
-		e.Entry, err = s.fact(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, ""), refunded(e.Amount)...)
+		e.Entry, err = s.fact(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, "", levyRule), refunded(e.Amount)...)
 		event = e
 	}
 	if err != nil {
@@ -65,23 +68,24 @@ func (s *State) decideLevy(o ledger.Order, do levy.Action) ([]ledger.Event, erro
 	return []ledger.Event{event}, nil
 }
 
-// levyEntry makes the entry of a decision; its period is open.
-func (s *State) levyEntry(o ledger.Order, k levy.Key, region ledger.RegionCode, moves []move) (ledger.Entry, error) {
+// levyEntry makes the entry of a decision about a levy that is assessed; its period is open.
+func (s *State) levyEntry(o ledger.Order, k levy.Key, clause string, moves []move) (ledger.Entry, error) {
 	if err := s.journal.Open(o.On); err != nil {
 		return ledger.Entry{}, err
 	}
-	return s.entry(o, s.levyBasis(k, region), moves...)
+	return s.entry(o, s.levyBasis(k, "", clause), moves...)
 }
+
+// levyRule is what the levy rests on where no nearer rule does.
+const levyRule = "财税〔2015〕72号"
 
 // levyBasis says what an entry of a levy rests on. Without a region it is that of the
 // assessment.
-func (s *State) levyBasis(k levy.Key, region ledger.RegionCode) basis {
-	b := basis{clause: "财税〔2015〕72号", memo: k.String()}
+func (s *State) levyBasis(k levy.Key, region ledger.RegionCode, clause string) basis {
 	if c, _ := s.levies.Find(k); region == "" && c.Assessed != nil {
 		region = c.Assessed.Region
 	}
-	b.line = ledger.BudgetLine{Region: region, Scheme: revenue, Fund: levyFund, Year: k.Year}
-	return b
+	return basis{clause: clause, memo: k.String(), line: ledger.BudgetLine{Region: region, Scheme: revenue, Fund: levyFund, Year: k.Year}}
 }
 
 // mayLevy refuses a filing or a review by who it is of and where.

@@ -37,10 +37,12 @@ func Levied(p *policy.Pack) {
 	p.Accounts = append(p.Accounts, LevyAccounts()...)
 	p.Days = append([]policy.Day{{Date: ledger.DateOf(2022, 10, 3)}}, p.Days...)
 	for _, v := range [][2]string{
-		{"levy.disabled.double_weight", "2"}, {"levy.disabled.double_weight.certificate_max_grade", "2"}, {"levy.filing_window", "08-01/10-31"},
+		{"levy.disabled.double_weight", "2"}, {"levy.disabled.double_weight.certificate_max_grade", "2"},
+		{"levy.disabled.part_month_rule", "counted"}, {"levy.filing_window", "08-01/10-31"},
 		{"levy.filing_window.holiday_roll_forward", "true"}, {"levy.hardship.max_deferral", "6"}, {"levy.hardship.max_relief", "1"},
 		{"levy.late_fee.cap_multiple_of_principal", "1"}, {"levy.late_fee.daily_rate", "0.005"}, {"levy.late_fee.first_day", "day_after_deadline"},
 		{"levy.late_fee.payment_day_counts", "true"}, {"levy.ratio", "0.016"}, {"levy.ratio.national_floor", "0.015"}, {"levy.refund.allowed", "true"},
+		{"levy.new_enterprise.max_staff", "30"}, {"levy.new_enterprise.start_rule", "first_day_of_month_after_registration"}, {"levy.new_enterprise.years", "3"},
 		{"levy.review_window", "01-01/06-30"}, {"levy.rounding.profile.D", "2dp_half_up"}, {"levy.rounding.profile.N", "int_half_up"},
 		{"levy.rounding.profile.W", "2dp_half_up"}, {"levy.rounding.profile.gap", "exact"}, {"levy.rounding.profile.money", "fen_half_up"},
 		{"levy.small_enterprise.max_staff", "30"}, {"levy.small_enterprise.unit_classes", "enterprise"}, {"levy.tier.rate_at_or_above_threshold", "0.5"},
@@ -49,7 +51,8 @@ func Levied(p *policy.Pack) {
 	} {
 		x := policy.Parameter{Certainty: policy.Verified, Name: v[0], Region: policy.Nation, Source: "synthetic", Value: v[1]}
 		switch v[0] {
-		case "levy.disabled.double_weight", "levy.disabled.double_weight.certificate_max_grade", "levy.hardship.max_deferral", "levy.hardship.max_relief", "levy.small_enterprise.max_staff":
+		case "levy.disabled.double_weight", "levy.disabled.double_weight.certificate_max_grade", "levy.hardship.max_deferral", "levy.hardship.max_relief",
+			"levy.new_enterprise.max_staff", "levy.new_enterprise.years", "levy.small_enterprise.max_staff":
 			x.Unit = "months" // whole numbers
 		case "levy.filing_window", "levy.review_window":
 			x.Unit = "MM-DD/MM-DD"

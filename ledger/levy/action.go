@@ -218,6 +218,7 @@ type (
 	Relieved struct {
 		Amount   ledger.Money   `json:"amount"`
 		By       ledger.ActorID `json:"by"`
+		Clause   string         `json:"clause"`
 		Decision string         `json:"decision"`
 		Employer ledger.PartyID `json:"employer"`
 		Entry    ledger.Entry   `json:"entry"`
@@ -287,6 +288,7 @@ type (
 		Amount   ledger.Money   `json:"amount"`
 		By       ledger.ActorID `json:"by"`
 		Claim    string         `json:"claim"`
+		Clause   string         `json:"clause"`
 		Decision string         `json:"decision"`
 		Employer ledger.PartyID `json:"employer"`
 		Entry    ledger.Entry   `json:"entry"`

@@ -440,7 +440,7 @@ func (s *State) relieve(c Command, do Relieve) ([]Event, error) {
 	if err := c.Apart(k.Declared.By, k.Assessed.By); err != nil {
 		return nil, err
 	}
-	years, _, err := limit(c, k, "levy.hardship.max_relief")
+	years, x, err := limit(c, k, "levy.hardship.max_relief")
 	if err != nil {
 		return nil, err
 	}
@@ -448,7 +448,7 @@ func (s *State) relieve(c Command, do Relieve) ([]Event, error) {
 	if sum.Cmp(k.Assessed.Due.Times(int64(years))) > 0 || sum.Cmp(k.Assessed.Due) > 0 {
 		return nil, ErrHardship.Of("%s in all of %s due, limit %d years of levy", sum, k.Assessed.Due, years)
 	}
-	return []Event{Relieved{Amount: do.Amount, By: c.By.ID, Decision: do.Decision, Employer: do.Employer, On: c.On, Reason: do.Reason, Year: do.Year}}, nil
+	return []Event{Relieved{Amount: do.Amount, By: c.By.ID, Clause: x.Source, Decision: do.Decision, Employer: do.Employer, On: c.On, Reason: do.Reason, Year: do.Year}}, nil
 }
 
 func (s *State) postpone(c Command, do Defer) ([]Event, error) {
@@ -626,7 +626,7 @@ func (s *State) decideRefund(c Command, do DecideRefund) ([]Event, error) {
 	if over := (ledger.Money{}).Sub(k.Owed()); !allowed || do.Amount.Cmp(over) > 0 {
 		return nil, ErrRefund.Of("%s of %s, which is overpaid by %s", do.Amount, key, over)
 	}
-	return []Event{RefundDecided{Amount: do.Amount, By: c.By.ID, Claim: do.Claim, Decision: do.Decision, Employer: do.Employer, On: c.On, Year: do.Year}}, nil
+	return []Event{RefundDecided{Amount: do.Amount, By: c.By.ID, Claim: do.Claim, Clause: x.Source, Decision: do.Decision, Employer: do.Employer, On: c.On, Year: do.Year}}, nil
 }
 
 func (s *State) payRefund(c Command, do PayRefund) ([]Event, error) {

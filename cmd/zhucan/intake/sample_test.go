@@ -155,7 +155,7 @@ func TestTheSampleGoesThroughTheBook(t *testing.T) {
 func TestTheSamplePackSaysWhatIsKnownAndWhatIsNot(t *testing.T) {
 	t.Parallel()
 	pack := samplePack(t)
-	if len(pack.Accounts) != 16 || len(pack.Schemes) != 3 || pack.LateReturn != "" || !strings.Contains(pack.Label, "样本") {
+	if len(pack.Accounts) != 22 || len(pack.Schemes) != 3 || pack.LateReturn != "" || !strings.Contains(pack.Label, "样本") {
 		t.Errorf("%d accounts, %d schemes, late return %q, label %q", len(pack.Accounts), len(pack.Schemes), pack.LateReturn, pack.Label)
 	}
 	for _, s := range pack.Schemes {
@@ -211,7 +211,7 @@ func TestAPackThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		{"a code twice", "chart.csv", "1011,零余额", "1002,零余额", "chart.csv line 4: account 1002 twice"},
 		{"a duty twice", "chart.csv", "debit,\n1011", "debit,bank\n1011", "chart.csv line 4: a second account with duty bank"},
 		{"an unknown duty", "chart.csv", "debit,bank", "debit,purse", "chart.csv line 4: duty"},
-		{"a duty missing", "chart.csv", "debit,bank", "debit,", "chart.csv line 18: chart-incomplete"},
+		{"a duty missing", "chart.csv", "debit,bank", "debit,", "chart.csv line 24: chart-incomplete"},
 		{"an unknown book", "chart.csv", "financial,debit,bank", "cash,debit,bank", "chart.csv line 4: book"},
 		{"an unknown side", "chart.csv", "debit,bank", "left,bank", "chart.csv line 4: normal side"},
 		{"a ragged row", "chart.csv", "debit,bank", "debit,bank,", "chart.csv line 4: row-ragged"},
