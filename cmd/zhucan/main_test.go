@@ -221,16 +221,29 @@ func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 		}
 	})
 	t.Run("a person is erased and nothing else changes", func(t *testing.T) {
-		var person string
+		erased, kept := "", 0
 		for _, p := range answer[report.PartyPage](t, must(t, dir, "party", "list", "--limit", "1000", "-o", "json")).Parties {
-			if p.Kind == "person" {
-				person = p.Party
-				if !strings.Contains(p.Name, "*") {
-					t.Errorf("a person is listed as %q", p.Name)
-				}
+			if p.Kind != "person" {
+				continue
+			}
+			if !strings.Contains(p.Name, "*") {
+				t.Errorf("a person is listed as %q", p.Name)
+			}
+			if erased != "" && kept > 0 {
+				continue
+			}
+			switch code, _, stderr := zhucan(t, dir, "party", "erase", p.Party, "--basis", "个人信息保护法第四十七条", "--as", "sample-operator"); {
+			case code == 0:
+				erased = p.Party
+			case code == 2 && strings.Contains(stderr, "erasure-too-early"):
+				kept++
+			default:
+				t.Errorf("exit %d %s", code, stderr)
 			}
 		}
-		must(t, dir, "party", "erase", person, "--basis", "个人信息保护法第四十七条", "--as", "sample-operator")
+		if erased == "" || kept == 0 {
+			t.Errorf("erased %q; kept %d, whose claim is open", erased, kept)
+		}
 		if got := answer[trial](t, must(t, dir, "trial-balance", "-o", "json")); got.DebitTotal != first.Trial.DebitTotal {
 			t.Errorf("debits %s, were %s", got.DebitTotal, first.Trial.DebitTotal)
 		}
@@ -501,6 +514,30 @@ func TestAMonthIsClosedAndLateFactsAdjustIt(t *testing.T) {
 	must(t, dir, "checkpoint", "show")
 	if code, _, stderr := zhucan(t, dir, "claim", "withdraw", "C1", "--reason", "x", "--on", "9999-11-30"); code != 2 || !strings.Contains(stderr, "date-in-future") {
 		t.Errorf("an order of a day that has not come: exit %d %s", code, stderr)
+	}
+	rebook := []string{"correct", "rebook", "--id", "ADJ-1", "--memo", "更正", "--on", "2011-01-05",
+		"--postings", `[{"account":"5001","amount":"5.00","side":"debit"},{"account":"4001","amount":"5.00","side":"credit"}]`}
+	unadjusted := must(t, dir, "trial-balance", "-o", "csv")
+	must(t, dir, rebook...)
+	if got := must(t, dir, "trial-balance", "-o", "csv"); got != unadjusted {
+		t.Errorf("an entry that is only proposed is in the books:\n%s", got)
+	}
+	if code, _, stderr := zhucan(t, dir, "correct", "approve", "ADJ-1"); code != 2 || !strings.Contains(stderr, "duties-not-separated") {
+		t.Errorf("approved by who proposed it: exit %d %s", code, stderr)
+	}
+	must(t, dir, "access", "add", "accountant-2", "--role", "accountant")
+	must(t, dir, "correct", "approve", "ADJ-1", "--as", "accountant-2")
+	if got := must(t, dir, "correct", "list"); !strings.Contains(got, "ADJ-1") || !strings.Contains(got, "posted") || !strings.Contains(got, "accountant-2") {
+		t.Error(got)
+	}
+	if got := must(t, dir, "trial-balance", "-o", "csv"); got == unadjusted {
+		t.Error("the entry that is approved is not in the books")
+	}
+	must(t, dir, "access", "add", "cashier-1", "--role", "cashier")
+	must(t, dir, "payment", "open-batch", "B1", "--as", "cashier-1")
+	must(t, dir, "payment", "cancel-batch", "B1", "--as", "cashier-1")
+	if code, _, stderr := zhucan(t, dir, "payment", "cancel-batch", "B1", "--as", "cashier-1"); code != 2 || !strings.Contains(stderr, "payment-step") {
+		t.Errorf("a batch is cancelled twice: exit %d %s", code, stderr)
 	}
 	before := must(t, dir, "trial-balance", "--as-of", "2010-12-31", "-o", "csv")
 	late, _ := list(t, 11) // another file of the same year: it comes too late for December
