@@ -30,7 +30,7 @@ func (p *program) importCommand() *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use:   "import KIND FILE",
-		Short: "turn a file into commands: policy, budget, applications, payments (导入)",
+		Short: "turn a file into commands: policy, budget, applications, payments, the levy (导入)",
 		Long: `Reads a file and has each of its rows decided. What is wrong with the file as a
 whole (cut off, wrong encoding, unknown columns, over 512 MiB) refuses the file
 before anything of it is used. What is wrong with a row refuses that row: it goes
@@ -44,13 +44,23 @@ file or every row of it was refused. A policy pack is published whole or refused
   policy        a folder with the files of a policy pack, or jilin: the one of this program
   budget        CSV: region,scheme,fund,year,amount,document,date
   applications  CSV: claim,scheme,region,from,to,units,evidence,date,kind,name,…
+  declarations  CSV of employers' yearly filings of the levy: filing_year,region,name,uscc,
+                staff,date and payroll or average_wage; unit_class (empty: as the credit
+                code says), registered_on, closing (yes: files before the window)
+  reviews       CSV of the federation's confirmations, one row each: filing_year,region,
+                name,uscc,confirmation,date and persons, separated by ; each as
+                NAME/CERTIFICATE/FROM/TO, for example 张样三/…/2021-01/2021-12; behind that
+                /PART, the number of incomplete months, and /military-3, with an identity
+                number in place of the certificate
+  receipts      CSV of receipts of the treasury: filing_year,uscc,receipt,amount,date and
+                kind (levy or late-fee; empty: levy)
   payments      payments made elsewhere: any CSV, or a JSON list such as 360Giving,
                 read by a --mapping; a suspected double is flagged, never refused`,
 		Example: "  zhucan import policy jilin\n" +
 			"  zhucan import payments list.csv --mapping schema/mapping/nrw-esf.yaml\n" +
 			"  zhucan import payments list.csv --mapping m.yaml --dry-run -o json",
 		Args:      args(cobra.ExactArgs(2)),
-		ValidArgs: []string{"policy", "budget", "applications", "payments"},
+		ValidArgs: []string{"policy", "budget", "applications", "declarations", "reviews", "receipts", "payments"},
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			source, err := f.open(arg[0], arg[1])
 			if err != nil {
@@ -106,7 +116,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			return nil, err
 		}
 		return s, s.readPack(folder, path)
-	case "budget", "applications":
+	case "budget", "applications", "declarations", "reviews", "receipts":
 	case "payments":
 		if f.mapping == "" {
 			return nil, usage("import payments needs --mapping")
@@ -121,7 +131,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			options.Encoding = intake.Encoding(f.encoding)
 		}
 	default:
-		return nil, usage("nothing is imported as %q; known are policy, budget, applications, payments", kind)
+		return nil, usage("nothing is imported as %q; known are policy, budget, applications, declarations, reviews, receipts, payments", kind)
 	}
 	var err error
 	s.file, err = intake.Open(path, options)
@@ -264,8 +274,9 @@ type row struct {
 	amount  ledger.Money
 	on      ledger.Date
 	region  ledger.RegionCode
-	claimer intake.Party // who it is for; the zero Party for nobody
-	do      func(id ledger.PartyID) any
+	claimer intake.Party   // who it is for; the zero Party for nobody
+	others  []intake.Party // further parties that are to be known
+	do      func(id ledger.PartyID, others ...ledger.PartyID) any
 	account ledger.AccountRef // under which the claimer's account is added; "" for none
 }
 
@@ -346,19 +357,40 @@ func (im *importer) rows() iter.Seq2[row, error] {
 	switch im.src.kind {
 	case "budget":
 		return convert(intake.ReadBudget(f), func(b intake.Budget) row {
-			return row{origin: b.Origin, amount: b.Appropriate.Amount, on: b.On, do: func(ledger.PartyID) any { return b.Appropriate }}
+			return row{origin: b.Origin, amount: b.Appropriate.Amount, on: b.On, do: func(ledger.PartyID, ...ledger.PartyID) any { return b.Appropriate }}
 		})
 	case "applications":
 		return convert(intake.ReadApplications(f), func(a intake.Application) row {
 			ref := ledger.AccountRef(a.Submit.Claim)
-			return row{origin: a.Origin, on: a.On, region: a.Submit.Region, claimer: a.Claimant, account: ref, do: func(id ledger.PartyID) any {
+			return row{origin: a.Origin, on: a.On, region: a.Submit.Region, claimer: a.Claimant, account: ref, do: func(id ledger.PartyID, _ ...ledger.PartyID) any {
 				a.Submit.Party, a.Submit.Account = id, ref
 				return a.Submit
 			}}
 		})
+	case "declarations":
+		return convert(intake.ReadDeclarations(f), func(d intake.Declaration) row {
+			return row{origin: d.Origin, on: d.On, region: d.Declare.Region, claimer: d.Employer, do: func(id ledger.PartyID, _ ...ledger.PartyID) any {
+				d.Declare.Employer = id
+				return d.Declare
+			}}
+		})
+	case "reviews":
+		return convert(intake.ReadReviews(f), func(v intake.Review) row {
+			return row{origin: v.Origin, on: v.On, region: v.Review.Region, claimer: v.Employer, others: v.Counted, do: func(id ledger.PartyID, others ...ledger.PartyID) any {
+				v.Review.Employer = id
+				for i := range v.Review.Persons {
+					v.Review.Persons[i].Party = others[i]
+				}
+				return v.Review
+			}}
+		})
+	case "receipts":
+		return convert(intake.ReadReceipts(f), func(x intake.Receipt) row {
+			return row{origin: x.Origin, amount: x.Receive.Amount, on: x.On, do: func(ledger.PartyID, ...ledger.PartyID) any { return x.Receive }}
+		})
 	}
 	return convert(intake.ReadPayments(f, im.src.mapping), func(q intake.Payment) row {
-		return row{origin: q.Origin, amount: q.Amount, on: q.Date, region: q.Budget.Region, claimer: q.Payee, do: func(id ledger.PartyID) any { return q.Record(id) }}
+		return row{origin: q.Origin, amount: q.Amount, on: q.Date, region: q.Budget.Region, claimer: q.Payee, do: func(id ledger.PartyID, _ ...ledger.PartyID) any { return q.Record(id) }}
 	})
 }
 
@@ -374,6 +406,16 @@ func convert[T any](rows iter.Seq2[T, error], f func(T) row) iter.Seq2[row, erro
 			}
 		}
 	}
+}
+
+// further returns a row for each further party of rows.
+func further(rows []row) (all []row) {
+	for _, r := range rows {
+		for _, p := range r.others {
+			all = append(all, row{origin: r.origin, on: r.on, region: r.region, claimer: p})
+		}
+	}
+	return all
 }
 
 // decide has rows decided and counts what became of them.
@@ -393,6 +435,10 @@ func (im *importer) decide(ctx context.Context, rows []row) error {
 	if err != nil {
 		return err
 	}
+	others, err := im.identify(ctx, further(rows))
+	if err != nil {
+		return err
+	}
 	var requests []events.Request
 	main := make([]int, len(rows)) // index of the request that is the row's own
 	for i, r := range rows {
@@ -401,8 +447,16 @@ func (im *importer) decide(ctx context.Context, rows []row) error {
 			return err
 		}
 		requests = append(requests, before...)
+		ids := make([]ledger.PartyID, len(r.others))
+		for n, other := range further(rows[i : i+1]) {
+			if before, err = im.introduce(other, others[n]); err != nil {
+				return err
+			}
+			requests, ids[n] = append(requests, before...), others[n].id
+		}
+		others = others[len(r.others):]
 		main[i] = len(requests)
-		requests = append(requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id), append([]byte(r.origin.Hash), im.src.intent...)))
+		requests = append(requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id, ids...), append([]byte(r.origin.Hash), im.src.intent...)))
 	}
 	receipts, err := im.who.SubmitAll(ctx, requests)
 	if err != nil {

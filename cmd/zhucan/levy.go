@@ -86,7 +86,7 @@ func (p *program) computeLevies(path string, f levyFlags) (err error) {
 	if len(columns.Ignored) > 0 {
 		fmt.Fprintf(p.stderr, "%s %s\n", p.say("未读取、原样输出的列：", "passed through unread:"), strings.Join(columns.Ignored, ", "))
 	}
-	c := &levies{p: p, pack: &pack, editions: pack.Editions(), columns: columns, uncapped: f.uncapped, out: bufio.NewWriterSize(p.stdout, 1<<16), width: len(in.Columns)}
+	c := &levyTable{p: p, pack: &pack, editions: pack.Editions(), columns: columns, uncapped: f.uncapped, out: bufio.NewWriterSize(p.stdout, 1<<16), width: len(in.Columns)}
 	c.header(in.Columns)
 	if err := in.Rows(c.row); err != nil {
 		return errors.Join(err, c.out.Flush())
@@ -101,8 +101,8 @@ func (p *program) computeLevies(path string, f levyFlags) (err error) {
 	return nil
 }
 
-// levies computes row by row. Rules are read once for all rows that have them in common.
-type levies struct {
+// A levyTable computes row by row. Rules are read once for all rows that have them in common.
+type levyTable struct {
 	p        *program
 	pack     *policy.Pack
 	editions policy.Editions
@@ -136,7 +136,7 @@ type levyRules struct {
 // maxRules bounds what is kept: a file may name any region, profile and day.
 const maxRules = 4_000
 
-func (c *levies) rules(r intake.LevyRow) *levyRules {
+func (c *levyTable) rules(r intake.LevyRow) *levyRules {
 	key := levyKey{r.Region, r.Year, c.editions.Of(r.Assessed), r.Rounding}
 	if found, ok := c.known[key]; ok {
 		return found
@@ -184,7 +184,7 @@ func (r *levyRules) cite(b levy.Basis) string {
 	return cell
 }
 
-func (c *levies) header(columns []string) {
+func (c *levyTable) header(columns []string) {
 	for _, name := range columns {
 		if slices.Contains(levyAdded, name) {
 			name = "input_" + name
@@ -196,7 +196,7 @@ func (c *levies) header(columns []string) {
 }
 
 // row computes one row and writes it.
-func (c *levies) row(line int, cells []string, fault error) error {
+func (c *levyTable) row(line int, cells []string, fault error) error {
 	c.read++
 	c.line = c.line[:0]
 	for i := range c.width {
@@ -214,7 +214,7 @@ func (c *levies) row(line int, cells []string, fault error) error {
 	return nil
 }
 
-func (c *levies) compute(cells []string, fault error) {
+func (c *levyTable) compute(cells []string, fault error) {
 	if fault != nil {
 		c.refuse(levy.Assessment{}, fault)
 		return
@@ -246,7 +246,7 @@ func (c *levies) compute(cells []string, fault error) {
 
 // figures writes what was computed, up to the reason. A late fee that cannot be computed
 // leaves the levy as it is.
-func (c *levies) figures(a levy.Assessment, r intake.LevyRow, late levy.LateFee, lateErr error) {
+func (c *levyTable) figures(a levy.Assessment, r intake.LevyRow, late levy.LateFee, lateErr error) {
 	money := func(m ledger.Money) {
 		c.line, _ = m.AppendText(c.line) // it has no error
 		c.line = append(c.line, ',')
@@ -284,7 +284,7 @@ func appendTier(b []byte, a levy.Assessment) []byte {
 
 // reason says in codes and words why nothing is owed, what is special about the base, and
 // why there is no late fee.
-func (c *levies) reason(a levy.Assessment, lateErr error) []byte {
+func (c *levyTable) reason(a levy.Assessment, lateErr error) []byte {
 	var all []string
 	switch a.Outcome {
 	case levy.NotLiable:
@@ -312,7 +312,7 @@ func (c *levies) reason(a levy.Assessment, lateErr error) []byte {
 }
 
 // why is a refusal as a cell: published code, rule, particulars.
-func (c *levies) why(err error) string {
+func (c *levyTable) why(err error) string {
 	rule, detail := ledger.Refused(err)
 	if rule == nil {
 		return "fault: " + err.Error()
@@ -321,7 +321,7 @@ func (c *levies) why(err error) string {
 }
 
 // refuse writes a row without amounts. The gap and the tier may have been reached.
-func (c *levies) refuse(a levy.Assessment, err error) {
+func (c *levyTable) refuse(a levy.Assessment, err error) {
 	c.refused++
 	if a.Ratio.Sign() > 0 {
 		c.line = a.Gap.Append(c.line)
@@ -335,7 +335,7 @@ func (c *levies) refuse(a levy.Assessment, err error) {
 }
 
 // add counts amounts in fen and settles them before they could exceed 64 bits.
-func (c *levies) add(a levy.Assessment) {
+func (c *levyTable) add(a levy.Assessment) {
 	full, _ := a.Full.Fen() // amounts of an assessment fit
 	relief, _ := a.Relief.Fen()
 	c.fullFen, c.reliefFen, c.since = c.fullFen+full, c.reliefFen+relief, c.since+1
@@ -344,7 +344,7 @@ func (c *levies) add(a levy.Assessment) {
 	}
 }
 
-func (c *levies) settle() {
+func (c *levyTable) settle() {
 	c.full, c.relief, c.due = c.full.Add(ledger.Fen(c.fullFen)), c.relief.Add(ledger.Fen(c.reliefFen)), c.due.Add(ledger.Fen(c.fullFen-c.reliefFen))
 	c.fullFen, c.reliefFen, c.since = 0, 0, 0
 }

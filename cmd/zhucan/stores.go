@@ -27,6 +27,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/levies"
 	"zhucan/projections/vault"
 	"zhucan/schema"
 	"zhucan/schema/embedded"
@@ -133,7 +134,7 @@ func (p *program) openInto(ctx context.Context, s *stores) error {
 
 // projectorConfig adds the read models of the program to a configuration.
 func projectorConfig(c projections.Config) projections.Config {
-	c.Projections = []projections.Projection{books.New(), cases.New(), budgets.New()}
+	c.Projections = []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}
 	return c
 }
 

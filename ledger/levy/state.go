@@ -24,6 +24,7 @@ type Case struct {
 	Warned    ledger.Date // first time
 	OrderedBy ledger.Date // deadline of the order to pay
 
+	deferred bool
 	payments []receipt
 }
 
@@ -163,15 +164,15 @@ func Evolve(s *State, e Event) *State {
 		change(k, func(c *Case) { c.Reviewed = &e })
 	case Assessed:
 		change(Key{e.Employer, e.Year}, func(c *Case) {
-			if c.Assessed == nil || c.Deadline.IsZero() {
-				c.Deadline = e.Deadline // a deferral is not undone by a re-assessment
+			if !c.deferred { // a re-assessment does not undo a deferral
+				c.Deadline = e.Deadline
 			}
 			c.Assessed, c.LateFee, c.Relieved = &e, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
 		})
 	case Relieved:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Relieved = c.Relieved.Add(e.Amount) })
 	case Deferred:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline = e.Until })
+		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
 		s.receipts.Set(e.Receipt, e)
 		change(Key{e.Employer, e.Year}, func(c *Case) {

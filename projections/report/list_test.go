@@ -22,6 +22,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/levies"
 	"zhucan/projections/report"
 	"zhucan/projections/sampletest"
 	"zhucan/schema/schematest"
@@ -82,7 +83,7 @@ func cancelled(t testing.TB) *sampletest.Book {
 func TestAListKnownByARecordIsWhatItWasThen(t *testing.T) {
 	t.Parallel()
 	b, pool, log := cancelled(t), schematest.New(t), new(memlog.Log)
-	r := projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New()}})
+	r := projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}})
 	var then []map[string]any
 	for n := range b.Records {
 		sampletest.Extend(t, log, b.Records[:n+1])

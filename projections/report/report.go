@@ -159,6 +159,7 @@ var Queries = map[string]string{
 	"selectClaims": selectClaims, "selectClaimsThen": selectClaimsThen, "selectPayments": selectPayments,
 	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
 	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
+	"selectLevies": selectLevies, "selectIncome": selectIncome,
 	"selectPersons": selectPersons, "selectErased": selectErased,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 }

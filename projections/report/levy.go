@@ -1,0 +1,140 @@
+package report
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"zhucan/ledger"
+)
+
+// A Levy is one line of the list of levies.
+type Levy struct {
+	Levy       string       `json:"levy"` // levy:EMPLOYER:YEAR
+	Employer   string       `json:"employer"`
+	Name       string       `json:"name"`
+	Year       int          `json:"year"`
+	Region     string       `json:"region"`
+	Class      string       `json:"class"`
+	Status     string       `json:"status"`
+	Staff      string       `json:"staff"`
+	Disabled   string       `json:"disabled"`
+	Full       ledger.Money `json:"full"`
+	Relief     ledger.Money `json:"relief"`
+	Due        ledger.Money `json:"due"`
+	Relieved   ledger.Money `json:"relieved"`
+	LateFee    ledger.Money `json:"late_fee"`
+	Paid       ledger.Money `json:"paid"` // late fee included
+	Refunded   ledger.Money `json:"refunded"`
+	Owed       ledger.Money `json:"owed"`
+	Deadline   string       `json:"deadline,omitempty"` // last day to pay
+	Age        int          `json:"age"`                // days of default on the day that is asked about; 0: none
+	WarnedOn   string       `json:"warned_on,omitempty"`
+	OrderedBy  string       `json:"ordered_by,omitempty"`
+	Policy     string       `json:"decided_policy,omitempty"`
+	LastRecord uint64       `json:"last_record"`
+}
+
+// A LevyPage is a page of the list of levies.
+type LevyPage struct {
+	Levies []Levy `json:"levies"`
+	Next   string `json:"next,omitempty"`
+	Basis
+}
+
+// A LevyFilter narrows the list of levies. Empty parts count all. On is the day on which the
+// age of what is owed is counted; Overdue keeps only what is owed after its last day to pay.
+type LevyFilter struct {
+	Employer, Region, Status string
+	Year                     int
+	On                       ledger.Date
+	Overdue                  bool
+}
+
+const selectLevies = `
+select 'levy:' || l.employer || ':' || l.year as levy, l.employer, coalesce(p.name, ''), l.year, coalesce(l.region, ''), coalesce(l.class, ''), l.status,
+	coalesce(l.staff, ''), coalesce(l.disabled, ''), coalesce(l.full_levy, 0)::numeric(20,2)::text, coalesce(l.relief, 0)::numeric(20,2)::text,
+	coalesce(l.due, 0)::numeric(20,2)::text, l.relieved::numeric(20,2)::text, l.late_fee::numeric(20,2)::text, (l.paid + l.late_fee_paid)::numeric(20,2)::text,
+	l.refunded::numeric(20,2)::text, l.owed::numeric(20,2)::text, l.deadline,
+	case when l.owed > 0 and l.deadline < @on::date then @on::date - l.deadline else 0 end as age,
+	l.warned_on, l.ordered_by, coalesce(l.policy, ''), l.last_seq
+from read.levy l
+left join read.party p on p.party = l.employer
+where 'levy:' || l.employer || ':' || l.year > @after
+	and (@employer = '' or l.employer = @employer)
+	and (@region = '' or l.region = @region)
+	and (@year::int = 0 or l.year = @year::int)
+	and (@status = '' or l.status = @status)
+	and (not @overdue::bool or l.owed > 0 and l.deadline < @on::date)
+order by levy
+limit @limit`
+
+// Levies lists levies as they stand, whose identifier comes after a place; "" begins at the
+// beginning.
+func Levies(ctx context.Context, db DB, f LevyFilter, after string, limit int) (LevyPage, error) {
+	args := pgx.NamedArgs{
+		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "on": f.On.Time(),
+	}
+	all, next, b, err := page(ctx, db, Cut{}, selectLevies, args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
+		var sums [8]string
+		var deadline, warned, ordered *time.Time
+		if err := row.Scan(&l.Levy, &l.Employer, &l.Name, &l.Year, &l.Region, &l.Class, &l.Status, &l.Staff, &l.Disabled,
+			&sums[0], &sums[1], &sums[2], &sums[3], &sums[4], &sums[5], &sums[6], &sums[7], &deadline, &l.Age, &warned, &ordered, &l.Policy, &l.LastRecord); err != nil {
+			return l, err
+		}
+		l.Deadline, l.WarnedOn, l.OrderedBy = date(deadline), date(warned), date(ordered)
+		return l, amounts(sums[:], &l.Full, &l.Relief, &l.Due, &l.Relieved, &l.LateFee, &l.Paid, &l.Refunded, &l.Owed)
+	}, func(l Levy) string { return l.Levy })
+	return LevyPage{all, next, b}, err
+}
+
+// An Income is what the fund received of the levy in one region and year of receipt.
+type Income struct {
+	Region  string       `json:"region"`
+	Year    int          `json:"year"`
+	Levy    ledger.Money `json:"levy"`
+	LateFee ledger.Money `json:"late_fee"`
+	Refund  ledger.Money `json:"refund"`
+	Net     ledger.Money `json:"net"`
+	Count   int          `json:"receipts"`
+}
+
+// An IncomePage is a page of the fund's income.
+type IncomePage struct {
+	Income []Income `json:"income"`
+	Next   string   `json:"next,omitempty"`
+	Basis
+}
+
+const selectIncome = `
+select region, extract(year from date)::int as received,
+	coalesce(sum(amount) filter (where kind = 'levy'), 0)::numeric(20,2)::text,
+	coalesce(sum(amount) filter (where kind = 'late-fee'), 0)::numeric(20,2)::text,
+	coalesce(sum(amount) filter (where kind = 'refund'), 0)::numeric(20,2)::text,
+	sum(case kind when 'refund' then -amount else amount end)::numeric(20,2)::text,
+	count(*) filter (where kind <> 'refund')
+from read.levy_receipt
+where seq <= @seq and (@as_of::date is null or date <= @as_of)
+	and (region, extract(year from date)::int) > (@region, @year::int)
+group by 1, 2
+order by 1, 2
+limit @limit`
+
+// LevyIncome lists what came in and went back by region and year of receipt; after is
+// REGION/YEAR.
+func LevyIncome(ctx context.Context, db DB, cut Cut, after string, limit int) (IncomePage, error) {
+	region, rest, _ := strings.Cut(after, "/")
+	year, _ := strconv.Atoi(rest) // no year: all of the region
+	args := pgx.NamedArgs{"region": region, "year": year}
+	all, next, b, err := page(ctx, db, cut, selectIncome, args, limit, func(row pgx.CollectableRow) (i Income, err error) {
+		var sums [4]string
+		if err := row.Scan(&i.Region, &i.Year, &sums[0], &sums[1], &sums[2], &sums[3], &i.Count); err != nil {
+			return i, err
+		}
+		return i, amounts(sums[:], &i.Levy, &i.LateFee, &i.Refund, &i.Net)
+	}, func(i Income) string { return i.Region + "/" + strconv.Itoa(i.Year) })
+	return IncomePage{all, next, b}, err
+}
