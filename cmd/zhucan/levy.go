@@ -56,7 +56,7 @@ unset and refuses: without a local average wage the row is refused, unless --unc
 	compute.Flags().StringVar(&f.region, "region", bookCode, "`region` of all rows of a file without that column")
 	compute.Flags().BoolVar(&f.uncapped, "uncapped", false, "where no local average wage is known, let the own wage stand")
 	compute.Flags().StringVar(&f.encoding, "encoding", "", "`encoding` of the file when it is not detected: utf-8, gb18030, windows-1252")
-	return group("levy", "the employment security fund levy (残疾人就业保障金)", compute)
+	return group("levy", "the employment security fund levy (残疾人就业保障金)", append([]*cobra.Command{compute}, p.levyVerbs()...)...)
 }
 
 type levyFlags struct {
