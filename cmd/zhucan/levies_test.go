@@ -1,0 +1,128 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"zhucan/projections/report"
+	"zhucan/schema/schematest"
+)
+
+// The levy from the files of the sample to the books, and what 财政部公告2023年第8号 changes
+// backwards (policy.md §1.13). All employers are synthetic.
+func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	must(t, dir, "access", "add", "chief", "--role", "approver")
+	must(t, dir, "access", "add", "federation", "--role", "clerk", "--role", "reviewer")
+	load := func(as, kind string, read, accepted, duplicates int) {
+		t.Helper()
+		args := []string{"import", kind, "../../schema/sample/" + kind + ".csv", "--refused", filepath.Join(t.TempDir(), "refused.csv"), "-o", "json", "--as", as}
+		got := answer[totals](t, must(t, dir, args...))
+		if got.Read != read || got.Accepted != accepted || got.Duplicates != duplicates || got.Refused != read-accepted-duplicates {
+			t.Fatalf("%s: %+v", kind, got)
+		}
+	}
+	load("local", "declarations", 10, 6, 0)
+	load("federation", "reviews", 4, 3, 0)
+	must(t, dir, "levy", "assess", "--year", "2022", "--on", "2022-11-16")
+	must(t, dir, "levy", "assess", "--year", "2023", "--on", "2023-02-10")
+	load("local", "receipts", 5, 3, 0)
+	load("local", "declarations", 10, 0, 6)
+	load("federation", "reviews", 4, 0, 3)
+	load("local", "receipts", 5, 0, 3)
+
+	stands := func(employer string) report.Levy {
+		t.Helper()
+		l := answer[report.LevyPage](t, must(t, dir, "levy", "list", "--employer", "U"+employer, "-o", "json")).Levies
+		if len(l) != 1 {
+			t.Fatalf("%d levies of %s", len(l), employer)
+		}
+		return l[0]
+	}
+	const paid, unpaid, part, small, closing, met = "912201049999999121", "91220104999999920U", "12220104999999939X", "91220104999999947K", "91220104999999955E", "912201049999999639"
+	for employer, want := range map[string]string{
+		paid:    "settled 36000.00 18000.00 18000.00 0.00",
+		unpaid:  "owing 192000.00 172800.00 0.00 172800.00", // capped at 2 × 60000.00
+		part:    "owing 21600.00 19440.00 5000.00 14440.00", // an institution of 25 is not exempt
+		small:   "settled 23040.00 0.00 0.00 0.00",
+		met:     "settled 0.00 0.00 0.00 0.00", // grade 1 counts as two
+		closing: "settled 10500.00 10500.00 10500.00 0.00",
+	} {
+		v := stands(employer)
+		if got := strings.Join([]string{v.Status, v.Full.String(), v.Due.String(), v.Paid.String(), v.Owed.String()}, " "); got != want {
+			t.Errorf("%s: %s, want %s", employer, got, want)
+		}
+	}
+
+	// In default: warned, ordered, charged 5‰ of each day from 1 November.
+	arrears := answer[report.LevyPage](t, must(t, dir, "levy", "arrears", "--on", "2022-11-20", "-o", "json")).Levies
+	if len(arrears) != 2 || arrears[0].Age != 20 {
+		t.Errorf("%+v", arrears)
+	}
+	case2022 := []string{"--employer", "U" + unpaid, "--year", "2022", "--as", "chief"}
+	levy := func(args ...string) { t.Helper(); must(t, dir, append([]string{"levy"}, args...)...) }
+	levy(append([]string{"warn", "--document", "样本警告1号", "--on", "2022-11-21"}, case2022...)...)
+	levy(append([]string{"order-payment", "--deadline", "2022-11-30", "--document", "样本限缴1号", "--on", "2022-11-22"}, case2022...)...)
+	notice := must(t, dir, "levy", "notice", "levy:U"+unpaid+":2022", "--on", "2022-11-25")
+	for _, want := range []string{"样本缴费单位02有限公司（合成）", "172,800.00", "逾期25天", "2022年11月30日前缴纳"} {
+		if !strings.Contains(notice, want) {
+			t.Errorf("the notice does not say %s:\n%s", want, notice)
+		}
+	}
+	levy(append([]string{"charge-late-fee", "--document", "样本加收1号", "--on", "2022-12-10"}, case2022...)...)
+	if v := stands(unpaid); v.LateFee.String() != "34560.00" || v.Owed.String() != "207360.00" { // 40 days
+		t.Errorf("a late fee of %s, %s owed", v.LateFee, v.Owed)
+	}
+	if code, _, stderr := zhucan(t, dir, "levy", "relieve", "--employer", "U"+part, "--year", "2022", "--amount", "20000.00", "--decision", "样本减免1号", "--reason", "洪涝", "--on", "2022-11-20", "--as", "chief"); code != 2 || !strings.Contains(stderr, "levy-hardship") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	levy("relieve", "--employer", "U"+part, "--year", "2022", "--amount", "4440.00", "--decision", "样本减免1号", "--reason", "洪涝", "--on", "2022-11-20", "--as", "chief")
+
+	// A rule that is published on 2023-03-26 and in force from 2023-01-01.
+	type affected struct {
+		Affected []affectedLevy
+		Change   string
+	}
+	if a := answer[affected](t, must(t, dir, "levy", "affected", "--known", "2023-03-25", "-o", "json")); len(a.Affected) != 0 {
+		t.Errorf("the day before: %+v", a)
+	}
+	a := answer[affected](t, must(t, dir, "levy", "affected", "--known", "2023-03-26", "-o", "json"))
+	if len(a.Affected) != 1 || a.Affected[0].Due.String() != "10500.00" || a.Affected[0].DueNow.String() != "5250.00" || a.Change != "-5250.00" || !strings.Contains(strings.Join(a.Affected[0].Sources, " "), "财政部公告2023年第8号") {
+		t.Errorf("%+v", a)
+	}
+	before := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	levy("assess", "--employer", "U"+closing, "--year", "2023", "--on", "2023-04-03")
+	if v := stands(closing); v.Status != "overpaid" || v.Owed.String() != "-5250.00" {
+		t.Errorf("%+v", v)
+	}
+	levy("decide-refund", "--employer", "U"+closing, "--year", "2023", "--amount", "5250.00", "--claim", "样本申请1号", "--decision", "样本退费1号", "--on", "2023-04-06", "--as", "chief")
+	levy("pay-refund", "--employer", "U"+closing, "--year", "2023", "--amount", "5250.00", "--voucher", "样本5209-1", "--on", "2023-04-10")
+	if v := stands(closing); v.Status != "settled" || v.Refunded.String() != "5250.00" {
+		t.Errorf("%+v", v)
+	}
+	levy("deregister", "--employer", "U"+closing, "--document", "样本注销1号", "--on", "2023-04-11")
+
+	// As known before, the books say what they said; now they balance, and the events prove them.
+	if then := answer[trial](t, must(t, dir, "trial-balance", "--known-by", number(before.Seq), "-o", "json")); then.DebitTotal != before.DebitTotal {
+		t.Errorf("debits of %s, then %s", then.DebitTotal, before.DebitTotal)
+	}
+	books := answer[trial](t, must(t, dir, "trial-balance", "-o", "json"))
+	if books.DebitTotal != books.CreditTotal {
+		t.Errorf("%s debits, %s credits", books.DebitTotal, books.CreditTotal)
+	}
+	income := answer[report.IncomePage](t, must(t, dir, "levy", "income", "-o", "json")).Income
+	if len(income) != 2 || income[0].Net.String() != "23000.00" || income[1].Net.String() != "5250.00" {
+		t.Errorf("%+v", income)
+	}
+	if out := must(t, dir, "verify"); !strings.Contains(out, "VERIFIED") {
+		t.Error(out)
+	}
+	must(t, dir, "replay", "--into", "after")
+	must(t, dir, "replay", "diff", "serving", "after")
+	if story := must(t, dir, "trace", "levy:U"+closing+":2023"); !strings.Contains(story, "5250.00") && !strings.Contains(story, "5,250.00") {
+		t.Error(story)
+	}
+}
