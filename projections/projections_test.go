@@ -17,6 +17,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
 	"zhucan/projections/levies"
 	"zhucan/projections/sampletest"
 	"zhucan/schema"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { schematest.Main(m, schema.Migrate) }
 
 // all is every projection of the program.
 func all() []projections.Projection {
-	return []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}
+	return []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}
 }
 
 func runner(pool *pgxpool.Pool, log events.Log, change ...func(*projections.Config)) *projections.Runner {

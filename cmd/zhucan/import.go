@@ -54,13 +54,29 @@ file or every row of it was refused. A policy pack is published whole or refused
                 number in place of the certificate
   receipts      CSV of receipts of the treasury: filing_year,uscc,receipt,amount,date and
                 kind (levy or late-fee; empty: levy)
+  achievements  CSV: achievement,kind,type,region,date,evidence and what the kind needs:
+                  training, attendance  skills upgrading startup special; name, person_number or
+                                        certificate, course; quality rural
+                  placement             employed placed; person; employer, employer_uscc
+                  support               planting graduate; person; beneficiary, beneficiary_number
+                  talent                influencer; person
+                  post                  public-welfare; person; quality urban or rural; employer, until
+                  jobless               need no-need; person; until
+                  service               check assessment registration service; person
+                  base                  incubator network-incubator assisted rural massage service-body
+                                        service-standard; body, body_name, until
+                  headcount             organ institution school member federation; body, posts, staff,
+                                        disabled, weighted
+                  contest               skills network livestream; body
+                  sites                 kiosk; body, new_sites, allotted
+                evidence is the SHA-256 of the document; persons are sealed, never kept by name
   payments      payments made elsewhere: any CSV, or a JSON list such as 360Giving,
                 read by a --mapping; a suspected double is flagged, never refused`,
 		Example: "  zhucan import policy jilin\n" +
 			"  zhucan import payments list.csv --mapping schema/mapping/nrw-esf.yaml\n" +
 			"  zhucan import payments list.csv --mapping m.yaml --dry-run -o json",
 		Args:      args(cobra.ExactArgs(2)),
-		ValidArgs: []string{"policy", "budget", "applications", "declarations", "reviews", "receipts", "payments"},
+		ValidArgs: []string{"policy", "budget", "applications", "declarations", "reviews", "receipts", "achievements", "payments"},
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			source, err := f.open(arg[0], arg[1])
 			if err != nil {
@@ -116,7 +132,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			return nil, err
 		}
 		return s, s.readPack(folder, path)
-	case "budget", "applications", "declarations", "reviews", "receipts":
+	case "budget", "applications", "declarations", "reviews", "receipts", "achievements":
 	case "payments":
 		if f.mapping == "" {
 			return nil, usage("import payments needs --mapping")
@@ -131,7 +147,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			options.Encoding = intake.Encoding(f.encoding)
 		}
 	default:
-		return nil, usage("nothing is imported as %q; known are policy, budget, applications, declarations, reviews, receipts, payments", kind)
+		return nil, usage("nothing is imported as %q; known are policy, budget, applications, declarations, reviews, receipts, achievements, payments", kind)
 	}
 	var err error
 	s.file, err = intake.Open(path, options)
@@ -388,10 +404,35 @@ func (im *importer) rows() iter.Seq2[row, error] {
 		return convert(intake.ReadReceipts(f), func(x intake.Receipt) row {
 			return row{origin: x.Origin, amount: x.Receive.Amount, on: x.On, do: func(ledger.PartyID, ...ledger.PartyID) any { return x.Receive }}
 		})
+	case "achievements":
+		return convert(intake.ReadAchievements(f), achievementRow)
 	}
 	return convert(intake.ReadPayments(f, im.src.mapping), func(q intake.Payment) row {
 		return row{origin: q.Origin, amount: q.Amount, on: q.Date, region: q.Budget.Region, claimer: q.Payee, do: func(id ledger.PartyID, _ ...ledger.PartyID) any { return q.Record(id) }}
 	})
+}
+
+// achievementRow is what a fact asks for, of a person and perhaps of an employer and
+// whoever benefits in the person's place.
+func achievementRow(a intake.Achievement) row {
+	r := row{origin: a.Origin, on: a.On, region: a.Record.Region, claimer: a.Person}
+	for _, p := range []intake.Party{a.Employer, a.Beneficiary} {
+		if p.Kind != "" {
+			r.others = append(r.others, p)
+		}
+	}
+	r.do = func(id ledger.PartyID, others ...ledger.PartyID) any {
+		do := a.Record
+		do.Party = id
+		if a.Employer.Kind != "" {
+			do.Employer, others = others[0], others[1:]
+		}
+		if a.Beneficiary.Kind != "" {
+			do.Beneficiary = others[0]
+		}
+		return do
+	}
+	return r
 }
 
 func convert[T any](rows iter.Seq2[T, error], f func(T) row) iter.Seq2[row, error] {

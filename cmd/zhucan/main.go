@@ -143,7 +143,7 @@ With nothing but a data folder it runs both servers itself. With --nats and
 	}
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.statusCommand(), p.doctorCommand(), p.accessCommand(),
-		p.importCommand(), p.policyCommand(), p.levyCommand(), p.idCommand(),
+		p.importCommand(), p.policyCommand(), p.levyCommand(), p.idCommand(), p.indicatorCommand(), p.achievementCommand(),
 		p.balanceCommand(), p.trialBalanceCommand(), p.registerCommand(), p.traceCommand(), p.eventCommand(),
 		p.claimCommand(), p.paymentCommand(), p.periodCommand(), p.partyCommand(), p.suspectsCommand(),
 		p.correctCommand(), p.replayCommand(), p.checkpointCommand(), p.verifyCommand(), p.benchCommand(), p.codesCommand(),

@@ -27,6 +27,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
 	"zhucan/projections/levies"
 	"zhucan/projections/vault"
 	"zhucan/schema"
@@ -134,7 +135,7 @@ func (p *program) openInto(ctx context.Context, s *stores) error {
 
 // projectorConfig adds the read models of the program to a configuration.
 func projectorConfig(c projections.Config) projections.Config {
-	c.Projections = []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}
+	c.Projections = []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}
 	return c
 }
 

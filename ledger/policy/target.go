@@ -155,6 +155,32 @@ func FactOf(kind, typ, quality string) Fact {
 	return Fact(f)
 }
 
+// Each lists the facts that f stands for: with every type and quality that it leaves open.
+// Of money paid it is f itself, of each flow.
+func (f Fact) Each() []Fact {
+	kind, typ, quality := f.Parts()
+	var all []Fact
+	for _, k := range factKinds {
+		if k.kind != kind {
+			continue
+		}
+		for _, t := range k.types {
+			if typ != "" && typ != t {
+				continue
+			}
+			if quality == "" {
+				all = append(all, FactOf(kind, t, ""))
+			}
+			for _, q := range k.qualities {
+				if quality == "" || quality == q {
+					all = append(all, FactOf(kind, t, q))
+				}
+			}
+		}
+	}
+	return all
+}
+
 // FactTypes returns the types of a kind of facts, none where there is no such kind.
 func FactTypes(kind string) []string {
 	for _, k := range factKinds {

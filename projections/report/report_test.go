@@ -14,6 +14,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
 	"zhucan/projections/levies"
 	"zhucan/projections/report"
 	"zhucan/projections/sampletest"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { schematest.Main(m, schema.Migrate) }
 func story(t testing.TB) (*sampletest.Book, *pgxpool.Pool, *projections.Runner) {
 	t.Helper()
 	b, pool := sampletest.Story(t), schematest.New(t)
-	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}})
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}})
 	if err := r.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

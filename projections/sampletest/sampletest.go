@@ -142,7 +142,7 @@ func (b *Book) Batch(id ledger.BatchID, on ledger.Date, fill ...any) {
 	b.Do(ledgertest.Cashier, on, payment.SendBatch{Batch: id, Voucher: "V-" + string(id)})
 }
 
-// Story returns a book with an event of every type. C1 of P1 is paid as PAY1,
+// Story returns a book with an event of every type but those of [Book.Facts]. C1 of P1 is paid as PAY1,
 // which comes back, is paid again as PAY2, which fails and goes back to the
 // treasury; C2 of P2 is approved and rejected, and P2 erased; C3 is withdrawn; C4 of
 // P4 is paid as PAY4; C5 of P5 waits, since PAY5 was taken out of its batch and PAY6
@@ -214,13 +214,13 @@ func Story(t testing.TB) *Book {
 	proposed = b.Do(Second, later.AddDays(6), adjusting).(journal.EntryProposed)
 	b.Do(ledgertest.Accountant, later.AddDays(6), journal.RejectEntry{Entry: proposed.Entry.ID, Reason: "proposed before"})
 	b.Do(ledgertest.Accountant, later.AddDays(6), journal.Reverse{Entry: posted.Entry, Reason: "posted to the wrong account"})
-	b.facts()
 	b.Do(ledgertest.Operator, later.AddDays(7), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P2"})
 	return b
 }
 
-// facts adds one fact of each way to end: A1 lasts, A2 ended, A3 is withdrawn.
-func (b *Book) facts() {
+// Facts adds to a story one fact of each way to end: A1 lasts, A2 of P1 ended, A3 is
+// withdrawn.
+func (b *Book) Facts() {
 	b.t.Helper()
 	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A1", Body: "BASE1", Evidence: Hash, Kind: "base", Name: "示例基地", Region: "220104", Type: "incubator"})
 	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A2", Evidence: Hash, Kind: "post", Party: "P1", Quality: "urban", Region: "220104", Type: "public-welfare"})

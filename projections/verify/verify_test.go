@@ -17,6 +17,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
 	"zhucan/projections/levies"
 	"zhucan/projections/report"
 	"zhucan/projections/sampletest"
@@ -28,7 +29,7 @@ import (
 func TestMain(m *testing.M) { schematest.Main(m, schema.Migrate) }
 
 func runner(pool *pgxpool.Pool, log events.Log) *projections.Runner {
-	return projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}})
+	return projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}})
 }
 
 const origin = "zhucan.test/book/220000"

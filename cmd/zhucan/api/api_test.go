@@ -28,6 +28,7 @@ import (
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
 	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
 	"zhucan/projections/levies"
 	"zhucan/projections/sampletest"
 	"zhucan/schema"
@@ -73,7 +74,7 @@ func open(t testing.TB, records []events.Record, change ...func(*api.Config)) *h
 	h := &house{pool: schematest.New(t), log: new(memlog.Log), logged: new(bytes.Buffer)}
 	sampletest.Extend(t, h.log, records)
 	h.runner = projections.New(h.pool, h.log, projections.Config{
-		Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}, Clock: func() time.Time { return now },
+		Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}, Clock: func() time.Time { return now },
 	})
 	h.file = filepath.Join(t.TempDir(), "access.json")
 	var err error

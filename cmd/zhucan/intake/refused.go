@@ -14,7 +14,7 @@ import (
 // Rejections of this package, in the order of checking: files, mappings, rows.
 var Rejections = []*ledger.Rejection{
 	ErrFile, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
-	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow,
+	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow, ErrAchievement,
 	ErrParty, ErrPersonDiffers, ErrFormula, ErrAccountNumber,
 }
 

@@ -1,0 +1,250 @@
+// Package indicators projects what the targets of the plan are counted from: facts that
+// are no money, and payments made under the schemes that feed a target.
+//
+// # Tables
+//
+// fact, one row for each fact on record and for each payment, with what it is of, where
+// and when; claim_place, where a claim was made, for a payment may come from a line of the
+// province; target and target_split, what the plan promises, by version of the policy.
+//
+// # Invariants
+//
+//  1. A row says of itself from when to when it counts, and from which record on that was
+//     known, so that every cut (a day, a record) is a condition on rows and needs no other
+//     state: a row counts at day D as known by record S if seq <= S, day <= D, it was not
+//     withdrawn by S, and its last day, as known by S, is not before D.
+//  2. Nothing is counted here. Persons are counted once and person-times every time by who
+//     asks, from the same rows.
+//  3. A payment counts from the day the bank confirmed it until the day before it came back.
+package indicators
+
+import (
+	"strings"
+	"time"
+
+	"zhucan/events"
+	"zhucan/ledger"
+	"zhucan/ledger/achievement"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
+	"zhucan/projections"
+	"zhucan/projections/pgcopy"
+)
+
+// New returns the projection.
+func New() projections.Projection { return indicators{} }
+
+type indicators struct{}
+
+func (indicators) Name() string { return "indicators/1" }
+
+func (indicators) Tables() []*projections.Table {
+	return []*projections.Table{facts, places, targets, splits}
+}
+
+var facts = &projections.Table{
+	Name:    "fact",
+	Comment: "owner: projections/indicators. What targets are counted from: facts on record, and payments.",
+	Mode:    projections.Keyed,
+	Columns: []projections.Column{
+		{Name: "fact", Type: pgcopy.Text, Rest: "not null"},    // achievement:ID or payment:ID
+		{Name: "counter", Type: pgcopy.Text, Rest: "not null"}, // kind/type:quality, as [policy.FactOf]; of a payment paid/ and the scheme
+		{Name: "subject", Type: pgcopy.Text, Rest: "not null"}, // the party, or the body: what is counted once
+		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "prefecture", Type: pgcopy.Text, Rest: "not null"}, // that the region was under on the day; the region itself under none
+		{Name: "day", Type: pgcopy.Date},                          // a payment that is not confirmed has none
+		{Name: "until", Type: pgcopy.Date},                        // last day, as recorded
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},        // from which it is known
+		{Name: "recorded_on", Type: pgcopy.Date},
+		{Name: "ended_on", Type: pgcopy.Date}, // last day, as ended later
+		{Name: "ended_seq", Type: pgcopy.Int8},
+		{Name: "withdrawn_seq", Type: pgcopy.Int8},
+		{Name: "name", Type: pgcopy.Text},   // of a body
+		{Name: "posts", Type: pgcopy.Int4},  // authorised
+		{Name: "base", Type: pgcopy.Int4},   // staff, or sites built
+		{Name: "part", Type: pgcopy.Int4},   // disabled staff, or sites given
+		{Name: "weight", Type: pgcopy.Int4}, // disabled staff, weighted
+		{Name: "claim", Type: pgcopy.Text},  // that a payment is for
+	},
+	Key:     []string{"fact"},
+	Indexes: []string{"(counter, day)"},
+}
+
+var places = &projections.Table{
+	Name:    "claim_place",
+	Comment: "owner: projections/indicators. Where a claim was made.",
+	Mode:    projections.Keyed,
+	Columns: []projections.Column{
+		{Name: "claim", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "prefecture", Type: pgcopy.Text, Rest: "not null"},
+	},
+	Key: []string{"claim"},
+}
+
+var targets = &projections.Table{
+	Name:    "target",
+	Comment: "owner: projections/indicators. What the plan promises, by version of the policy.",
+	Mode:    projections.Append,
+	Columns: []projections.Column{
+		{Name: "version", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "n", Type: pgcopy.Int4, Rest: "not null"},
+		{Name: "code", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "action", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "name_zh", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "name_en", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "quote", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "text_en", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "clause", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "departments", Type: pgcopy.TextArray, Rest: "not null"},
+		{Name: "value", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "unit", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "kind", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "strength", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "valid_from", Type: pgcopy.Date},
+		{Name: "valid_to", Type: pgcopy.Date},
+		{Name: "facts", Type: pgcopy.TextArray, Rest: "not null"},
+		{Name: "level", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "min_posts", Type: pgcopy.Int4, Rest: "not null"},
+		{Name: "overlapping", Type: pgcopy.TextArray, Rest: "not null"},
+		{Name: "restates", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "definition_zh", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "definition_en", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+	},
+	Key: []string{"version", "n"},
+}
+
+var splits = &projections.Table{
+	Name:    "target_split",
+	Comment: "owner: projections/indicators. Parts of targets that users entered for regions and years.",
+	Mode:    projections.Append,
+	Columns: []projections.Column{
+		{Name: "version", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "code", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "n", Type: pgcopy.Int4, Rest: "not null"},
+		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "year", Type: pgcopy.Int4, Rest: "not null"},
+		{Name: "value", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "author", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "entered_on", Type: pgcopy.Date, Rest: "not null"},
+		{Name: "source", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+	},
+	Key: []string{"version", "code", "n"},
+}
+
+// Fold adds the row of what is counted, and ends or withdraws it.
+func (indicators) Fold(rows *projections.Rows, r events.Recorded) error {
+	switch e := r.Event.(type) {
+	case policy.Published:
+		publish(rows, r.Seq, e.Pack)
+	case achievement.Recorded:
+		record(rows, r, e)
+	case achievement.Ended:
+		rows.Update(facts, achieved+string(e.Achievement)).Date("ended_on", e.On).Seq("ended_seq", r.Seq)
+	case achievement.Withdrawn:
+		rows.Update(facts, achieved+string(e.Achievement)).Seq("withdrawn_seq", r.Seq)
+	case claim.Submitted:
+		rows.Insert(places, string(e.Claim)).Text(string(e.Region)).Text(prefecture(e.Region, e.On))
+	case payment.Instructed:
+		pay(rows, r, e.Payment, e.Claim, e.Party, e.Line, ledger.Date{})
+	case payment.Reissued:
+		pay(rows, r, e.As, e.Claim, e.Party, e.Line, ledger.Date{})
+	case payment.Recorded:
+		pay(rows, r, e.Payment, "", e.Party, e.Line, e.On)
+	case payment.Confirmed:
+		rows.Update(facts, paid+string(e.Payment)).Date("day", e.On).Seq("seq", r.Seq).Date("recorded_on", known(r))
+	case payment.Returned:
+		rows.Update(facts, paid+string(e.Payment)).Date("ended_on", e.On.AddDays(-1)).Seq("ended_seq", r.Seq)
+	case journal.EntryReversed: // of a payment made elsewhere: it never was
+		if strings.HasPrefix(string(e.Reverses), paid) {
+			rows.Update(facts, string(e.Reverses)).Seq("withdrawn_seq", r.Seq)
+		}
+	}
+	return nil
+}
+
+// Keys of facts. That of a payment is also how the book names the entry of one made
+// elsewhere.
+const (
+	achieved = "achievement:"
+	paid     = "payment:"
+)
+
+// china is the zone in which a record has its day.
+var china = time.FixedZone("CST", 8*60*60)
+
+func known(r events.Recorded) ledger.Date {
+	y, m, d := r.Meta.Time.In(china).Date()
+	return ledger.DateOf(y, m, d)
+}
+
+func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
+	subject := string(e.Party)
+	if subject == "" {
+		subject = e.Body
+	}
+	row := rows.Insert(facts, achieved+string(e.Achievement)).
+		Text(string(policy.FactOf(e.Kind, e.Type, e.Quality))).Text(subject).Text(string(e.Region)).Text(prefecture(e.Region, e.On)).
+		Date(e.On).Date(e.To).Int8(int64(r.Seq)).Date(known(r)).Null().Null().Null().TextOrNull(e.Name)
+	switch {
+	case e.Headcount != nil:
+		h := e.Headcount
+		row.Int4(int32(h.Posts)).Int4(int32(h.Staff)).Int4(int32(h.Disabled)).Int4(int32(h.Weighted))
+	case e.Sites != nil:
+		row.Null().Int4(int32(e.Sites.New)).Int4(int32(e.Sites.Allotted)).Null()
+	default:
+		row.Null().Null().Null().Null()
+	}
+	row.Null()
+}
+
+// pay adds a payment, which counts when it has a day. One without a claim was made where
+// its line is.
+func pay(rows *projections.Rows, r events.Recorded, id ledger.PaymentID, of ledger.ClaimID, who ledger.PartyID, l ledger.BudgetLine, day ledger.Date) {
+	rows.Insert(facts, paid+string(id)).
+		Text("paid/" + string(l.Scheme)).Text(string(who)).Text(string(l.Region)).Text(prefecture(l.Region, r.Event.Effective())).
+		Date(day).Null().Int8(int64(r.Seq)).Date(known(r)).Null().Null().Null().Null().
+		Null().Null().Null().Null().TextOrNull(string(of))
+}
+
+// prefecture returns what a region was under on a day, directly below the province, or
+// the region itself. It follows the table: 公主岭 was under 四平 until 2020.
+func prefecture(code ledger.RegionCode, on ledger.Date) string {
+	for at := code; ; {
+		r, err := ledger.FindRegion(at, on)
+		if err != nil || r.Parent == "" {
+			return string(code)
+		}
+		if r.Parent == policy.Province {
+			return string(at)
+		}
+		at = r.Parent
+	}
+}
+
+func publish(rows *projections.Rows, seq uint64, p policy.Pack) {
+	for i, t := range p.Targets {
+		rows.Append(targets).
+			Text(p.Version).Int4(int32(i)).Text(t.Code).Text(t.Action).Text(t.NameZH).Text(t.NameEN).Text(t.Quote).Text(t.TextEN).Text(t.Clause).
+			TextArray(t.Departments).Text(t.Value).Text(t.Unit).Text(string(t.Kind)).Text(string(t.Strength)).Date(t.From).Date(t.To).
+			TextArray(texts(t.Facts)).Text(string(t.Level)).Int4(int32(t.MinPosts)).TextArray(t.Overlaps).Text(t.Restates).
+			Text(t.DefinitionZH).Text(t.DefinitionEN).Int8(int64(seq))
+		for n, s := range t.Splits {
+			rows.Append(splits).
+				Text(p.Version).Text(t.Code).Int4(int32(n)).Text(string(s.Region)).Int4(int32(s.Year)).Text(s.Value).Text(s.Author).Date(s.Date).
+				Text(s.Source).Int8(int64(seq))
+		}
+	}
+}
+
+func texts(list []policy.Fact) []string {
+	all := make([]string, len(list))
+	for i, f := range list {
+		all[i] = string(f)
+	}
+	return all
+}

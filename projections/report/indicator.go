@@ -1,0 +1,858 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"zhucan/ledger"
+	"zhucan/ledger/policy"
+)
+
+// An Ask is which indicators are wanted. A region counts what lies in it or below it; a
+// year counts what happened in it, and what stood at its end. AsOf is required: what
+// stands is always asked of a day.
+type Ask struct {
+	Region ledger.RegionCode // "": the province
+	Year   int               // 0: the whole period of each target
+	Cut
+}
+
+// A Verdict says how a target stands.
+type Verdict string
+
+// The verdicts. An aspiration that falls short breaks nothing, and what the plan gives no
+// tolerance for (左右) is not judged.
+const (
+	Reached   Verdict = "reached"
+	UnderWay  Verdict = "under-way"  // not reached, and its time is not over
+	Short     Verdict = "short"      // not reached
+	Shortfall Verdict = "shortfall"  // an aspiration (力争) not reached
+	NotJudged Verdict = "not-judged" // approximate (左右)
+	Unset     Verdict = "unset"      // no target, or nothing that could be counted: Reason says which
+)
+
+// An Indicator is a target and what is on record towards it. Persons and Times come from
+// the same rows: each person once, and every row. Actual is the one the target asks for.
+type Indicator struct {
+	Code         string            `json:"code"`
+	Action       string            `json:"action"`
+	NameZH       string            `json:"name_zh"`
+	NameEN       string            `json:"name_en"`
+	Quote        string            `json:"quote"`
+	TextEN       string            `json:"text_en"`
+	Clause       string            `json:"clause"`
+	Departments  []string          `json:"departments"`
+	DefinitionZH string            `json:"definition_zh"`
+	DefinitionEN string            `json:"definition_en"`
+	Kind         policy.TargetKind `json:"kind"`
+	Strength     policy.Strength   `json:"strength"`
+	Unit         string            `json:"unit"`
+	Region       ledger.RegionCode `json:"region"`
+	Year         int               `json:"year"` // 0: the whole period
+	From         ledger.Date       `json:"from"` // first day that counts; "" for all
+	Day          ledger.Date       `json:"day"`  // last day that counts, or on which it stands
+	Target       string            `json:"target"`
+	TargetSource string            `json:"target_source"` // plan, or user input with its author and day; "" for no target
+	Actual       string            `json:"actual"`        // "" when it cannot be told
+	Of           int64             `json:"of"`            // of how many, where it is a share
+	Persons      int64             `json:"persons"`
+	Times        int64             `json:"times"`
+	Rate         string            `json:"rate"` // Actual of Target in per cent, two decimals; "" where there is none
+	Verdict      Verdict           `json:"verdict"`
+	Sources      int64             `json:"sources"` // rows behind it
+	Late         int64             `json:"late"`    // of these, recorded after the end of the year they happened in
+	Reason       string            `json:"reason,omitempty"`
+	ReasonEN     string            `json:"reason_en,omitempty"`
+	Restates     string            `json:"restates,omitempty"`
+	Years        []YearCount       `json:"years,omitempty"`
+	Steps        *Steps            `json:"steps,omitempty"`
+	Covered      int64             `json:"covered,omitempty"` // regions with at least one, where all are asked
+	Regions      int64             `json:"regions,omitempty"` // of so many
+	Overlaps     []Overlap         `json:"overlaps,omitempty"`
+}
+
+// A YearCount is what happened in one year. Persons of several years are person-years.
+type YearCount struct {
+	Year    int   `json:"year"`
+	Persons int64 `json:"persons"`
+	Times   int64 `json:"times"`
+	Late    int64 `json:"late"`
+}
+
+// Steps are the four ones of service (四个一) with their two denominators.
+type Steps struct {
+	Jobless int64 `json:"jobless"` // unemployed on the day
+	Checked int64 `json:"checked"`
+	Need    int64 `json:"need"` // of them, with a need
+	Served  int64 `json:"served"`
+	Done    int64 `json:"done"` // everything that is due was done
+}
+
+// An Overlap is what another target may count as well: never summed.
+type Overlap struct {
+	With    string `json:"with"`
+	Inside  int64  `json:"inside"` // of what this one counts, counted by the other too
+	Outside int64  `json:"outside"`
+}
+
+// Indicators is the answer to an [Ask].
+type Indicators struct {
+	Region     ledger.RegionCode `json:"region"`
+	Year       int               `json:"year"`
+	Indicators []Indicator       `json:"indicators"`
+	Basis
+}
+
+// Find returns the indicator of a target.
+func (a Indicators) Find(code string) (Indicator, bool) {
+	i := slices.IndexFunc(a.Indicators, func(x Indicator) bool { return x.Code == code })
+	if i < 0 {
+		return Indicator{}, false
+	}
+	return a.Indicators[i], true
+}
+
+// ErrTarget refuses to show what the policy does not promise.
+var ErrTarget = &ledger.Rejection{
+	Code: "target-unknown", Rule: "indicators are of targets of the policy in force, asked of a day", RuleZH: "只能查询现行政策所列目标，并须指明截止日",
+	Next: "import a policy pack with targets, or use one of its codes", NextZH: "请导入含目标的政策包，或使用其目标编号",
+}
+
+// roomy lets a million persons be told apart in memory; compiling such a query takes
+// longer than it saves.
+const roomy = `select set_config('work_mem', '128MB', true), set_config('jit', 'off', true)`
+
+const selectTargets = `
+select code, action, name_zh, name_en, quote, text_en, clause, departments, value, unit, kind, strength,
+       coalesce(valid_from::text, '') as valid_from, coalesce(valid_to::text, '') as valid_to,
+       facts, level, min_posts, overlapping, restates, definition_zh, definition_en
+from read.target
+where version = @version
+order by n`
+
+const selectSplits = `
+select code, region, year, value, author, entered_on::text, source
+from read.target_split
+where version = @version
+order by code, n`
+
+// selectFlows finds the schemes of each flow of the plan in every version known: what was
+// paid under an earlier one counts as well.
+const selectFlows = `
+select distinct flow, code
+from read.scheme
+where seq <= @seq and flow <> ''
+order by flow, code`
+
+// wanted are the rows that count. Each is asked for by its counter with the days between
+// which it must lie, the day on which it must stand, and the targets it counts towards as
+// bits of a mask; n numbers what is asked for.
+const wanted = `
+with w as (
+	select *
+	from unnest(@counters::text[], @masks::bigint[], @firsts::date[], @lasts::date[], @days::date[]) with ordinality as w (counter, mask, first, last, day, n)
+), f as (
+	select w.n, w.mask, f.fact, f.counter, f.subject, coalesce(c.region, f.region) as region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
+	from w
+	join read.fact f on f.counter = w.counter
+	left join read.claim_place c on c.claim = f.claim
+	where (@region = '' or coalesce(c.prefecture, f.prefecture) = @region or coalesce(c.region, f.region) = @region)
+	and (w.first is null or f.day >= w.first) and f.day <= w.last
+	and f.seq <= @seq
+	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
+	and (f.until is null or f.until >= w.day)
+	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
+)`
+
+// countRows counts rows, each as often as it is there.
+const countRows = wanted + `
+select n, count(*), count(*) filter (where extract(year from recorded_on) > extract(year from day)), coalesce(sum(part), 0)::bigint, coalesce(sum(base), 0)::bigint
+from f
+group by n`
+
+// countSubjects counts persons and bodies, each once, by the targets they count towards.
+const countSubjects = wanted + `
+select mask, count(*)
+from (
+	select bit_or(mask) as mask
+	from f
+	group by subject
+) s
+group by mask`
+
+const selectCovered = wanted + `
+select distinct region
+from f`
+
+// selectBodies is how each body stood when it was counted last.
+const selectBodies = wanted + `
+select distinct on (counter, subject) counter, subject, region, posts, base, part, weight
+from f
+order by counter, subject, day desc, seq desc`
+
+const selectFacts = wanted + `
+select seq, fact, counter, subject, region, day::text, recorded_on::text, extract(year from recorded_on) > extract(year from day) as late
+from f
+where seq > @after
+order by seq
+limit @limit`
+
+// ListIndicators counts every target of the policy in force.
+func ListIndicators(ctx context.Context, pool *pgxpool.Pool, ask Ask) (Indicators, error) {
+	out := Indicators{Region: ask.Region, Year: ask.Year}
+	err := asked(ctx, pool, ask, func(c *counter) (err error) {
+		out.Basis = c.basis
+		out.Indicators, err = c.count(ctx, c.targets)
+		return err
+	})
+	if err != nil {
+		return Indicators{}, fmt.Errorf("indicators: %w", err)
+	}
+	return out, nil
+}
+
+// A FactRow is one row behind an indicator. Subject is a party or a body, never a name of
+// a person.
+type FactRow struct {
+	Seq        uint64 `json:"seq"`
+	Fact       string `json:"fact"`
+	Counter    string `json:"counter"` // kind/type:quality, or paid/ and the scheme
+	Subject    string `json:"subject"`
+	Region     string `json:"region"`
+	Day        string `json:"day"`
+	RecordedOn string `json:"recorded_on"`
+	Late       bool   `json:"late"`
+}
+
+// A Drill is one indicator with the rows behind it, the splits of its target and what
+// these leave open.
+type Drill struct {
+	Indicator Indicator      `json:"indicator"`
+	Splits    []policy.Split `json:"splits"`
+	SplitSum  string         `json:"split_sum"` // of the splits for regions over the whole period; "" for none
+	Gap       string         `json:"gap"`       // the plan's number less their sum
+	Rows      []FactRow      `json:"rows"`
+	More      bool           `json:"more"`
+	Next      uint64         `json:"next"`
+	Basis
+}
+
+// ShowIndicator counts one target and lists rows behind it, by their records.
+func ShowIndicator(ctx context.Context, pool *pgxpool.Pool, code string, ask Ask, after uint64, limit int) (out Drill, err error) {
+	err = asked(ctx, pool, ask, func(c *counter) error {
+		i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
+		if i < 0 {
+			return ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
+		}
+		t := c.targets[i]
+		out = Drill{Splits: t.Splits, Rows: []FactRow{}, Basis: c.basis}
+		all, err := c.count(ctx, c.targets) // an overlap, or a restatement, is of others
+		if err != nil {
+			return err
+		}
+		out.Indicator = all[i]
+		if out.Indicator.Years, err = c.years(ctx, t); err != nil {
+			return err
+		}
+		if out.SplitSum, out.Gap, err = gap(t); err != nil {
+			return err
+		}
+		args := c.args(c.wants([]policy.Target{t}))
+		args["after"], args["limit"] = after, limit+1
+		rows, err := c.tx.Query(ctx, selectFacts, args)
+		if err != nil {
+			return err
+		}
+		out.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByPos[FactRow])
+		if len(out.Rows) > limit {
+			out.Rows, out.More = out.Rows[:limit], true
+			out.Next = out.Rows[limit-1].Seq
+		}
+		return err
+	})
+	if err != nil {
+		return Drill{}, fmt.Errorf("indicator %s: %w", code, err)
+	}
+	return out, nil
+}
+
+// gap adds up what regions were asked for over the whole period.
+func gap(t policy.Target) (sum, left string, err error) {
+	total, any := new(big.Rat), false
+	for _, s := range t.Splits {
+		if s.Region == "" || s.Region == policy.Province || s.Year != 0 {
+			continue
+		}
+		n, err := policy.Number(s.Value)
+		if err != nil {
+			return "", "", err
+		}
+		total, any = total.Add(total, n), true
+	}
+	if !any {
+		return "", "", nil
+	}
+	whole, err := policy.Number(t.Value)
+	if err != nil {
+		return "", "", err
+	}
+	return decimalText(total), decimalText(new(big.Rat).Sub(whole, total)), nil
+}
+
+// decimalText writes a number that was read as a decimal.
+func decimalText(r *big.Rat) string {
+	text := r.FloatString(6)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// A counter counts in one snapshot.
+type counter struct {
+	tx      pgx.Tx
+	ask     Ask
+	basis   Basis
+	targets []policy.Target
+	schemes map[string][]string // by flow of the plan
+}
+
+func asked(ctx context.Context, pool *pgxpool.Pool, ask Ask, f func(*counter) error) error {
+	if ask.AsOf.IsZero() {
+		return ErrTarget.Of("no day")
+	}
+	if ask.Region == policy.Province {
+		ask.Region = ""
+	}
+	if ask.Region != "" {
+		if _, err := ledger.FindRegion(ask.Region, ask.AsOf); err != nil {
+			return err
+		}
+	}
+	return snapshot(ctx, pool, ask.Cut, func(tx pgx.Tx, b Basis) error {
+		c := &counter{tx: tx, ask: ask, basis: b, schemes: make(map[string][]string)}
+		if err := c.load(ctx); err != nil {
+			return err
+		}
+		if len(c.targets) == 0 {
+			return ErrTarget.Of("policy %q has none", b.Policy)
+		}
+		return f(c)
+	})
+}
+
+func (c *counter) load(ctx context.Context) error {
+	if _, err := c.tx.Exec(ctx, roomy); err != nil {
+		return fmt.Errorf("set up counting: %w", err)
+	}
+	rows, err := c.tx.Query(ctx, selectTargets, pgx.NamedArgs{"version": c.basis.Policy})
+	if err != nil {
+		return fmt.Errorf("read the targets: %w", err)
+	}
+	c.targets, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t policy.Target, err error) {
+		var from, to string
+		var facts []string
+		if err := row.Scan(&t.Code, &t.Action, &t.NameZH, &t.NameEN, &t.Quote, &t.TextEN, &t.Clause, &t.Departments, &t.Value, &t.Unit,
+			(*string)(&t.Kind), (*string)(&t.Strength), &from, &to, &facts, (*string)(&t.Level), &t.MinPosts, &t.Overlaps, &t.Restates,
+			&t.DefinitionZH, &t.DefinitionEN); err != nil {
+			return t, err
+		}
+		for _, f := range facts {
+			t.Facts = append(t.Facts, policy.Fact(f))
+		}
+		return t, errors.Join(t.From.UnmarshalText([]byte(from)), t.To.UnmarshalText([]byte(to)))
+	})
+	if err != nil {
+		return fmt.Errorf("read the targets: %w", err)
+	}
+	if rows, err = c.tx.Query(ctx, selectSplits, pgx.NamedArgs{"version": c.basis.Policy}); err != nil {
+		return fmt.Errorf("read the splits: %w", err)
+	}
+	var code, region, day string
+	var s policy.Split
+	_, err = pgx.ForEachRow(rows, []any{&code, &region, &s.Year, &s.Value, &s.Author, &day, &s.Source}, func() error {
+		s.Region = ledger.RegionCode(region)
+		for i := range c.targets {
+			if c.targets[i].Code == code {
+				c.targets[i].Splits = append(c.targets[i].Splits, s)
+			}
+		}
+		return s.Date.UnmarshalText([]byte(day))
+	})
+	if err != nil {
+		return fmt.Errorf("read the splits: %w", err)
+	}
+	if rows, err = c.tx.Query(ctx, selectFlows, pgx.NamedArgs{"seq": c.basis.Seq}); err != nil {
+		return fmt.Errorf("read the flows: %w", err)
+	}
+	var flow, scheme string
+	_, err = pgx.ForEachRow(rows, []any{&flow, &scheme}, func() error {
+		c.schemes[flow] = append(c.schemes[flow], scheme)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the flows: %w", err)
+	}
+	return nil
+}
+
+// A want is one counter that is asked for: see [wanted].
+type want struct {
+	counter           string
+	mask              int64
+	first, last, days ledger.Date
+}
+
+// Bits of a mask: one for each target, and above them the parts of the checklist.
+const (
+	most    = 48 // targets that one pass counts
+	bitNeed = 48 + iota
+	bitJobless
+	bitCheck
+	bitAssess
+	bitRegister
+	bitServe
+)
+
+var checklistBits = map[policy.Fact]int64{
+	"jobless/need": 1<<bitNeed | 1<<bitJobless, "jobless/no-need": 1 << bitJobless, "service/check": 1 << bitCheck,
+	"service/assessment": 1 << bitAssess, "service/registration": 1 << bitRegister, "service/service": 1 << bitServe,
+}
+
+// counters lists the counters that feed a target, nothing twice, and the flows that no
+// scheme pays.
+func (c *counter) counters(t policy.Target) (all []policy.Fact, missing []string) {
+	for _, fact := range t.Facts {
+		for _, f := range fact.Each() {
+			each := []policy.Fact{f}
+			if kind, flow, _ := f.Parts(); kind == "paid" {
+				each = nil
+				for _, scheme := range c.schemes[flow] {
+					each = append(each, policy.FactOf(kind, scheme, ""))
+				}
+				if len(each) == 0 {
+					missing = append(missing, flow)
+				}
+			}
+			for _, f := range each {
+				if !slices.Contains(all, f) {
+					all = append(all, f)
+				}
+			}
+		}
+	}
+	return all, missing
+}
+
+// wants lists what feeds targets: one want for a counter and its days, with a bit for
+// each target it counts towards. A target that restates another has no bit.
+func (c *counter) wants(targets []policy.Target) []want {
+	var all []want
+	for i, t := range targets {
+		first, last, stands, _ := c.window(t)
+		counters, _ := c.counters(t)
+		for _, f := range counters {
+			w := want{string(f), 1 << i, first, last, stands}
+			if t.Kind == policy.Checklist {
+				w.mask |= checklistBits[f]
+			}
+			at := slices.IndexFunc(all, func(o want) bool { o.mask = w.mask; return o == w })
+			if at < 0 {
+				all = append(all, w)
+			} else {
+				all[at].mask |= w.mask
+			}
+		}
+	}
+	return all
+}
+
+// window returns the first and the last day that count towards a target, the day on which
+// what counts must stand, and the year this is of.
+func (c *counter) window(t policy.Target) (first, last, stands ledger.Date, year int) {
+	year, last = c.ask.Year, c.ask.AsOf
+	if !t.To.IsZero() && t.To.Before(last) {
+		last = t.To
+	}
+	if t.Kind == policy.PersonsYearly && year == 0 {
+		year = last.Year()
+	}
+	first = t.From
+	if year != 0 {
+		if begin := ledger.DateOf(year, 1, 1); first.Before(begin) {
+			first = begin
+		}
+		if end := ledger.DateOf(year, 12, 31); end.Before(last) {
+			last = end
+		}
+	}
+	stands = c.ask.AsOf
+	switch t.Kind {
+	case policy.Stock, policy.Coverage, policy.Checklist:
+		first, stands = ledger.Date{}, last
+	}
+	return first, last, stands, year
+}
+
+func (c *counter) args(wants []want) pgx.NamedArgs {
+	counters, masks := make([]string, len(wants)), make([]int64, len(wants))
+	firsts, lasts, days := make([]any, len(wants)), make([]any, len(wants)), make([]any, len(wants))
+	for i, w := range wants {
+		counters[i], masks[i], firsts[i], lasts[i], days[i] = w.counter, w.mask, day(w.first), day(w.last), day(w.days)
+	}
+	return pgx.NamedArgs{"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": counters, "masks": masks, "firsts": firsts, "lasts": lasts, "days": days}
+}
+
+// A tally is what two passes over the rows found: how many there are of each want, and how
+// many subjects have each mask.
+type tally struct {
+	wants    []want
+	rows     []rowCount // by want
+	subjects map[int64]int64
+}
+
+type rowCount struct{ times, late, part, base int64 }
+
+func (c *counter) tally(ctx context.Context, targets []policy.Target) (y tally, err error) {
+	y = tally{wants: c.wants(targets), subjects: make(map[int64]int64)}
+	y.rows = make([]rowCount, len(y.wants))
+	args := c.args(y.wants)
+	rows, err := c.tx.Query(ctx, countRows, args)
+	if err != nil {
+		return y, fmt.Errorf("count rows: %w", err)
+	}
+	var n int
+	var r rowCount
+	if _, err = pgx.ForEachRow(rows, []any{&n, &r.times, &r.late, &r.part, &r.base}, func() error { y.rows[n-1] = r; return nil }); err != nil {
+		return y, fmt.Errorf("count rows: %w", err)
+	}
+	if rows, err = c.tx.Query(ctx, countSubjects, args); err != nil {
+		return y, fmt.Errorf("count subjects: %w", err)
+	}
+	var mask, count int64
+	if _, err = pgx.ForEachRow(rows, []any{&mask, &count}, func() error { y.subjects[mask] = count; return nil }); err != nil {
+		return y, fmt.Errorf("count subjects: %w", err)
+	}
+	return y, nil
+}
+
+// of adds up the rows that have every one of some bits.
+func (y tally) of(bits int64) (sum rowCount) {
+	for i, w := range y.wants {
+		if w.mask&bits == bits {
+			r := y.rows[i]
+			sum.times, sum.late, sum.part, sum.base = sum.times+r.times, sum.late+r.late, sum.part+r.part, sum.base+r.base
+		}
+	}
+	return sum
+}
+
+// who counts the subjects that have every one of some bits.
+func (y tally) who(bits int64) (n int64) {
+	for mask, count := range y.subjects {
+		if mask&bits == bits {
+			n += count
+		}
+	}
+	return n
+}
+
+// count counts targets.
+func (c *counter) count(ctx context.Context, targets []policy.Target) ([]Indicator, error) {
+	if len(targets) > most {
+		return nil, ErrTarget.Of("%d targets, more than %d", len(targets), most)
+	}
+	y, err := c.tally(ctx, targets)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Indicator, len(targets))
+	for i, t := range targets {
+		if all[i], err = c.one(ctx, t, y, 1<<i); err != nil {
+			return nil, fmt.Errorf("count %s: %w", t.Code, err)
+		}
+	}
+	index := func(code string) int {
+		return slices.IndexFunc(targets, func(o policy.Target) bool { return o.Code == code })
+	}
+	for i, t := range targets {
+		x := &all[i]
+		if t.Kind == policy.ActionsHeld {
+			actions(t, all, x)
+		}
+		if o := index(t.Restates); o >= 0 { // one counter, shown in both
+			x.Actual, x.Of, x.Persons, x.Times, x.Sources, x.Late = all[o].Actual, all[o].Of, all[o].Persons, all[o].Times, all[o].Sources, all[o].Late
+		}
+		if x.Verdict == "" {
+			if err := judge(t, c.ask.AsOf, x); err != nil {
+				return nil, err
+			}
+		}
+		for _, code := range t.Overlaps {
+			o := index(code)
+			if o < 0 {
+				continue
+			}
+			both := int64(1)<<i | int64(1)<<o
+			inside, whole := y.who(both), x.Persons
+			if t.Kind == policy.PersonTimes {
+				inside, whole = y.of(both).times, x.Times
+			}
+			x.Overlaps = append(x.Overlaps, Overlap{With: code, Inside: inside, Outside: whole - inside})
+		}
+	}
+	return all, nil
+}
+
+// years counts a target year by year, where that says something.
+func (c *counter) years(ctx context.Context, t policy.Target) (all []YearCount, err error) {
+	switch t.Kind {
+	case policy.Persons, policy.PersonTimes, policy.PersonsYearly, policy.Occurrences:
+	default:
+		return nil, nil
+	}
+	first, last, _, _ := c.window(t)
+	if t.From.Year() > 0 && c.ask.Year == 0 {
+		first = t.From
+	}
+	for year := max(first.Year(), 1); year <= last.Year() && !first.IsZero(); year++ {
+		one := *c
+		one.ask.Year = year
+		y, err := one.tally(ctx, []policy.Target{t})
+		if err != nil {
+			return nil, err
+		}
+		r := y.of(1)
+		all = append(all, YearCount{Year: year, Persons: y.who(1), Times: r.times, Late: r.late})
+	}
+	return all, nil
+}
+
+// one counts a target that has a bit, but for what others say of it.
+func (c *counter) one(ctx context.Context, t policy.Target, y tally, bit int64) (Indicator, error) {
+	first, last, _, year := c.window(t)
+	x := Indicator{
+		Code: t.Code, Action: t.Action, NameZH: t.NameZH, NameEN: t.NameEN, Quote: t.Quote, TextEN: t.TextEN, Clause: t.Clause, Departments: t.Departments,
+		DefinitionZH: t.DefinitionZH, DefinitionEN: t.DefinitionEN, Kind: t.Kind, Strength: t.Strength, Unit: t.Unit, Region: c.ask.Region, Year: year,
+		From: first, Day: last, Restates: t.Restates,
+	}
+	if value, by, ok := t.Of(c.ask.Region, c.ask.Year); ok {
+		x.Target, x.TargetSource = value, "plan"
+		if by.Author != "" {
+			x.TargetSource = fmt.Sprintf("%s: %s %s", by.Source, by.Author, by.Date)
+		}
+	}
+	counters, missing := c.counters(t)
+	if len(counters) == 0 && len(missing) > 0 {
+		flows := strings.Join(missing, ", ")
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "现行政策中没有对应资金流向"+flows+"的补贴项目，未计数", "no scheme of the policy pays flow "+flows+": not counted"
+		return x, nil
+	}
+	rows := y.of(bit)
+	x.Persons, x.Times, x.Sources, x.Late = y.who(bit), rows.times, rows.times, rows.late
+	switch t.Kind {
+	case policy.ActionsHeld:
+	case policy.Coverage:
+		err := c.coverage(ctx, t, &x)
+		return x, err
+	case policy.Quotient:
+		x.Persons, x.Times, x.Of = 0, rows.part, rows.base
+		x.Actual = percent(big.NewRat(rows.part, 1), big.NewRat(rows.base, 1))
+	case policy.Checklist:
+		of := func(bits ...int) (all int64) {
+			for _, b := range bits {
+				all |= 1 << b
+			}
+			return y.who(bit | all)
+		}
+		served := of(bitNeed, bitAssess, bitRegister, bitServe)
+		done := of(bitJobless, bitCheck) - of(bitNeed, bitCheck) + of(bitNeed, bitCheck, bitAssess, bitRegister, bitServe)
+		x.Steps = &Steps{Jobless: of(bitJobless), Checked: of(bitJobless, bitCheck), Need: of(bitNeed), Served: served, Done: done}
+		x.Persons, x.Times, x.Of = done, done, x.Steps.Jobless
+		x.Actual = percent(big.NewRat(done, 1), big.NewRat(x.Of, 1))
+	case policy.PersonTimes, policy.Occurrences:
+		x.Actual = fmt.Sprint(x.Times)
+	default:
+		x.Actual = fmt.Sprint(x.Persons)
+	}
+	if t.Kind == policy.Stock && t.Level != "" {
+		err := c.cover(ctx, t, &x)
+		return x, err
+	}
+	return x, nil
+}
+
+// cover counts the regions down to a level that have at least one.
+func (c *counter) cover(ctx context.Context, t policy.Target, x *Indicator) error {
+	rows, err := c.tx.Query(ctx, selectCovered, c.args(c.wants([]policy.Target{t})))
+	if err != nil {
+		return err
+	}
+	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, r := range ledger.RegionsIn(x.Day) {
+		if r.Level != ledger.LevelPrefecture && r.Level != ledger.LevelCounty || r.To != 0 || c.ask.Region != "" && !ledger.Under(c.ask.Region, r.Code, x.Day) {
+			continue
+		}
+		x.Regions++
+		if slices.Contains(codes, string(r.Code)) {
+			x.Covered++
+		}
+	}
+	return nil
+}
+
+// coverage counts the bodies that are asked, and those that reach the value, each on its
+// own and exactly.
+func (c *counter) coverage(ctx context.Context, t policy.Target, x *Indicator) error {
+	value, err := policy.Number(t.Value)
+	if err != nil {
+		return err
+	}
+	rows, err := c.tx.Query(ctx, selectBodies, c.args(c.wants([]policy.Target{t})))
+	if err != nil {
+		return err
+	}
+	type body struct {
+		Counter, Subject, Region  string
+		Posts, Base, Part, Weight *int
+	}
+	bodies, err := pgx.CollectRows(rows, pgx.RowToStructByPos[body])
+	if err != nil {
+		return err
+	}
+	x.Times = 0
+	standard := make(map[string]bool)
+	for _, b := range bodies {
+		standard[b.Subject] = standard[b.Subject] || b.Counter == "base/service-standard"
+	}
+	for _, b := range bodies {
+		if b.Counter == "base/service-standard" || !reaches(ledger.RegionCode(b.Region), t.Level, x.Day) || b.Posts != nil && *b.Posts < t.MinPosts {
+			continue
+		}
+		x.Of++
+		ok := false
+		switch {
+		case b.Base == nil:
+			ok = standard[b.Subject]
+		case t.Unit != "%":
+			ok = big.NewRat(int64(*b.Part), 1).Cmp(value) >= 0
+		case b.Counter == "headcount/federation": // officials are not weighted
+			ok = big.NewRat(int64(*b.Part)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(*b.Base), 1))) >= 0
+		default:
+			ok = big.NewRat(int64(*b.Weight)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(*b.Base), 1))) >= 0
+		}
+		if ok {
+			x.Times++
+		}
+	}
+	x.Sources, x.Persons = int64(len(bodies)), 0
+	x.Actual = fmt.Sprint(x.Times)
+	return nil
+}
+
+// reaches tells whether a region is of a level or above it.
+func reaches(code ledger.RegionCode, level ledger.RegionLevel, on ledger.Date) bool {
+	r, err := ledger.FindRegion(code, on)
+	if err != nil || level == "" {
+		return err == nil
+	}
+	rank := []ledger.RegionLevel{ledger.LevelProvince, ledger.LevelPrefecture, ledger.LevelCounty}
+	return slices.Contains(rank[:slices.Index(rank, level)+1], r.Level)
+}
+
+// actions counts the actions of the plan with something on record. The plan as a whole,
+// whose target this is, is none of them.
+func actions(t policy.Target, all []Indicator, x *Indicator) {
+	held, there := make(map[string]bool), make(map[string]bool)
+	for _, o := range all {
+		if o.Action == t.Action {
+			continue
+		}
+		there[o.Action] = true
+		if o.Sources > 0 {
+			held[o.Action] = true
+			x.Sources += o.Sources
+		}
+	}
+	x.Times, x.Of, x.Actual = int64(len(held)), int64(len(there)), fmt.Sprint(len(held))
+}
+
+// percent is part of whole in per cent with two decimals, half up; "" of nothing.
+func percent(part, whole *big.Rat) string {
+	if whole.Sign() <= 0 {
+		return ""
+	}
+	p := new(big.Rat).Mul(part, big.NewRat(100, 1))
+	return p.Quo(p, whole).FloatString(2) // rounds half away from zero
+}
+
+// judge says how a target stands on a day.
+func judge(t policy.Target, asOf ledger.Date, x *Indicator) error {
+	switch {
+	case x.Actual == "":
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "没有可计算的记录（分母为零），不适用", "nothing on record to divide by: not applicable"
+		return nil
+	case x.Target == "":
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "方案附件未公布分解数，也没有使用者填报的分解目标", "the plan publishes no split, and no user entered one"
+		return nil
+	case t.Kind == policy.Coverage && x.Of == 0:
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "没有填报任何单位，不适用", "no body is on record: not applicable"
+		return nil
+	}
+	target, err := policy.Number(x.Target)
+	if err != nil {
+		return err
+	}
+	actual, ok := new(big.Rat).SetString(x.Actual)
+	if !ok {
+		return fmt.Errorf("%q is no number", x.Actual)
+	}
+	reached := actual.Cmp(target) >= 0
+	switch t.Kind {
+	case policy.Coverage:
+		x.Rate, reached = percent(actual, big.NewRat(x.Of, 1)), x.Times == x.Of
+	case policy.Quotient, policy.Checklist: // exactly, not as printed
+		whole := new(big.Rat).Mul(target, big.NewRat(x.Of, 1))
+		reached = big.NewRat(x.Times*100, 1).Cmp(whole) >= 0
+		x.Rate = percent(big.NewRat(x.Times*100, 1), whole)
+	default:
+		x.Rate = percent(actual, target)
+	}
+	over := !t.To.IsZero() && asOf.After(t.To) || x.Year != 0 && asOf.Year() > x.Year
+	switch {
+	case t.Strength == policy.About:
+		x.Verdict = NotJudged
+	case reached:
+		x.Verdict = Reached
+	case t.Strength == policy.Steady:
+		x.Verdict = Short
+	case !over:
+		x.Verdict = UnderWay
+	case t.Strength == policy.Strive:
+		x.Verdict = Shortfall
+	default:
+		x.Verdict = Short
+	}
+	return nil
+}
+
+const selectLabel = `
+select label
+from read.policy
+where version = @version`
+
+// PolicyLabel returns what a version of the policy says of itself, "" of none.
+func PolicyLabel(ctx context.Context, pool *pgxpool.Pool, version string) (label string, err error) {
+	err = pool.QueryRow(ctx, selectLabel, pgx.NamedArgs{"version": version}).Scan(&label)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return label, err
+}
