@@ -84,11 +84,6 @@ A region or a year has a target only where a user entered one: the plan publishe
 	return c
 }
 
-// strengthWords are how the plan words a target, in front of or behind its number.
-var strengthWords = map[policy.Strength][2]string{
-	policy.AtLeast: {"以上", "at least"}, policy.About: {"左右", "about"}, policy.Strive: {"力争", "strive for"}, policy.Steady: {"稳定在…以上", "stays at"}, policy.Exact: {"", ""},
-}
-
 var verdictWords = map[report.Verdict][2]string{
 	report.Reached: {"已达到", "reached"}, report.UnderWay: {"进行中", "under way"}, report.Short: {"未达到", "short"}, report.Shortfall: {"力争未达（不作违规）", "short of an aspiration"},
 	report.NotJudged: {"不作判断", "not judged"}, report.Unset: {"未定", "unset"},
@@ -99,8 +94,18 @@ func (p *program) promised(x report.Indicator) string {
 	if x.Target == "" {
 		return p.say("未填报", "none entered")
 	}
-	w := strengthWords[x.Strength]
-	return strings.TrimSpace(fmt.Sprintf("%s %s%s", p.say(w[0], w[1]), x.Target, x.Unit))
+	number := x.Target + x.Unit
+	switch x.Strength {
+	case policy.AtLeast:
+		return p.say(number+"以上", "at least "+number)
+	case policy.About:
+		return p.say(number+"左右", "about "+number)
+	case policy.Strive:
+		return p.say("力争"+number, "strive for "+number)
+	case policy.Steady:
+		return p.say("稳定在"+number+"以上", "stays at "+number)
+	}
+	return number
 }
 
 // counted writes what is on record: as the target asks, with its denominator.

@@ -82,23 +82,28 @@ var names = map[string]string{
 // A Row is one target as it is printed.
 type Row struct{ report.Indicator }
 
-var (
-	strengths = map[policy.Strength]string{policy.AtLeast: "以上", policy.About: "左右", policy.Strive: "力争", policy.Steady: "稳定在…以上"}
-	verdicts  = map[report.Verdict]string{
-		report.Reached: "已达到", report.UnderWay: "进行中", report.Short: "未达到", report.Shortfall: "力争未达", report.NotJudged: "不作判断", report.Unset: "未定",
-	}
-)
+var verdicts = map[report.Verdict]string{
+	report.Reached: "已达到", report.UnderWay: "进行中", report.Short: "未达到", report.Shortfall: "力争未达", report.NotJudged: "不作判断", report.Unset: "未定",
+}
 
 // Promised is the target as the plan words it.
 func (r Row) Promised() string {
 	if r.Target == "" {
 		return "未填报"
 	}
-	return r.Target + r.Unit
+	number := r.Target + r.Unit
+	switch r.Strength {
+	case policy.AtLeast:
+		return number + "以上"
+	case policy.About:
+		return number + "左右"
+	case policy.Strive:
+		return "力争" + number
+	case policy.Steady:
+		return "稳定在" + number + "以上"
+	}
+	return number
 }
-
-// Wording is how strongly it is promised.
-func (r Row) Wording() string { return strengths[r.Strength] }
 
 // Counted is what is on record, with its denominator where it is a share.
 func (r Row) Counted() string {
@@ -136,7 +141,7 @@ func (r Row) Judged() string { return verdicts[r.Verdict] }
 // Notes says what the figure must not be read without.
 func (r Row) Notes() string {
 	var all []string
-	if r.Reason != "" {
+	if r.Reason != "" && (r.Target != "" || r.Actual == "") { // that no split was entered stands under the target
 		all = append(all, r.Reason)
 	}
 	if r.Target != "" && r.TargetSource != "plan" {
@@ -185,6 +190,11 @@ func (a Action) Bars() []Bar {
 		all[i] = b
 	}
 	return all
+}
+
+// Known tells whether any target of an action has a rate.
+func (a Action) Known() bool {
+	return slices.ContainsFunc(a.Rows, func(r Row) bool { return r.Rate != "" })
 }
 
 // Height is that of the picture of an action.
@@ -273,7 +283,7 @@ func (r Report) XLSX(w io.Writer) (err error) {
 	for _, a := range r.Actions() {
 		for _, x := range a.Rows {
 			figures = append(figures, []any{
-				x.Code, a.Code, a.Name, x.NameZH, figure(x.Target), x.Unit, x.Wording(), figure(x.Actual), x.Of, x.Persons, x.Times, figure(x.Rate), x.Judged(),
+				x.Code, a.Code, a.Name, x.NameZH, figure(x.Target), x.Unit, x.Promised(), figure(x.Actual), x.Of, x.Persons, x.Times, figure(x.Rate), x.Judged(),
 				x.Sources, x.Late, x.From.String(), x.Day.String(), x.TargetSource, x.Notes(),
 			})
 			how = append(how, []any{x.Code, x.NameZH, x.Quote, x.Clause, strings.Join(x.Departments, "、"), x.DefinitionZH})

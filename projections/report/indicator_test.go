@@ -1,0 +1,287 @@
+package report_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"zhucan/ledger"
+	"zhucan/ledger/achievement"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
+	"zhucan/projections"
+	"zhucan/projections/books"
+	"zhucan/projections/budgets"
+	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
+	"zhucan/projections/report"
+	"zhucan/projections/sampletest"
+	"zhucan/schema/schematest"
+)
+
+// promise is a target of the tests.
+func promise(code string, kind policy.TargetKind, strength policy.Strength, value, unit string, facts ...policy.Fact) policy.Target {
+	return policy.Target{
+		Action: "三（" + code + "）", Clause: "synthetic", Code: code, DefinitionEN: "synthetic", DefinitionZH: "示例", Facts: facts, From: ledger.DateOf(2022, 1, 1),
+		Kind: kind, NameEN: code, NameZH: code, Quote: "示例", Strength: strength, TextEN: "synthetic", To: ledger.DateOf(2024, 12, 31), Unit: unit, Value: value,
+	}
+}
+
+func with(t policy.Target, change func(*policy.Target)) policy.Target {
+	change(&t)
+	return t
+}
+
+func promises() []policy.Target {
+	always := func(t *policy.Target) { t.From, t.To = ledger.Date{}, ledger.Date{} }
+	return []policy.Target{
+		with(promise("T01", policy.PersonTimes, policy.AtLeast, "3", "人次", "training"), func(t *policy.Target) { t.Overlaps = []string{"T16"} }),
+		with(promise("T02", policy.Persons, policy.About, "2", "人", "placement/employed"), func(t *policy.Target) { t.Overlaps = []string{"T09"} }),
+		with(promise("T04", policy.Coverage, policy.AtLeast, "1", "人", "headcount/organ"), func(t *policy.Target) { always(t); t.MinPosts, t.Level = 50, ledger.LevelPrefecture }),
+		with(promise("T06", policy.Coverage, policy.AtLeast, "1.6", "%", "headcount/member"), always),
+		with(promise("T07", policy.Coverage, policy.AtLeast, "15", "%", "headcount/federation"), always),
+		with(promise("T08", policy.Quotient, policy.AtLeast, "10", "%", "sites/kiosk"), always),
+		promise("T09", policy.Persons, policy.Strive, "5", "人", "placement/placed:enterprise"),
+		with(promise("T10", policy.Persons, policy.AtLeast, "2", "人", "paid/F05"), func(t *policy.Target) {
+			t.Splits = []policy.Split{{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "4"}}
+		}),
+		with(promise("T11", policy.Stock, policy.Steady, "2", "个", "base/incubator"), func(t *policy.Target) { t.Overlaps = []string{"T12"} }),
+		with(promise("T12", policy.Stock, policy.AtLeast, "2", "个", "base/network-incubator"), func(t *policy.Target) { t.Level = ledger.LevelCounty }),
+		promise("T15", policy.Stock, policy.About, "1", "人", "post/public-welfare:urban"),
+		promise("T16", policy.PersonTimes, policy.Exact, "1", "人次", "training:rural"),
+		with(promise("T21", policy.Checklist, policy.AtLeast, "100", "%", "jobless", "service"), always),
+		with(promise("T22", policy.Coverage, policy.AtLeast, "100", "%", "base/service-body", "base/service-standard"), always),
+		with(promise("T23", policy.PersonTimes, policy.AtLeast, "3", "人次", "training"), func(t *policy.Target) { t.Restates = "T01" }),
+		promise("T24", policy.PersonsYearly, policy.AtLeast, "5", "人", "paid/F26"),
+	}
+}
+
+// plan is the story with the targets, and what was done towards them.
+func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
+	t.Helper()
+	b := sampletest.Story(t)
+	pack := ledgertest.Pack()
+	pack.Version, pack.LateReturn, pack.Targets = "test-2", policy.Restore, promises()
+	b.Do(ledgertest.Operator, sampletest.Day, policy.Publish{Pack: pack})
+	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例企业", Party: "E2", Region: "220104"})
+	n := 0
+	do := func(on string, r achievement.Record) {
+		n++
+		r.Achievement, r.Evidence = achievement.ID(fmt.Sprintf("F%02d", n)), sampletest.Hash
+		if r.Region == "" {
+			r.Region = "220104"
+		}
+		day, err := ledger.ParseDate(on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Do(ledgertest.Clerk, day, r)
+	}
+	course := func(on string, p ledger.PartyID, k, quality string, region ledger.RegionCode) {
+		do(on, achievement.Record{Course: k, Kind: "training", Party: p, Quality: quality, Region: region, Type: "skills"})
+	}
+	course("2023-02-01", "P1", "K1", "", "220104")      // F01
+	course("2023-05-01", "P1", "K2", "rural", "220104") // F02
+	course("2024-02-01", "P1", "K3", "", "220202")      // F03
+	course("2023-06-01", "P3", "K1", "", "220104")      // F04: withdrawn below
+	do("2023-03-01", achievement.Record{Employer: "E2", Kind: "placement", Party: "P1", Type: "placed"})
+	do("2023-03-01", achievement.Record{Kind: "placement", Party: "P1", Type: "employed"})
+	do("2023-03-02", achievement.Record{Employer: "E2", Kind: "placement", Party: "P1", Type: "employed"}) // again: one person
+	do("2023-03-02", achievement.Record{Employer: "E1", Kind: "placement", Party: "P3", Type: "employed"})
+	body := func(id, typ string, region ledger.RegionCode, posts, staff, disabled, weighted int) {
+		do("2023-06-30", achievement.Record{Body: id, Headcount: &achievement.Headcount{Posts: posts, Staff: staff, Disabled: disabled, Weighted: weighted}, Kind: "headcount", Region: region, Type: typ})
+	}
+	body("O1", "organ", "220100", 50, 40, 1, 1)
+	body("O2", "organ", "220100", 50, 40, 0, 0)
+	body("O3", "organ", "220100", 49, 40, 0, 0)  // not asked
+	body("O4", "organ", "220104", 80, 80, 0, 0)  // of a county: not asked
+	body("M1", "member", "220104", 9, 125, 1, 2) // 1.6 % exactly, weighted
+	body("M2", "member", "220104", 9, 126, 1, 2) // just below
+	body("U1", "federation", "220104", 9, 20, 3, 3)
+	body("U2", "federation", "220102", 9, 7, 1, 2) // 14.3 %: people, not weights
+	do("2023-06-30", achievement.Record{Body: "S1", Kind: "sites", Sites: &achievement.Sites{Allotted: 1, New: 11}, Type: "kiosk"})
+	do("2023-07-30", achievement.Record{Body: "S2", Kind: "sites", Sites: &achievement.Sites{Allotted: 1, New: 9}, Type: "kiosk"})
+	do("2022-05-01", achievement.Record{Body: "B1", Kind: "base", Type: "incubator"}) // F19: ends below
+	do("2022-05-01", achievement.Record{Body: "B2", Kind: "base", Type: "incubator"})
+	do("2022-05-01", achievement.Record{Body: "B2", Kind: "base", Type: "network-incubator"})
+	do("2023-01-01", achievement.Record{Kind: "post", Party: "P1", Quality: "urban", To: ledger.DateOf(2023, 6, 30), Type: "public-welfare"})
+	do("2023-01-01", achievement.Record{Kind: "post", Party: "P3", Quality: "rural", Type: "public-welfare"})
+	for i, p := range []ledger.PartyID{"P1", "P3", "P4"} {
+		do("2023-01-01", achievement.Record{Kind: "jobless", Party: p, Type: []string{"need", "need", "no-need"}[i]})
+		do("2023-01-02", achievement.Record{Kind: "service", Party: p, Type: "check"})
+	}
+	for _, typ := range []string{"assessment", "registration", "service"} {
+		do("2023-01-03", achievement.Record{Kind: "service", Party: "P1", Type: typ})
+	}
+	do("2023-01-03", achievement.Record{Kind: "service", Party: "P3", Type: "assessment"})
+	do("2023-01-03", achievement.Record{Body: "V1", Kind: "base", Type: "service-body"})
+	do("2023-01-03", achievement.Record{Body: "V2", Kind: "base", Type: "service-body"})
+	do("2023-01-03", achievement.Record{Body: "V2", Kind: "base", Type: "service-standard"})
+	b.Do(ledgertest.First, ledger.DateOf(2023, 9, 1), achievement.Withdraw{Achievement: "F04", Reason: "another person's course"})
+	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 9, 30), achievement.End{Achievement: "F19", Evidence: sampletest.Hash})
+	pool := schematest.New(t)
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), indicators.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b, pool
+}
+
+// line writes what matters of an indicator.
+func line(x report.Indicator) string {
+	s := fmt.Sprintf("%s/%d", x.Actual, x.Of)
+	return fmt.Sprintf("%s %dp %dt %s %s", s, x.Persons, x.Times, x.Rate, x.Verdict)
+}
+
+func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
+	t.Parallel()
+	b, pool := plan(t)
+	last := uint64(len(b.Records))
+	for _, c := range []struct {
+		name, code string
+		ask        report.Ask
+		want       string
+	}{
+		{"person-times every time, persons once", "T01", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "3/0 1p 3t 100.00 reached"},
+		{"what was withdrawn counts as long as it was not known to be", "T01", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31), KnownBy: last - 2}}, "4/0 2p 4t 133.33 reached"},
+		{"a year, without a target of its own", "T01", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "2/0 1p 2t  unset"},
+		{"a day within the period", "T01", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 30)}}, "1/0 1p 1t 33.33 under-way"},
+		{"a city", "T01", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "1/0 1p 1t  unset"},
+		{"a county", "T01", report.Ask{Region: "220104", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "2/0 1p 2t  unset"},
+		{"the same target said again has the same count", "T23", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "3/0 1p 3t 100.00 reached"},
+		{"about is not judged", "T02", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2025, 1, 1)}}, "2/0 2p 3t 100.00 not-judged"},
+		{"an aspiration that falls short", "T09", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2025, 1, 1)}}, "1/0 1p 1t 20.00 shortfall"},
+		{"an aspiration whose time is not over", "T09", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "1/0 1p 1t 20.00 under-way"},
+		{"organs of 50 posts or more, of a prefecture or above", "T04", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"no body reported yet", "T04", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 29)}}, "0/0 0p 0t  unset"},
+		{"the ratio is exact and weighted", "T06", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"officials are people", "T07", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"sites by their sums", "T08", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "10.00/20 0p 2t 100.00 reached"},
+		{"sites of half a year", "T08", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "9.09/11 0p 1t 90.91 under-way"},
+		{"a stock before a base closed", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 9, 30)}}, "2/0 2p 2t 100.00 reached"},
+		{"a stock after a base closed", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 10, 1)}}, "1/0 1p 1t 50.00 short"},
+		{"a closing that was not known", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 10, 1), KnownBy: last - 1}}, "2/0 2p 2t 100.00 reached"},
+		{"a post on the last day of its contract", "T15", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "1/0 1p 1t 100.00 not-judged"},
+		{"a post after its contract", "T15", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 7, 1)}}, "0/0 0p 0t 0.00 not-judged"},
+		{"the four ones", "T21", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "66.67/3 2p 2t 66.67 under-way"},
+		{"standardised bodies", "T22", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"what no scheme pays is not zero", "T24", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "/0 0p 0t  unset"},
+	} {
+		got, err := report.ListIndicators(t.Context(), pool, c.ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ := got.Find(c.code)
+		if line(x) != c.want {
+			t.Errorf("%s: %s is %q, want %q (%s)", c.name, c.code, line(x), c.want, x.ReasonEN)
+		}
+	}
+}
+
+// The story: C4 of P4 is paid as PAY4 and stays paid; C1 of P1 is paid on 2023-04-03 and
+// comes back the next day; OLD1 and OLD2 of P3 were paid elsewhere, OLD3 was reversed.
+func TestWhatWasPaidCountsUntilItComesBack(t *testing.T) {
+	t.Parallel()
+	b, pool := plan(t)
+	var returned uint64
+	for i, e := range b.Events {
+		if _, ok := e.(payment.Returned); ok {
+			returned = uint64(i) + 1
+		}
+	}
+	for name, c := range map[string]struct {
+		ask     report.Ask
+		persons int64
+		target  string
+	}{
+		"the day before":              {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 2)}}, 1, "2"},
+		"on the day it was paid":      {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 3)}}, 3, "2"},
+		"after it came back":          {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, "2"},
+		"before that was known":       {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4), KnownBy: returned - 1}}, 2, ""},
+		"in the region of the claim":  {report.Ask{Region: "220104", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, ""},
+		"in the city, with its split": {report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, "4"},
+		"in another city":             {report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 0, ""},
+	} {
+		got, err := report.ListIndicators(t.Context(), pool, c.ask)
+		if name == "before that was known" { // the policy of then had no targets
+			if rule, _ := ledger.Refused(err); rule != report.ErrTarget {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, _ := got.Find("T10"); x.Persons != c.persons || x.Target != c.target {
+			t.Errorf("%s: %d persons of %q, want %d of %q", name, x.Persons, x.Target, c.persons, c.target)
+		}
+	}
+}
+
+func TestOverlapsAreShownInsideAndOutsideAndNeverSummed(t *testing.T) {
+	t.Parallel()
+	_, pool := plan(t)
+	got, err := report.ListIndicators(t.Context(), pool, report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 9, 30)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]string{
+		"T01": "[{T16 1 1}]", // rural courses among the courses
+		"T02": "[{T09 1 1}]", // P1 was also placed in an enterprise, P3 not
+		"T11": "[{T12 1 1}]", // B2 is both
+	} {
+		if x, _ := got.Find(code); fmt.Sprint(x.Overlaps) != want {
+			t.Errorf("%s overlaps %v, want %s", code, x.Overlaps, want)
+		}
+	}
+	if x, _ := got.Find("T12"); x.Covered != 1 || x.Regions != 69 {
+		t.Errorf("T12 covers %d of %d regions", x.Covered, x.Regions)
+	}
+}
+
+func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
+	t.Parallel()
+	b, pool := plan(t)
+	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}
+	all, err := report.ListIndicators(t.Context(), pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all.Indicators {
+		var rows int64
+		for after := uint64(0); ; {
+			d, err := report.ShowIndicator(t.Context(), pool, x.Code, ask, after, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range d.Rows {
+				rows++
+				id := strings.TrimPrefix(strings.TrimPrefix(r.Fact, "achievement:"), "payment:")
+				if got := b.Events[r.Seq-1].Case(); got != id {
+					t.Errorf("%s: record %d is of %s, the row of %s", x.Code, r.Seq, got, r.Fact)
+				}
+			}
+			if after = d.Next; !d.More {
+				break
+			}
+		}
+		if rows != x.Sources {
+			t.Errorf("%s has %d sources and lists %d", x.Code, x.Sources, rows)
+		}
+	}
+	d, err := report.ShowIndicator(t.Context(), pool, "T01", ask, 0, 10)
+	if err != nil || fmt.Sprint(d.Indicator.Years) != "[{2022 0 0 0} {2023 1 2 0} {2024 1 1 0}]" {
+		t.Errorf("years %v, %v", d.Indicator.Years, err)
+	}
+	if d, err = report.ShowIndicator(t.Context(), pool, "T10", ask, 0, 10); err != nil || d.SplitSum != "4" || d.Gap != "-2" {
+		t.Errorf("splits add up to %q, the plan less them is %q, %v", d.SplitSum, d.Gap, err)
+	}
+	if _, err := report.ShowIndicator(t.Context(), pool, "T99", ask, 0, 10); !errors.Is(err, report.ErrTarget) {
+		t.Errorf("a target that is none: %v", err)
+	}
+}
