@@ -16,6 +16,7 @@ func (p *program) claimCommand() *cobra.Command {
 		p.orderCommand("claim.reject", "decide against a claim (不予通过)", "reject C1 --reason 不符合条件"),
 		p.orderCommand("claim.withdraw", "take a claim back (撤回)", "withdraw C1 --reason 本人撤回"),
 		p.claimList(),
+		p.publicityListCommand(),
 	)
 }
 

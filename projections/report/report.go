@@ -162,6 +162,6 @@ var Queries = map[string]string{
 	"selectLevies": selectLevies, "selectIncome": selectIncome,
 	"selectPersons": selectPersons, "selectErased": selectErased,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
-	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectLabel": selectLabel,
+	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectPublic": selectPublic, "selectLabel": selectLabel,
 	"countRows": countRows, "countSubjects": countSubjects, "selectCovered": selectCovered, "selectBodies": selectBodies, "selectFacts": selectFacts,
 }

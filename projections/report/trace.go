@@ -27,7 +27,7 @@ var ErrNothing = &ledger.Rejection{
 }
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrTarget}
+var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrTarget, ErrPublic}
 
 // A Step is one event of a story.
 type Step struct {

@@ -1,0 +1,81 @@
+package report_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"zhucan/ledger"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/projections"
+	"zhucan/projections/books"
+	"zhucan/projections/budgets"
+	"zhucan/projections/cases"
+	"zhucan/projections/indicators"
+	"zhucan/projections/report"
+	"zhucan/projections/sampletest"
+	"zhucan/schema/schematest"
+)
+
+// reviewed takes a claim of a person to its second review.
+func reviewed(b *sampletest.Book, id ledger.ClaimID, p ledger.PartyID) {
+	b.Person(p)
+	march := ledger.PeriodOf(2023, 3)
+	evidence := []claim.Evidence{{Hash: sampletest.Hash, Kind: "certificate"}, {Hash: sampletest.Hash, Kind: "licence"}}
+	b.Do(ledgertest.Clerk, sampletest.Day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
+	b.Do(ledgertest.First, sampletest.Day, claim.FirstReview{Claim: id})
+	b.Do(ledgertest.First, sampletest.Day, claim.Compare{Claim: id, Manifest: sampletest.Hash, Outcome: claim.Matched, Sources: []string{"register"}})
+	b.Do(ledgertest.Second, sampletest.Day, claim.SecondReview{Claim: id})
+}
+
+func TestAPublicListSaysWhatANoticeMaySayAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b, pool := sampletest.Story(t), schematest.New(t)
+	reviewed(b, "C7", "P7")
+	reviewed(b, "C8", "P8")
+	b.Do(ledgertest.First, sampletest.Day, claim.Publicise{Claim: "C8", From: sampletest.Day, Notice: sampletest.Hash, Place: "示例公示栏", To: sampletest.Day.AddDays(6)})
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), indicators.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(region ledger.RegionCode, shown bool) (report.PublicList, error) {
+		return report.Public(t.Context(), pool, region, "", shown, sampletest.Day)
+	}
+	if _, err := ask("", false); !errors.Is(err, report.ErrPublic) {
+		t.Errorf("a person whose name is not known: %v", err)
+	}
+	for party, masked := range map[string]string{"P7": "张*三", "P8": "李*"} {
+		if _, err := pool.Exec(t.Context(), "insert into vault.key (party, wrapped, master_id) values ($1, decode(repeat('ab', 69), 'hex'), repeat('ab', 8))", party); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pool.Exec(t.Context(), "insert into vault.display (party, masked) values ($1, $2)", party, masked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		region ledger.RegionCode
+		shown  bool
+		want   string
+	}{
+		{"", false, "[{张*三 朝阳区 自主创业扶持 Entrepreneurship grant 5000.00 5000.00}]"},
+		{"220100", true, "[{李* 朝阳区 自主创业扶持 Entrepreneurship grant 5000.00 5000.00}]"},
+	} {
+		got, err := ask(c.region, c.shown)
+		if err != nil || fmt.Sprint(got.Rows) != c.want {
+			t.Errorf("region %q: %v, %v; want %s", c.region, got.Rows, err, c.want)
+		}
+	}
+	if got, err := ask("220200", false); !errors.Is(err, report.ErrPublic) {
+		t.Errorf("a city without claims: %v, %v", got.Rows, err)
+	}
+	b.Do(ledgertest.Operator, sampletest.Day.AddDays(1), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P7"})
+	again := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), indicators.New()}})
+	if err := again.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ask("", false); !errors.Is(err, report.ErrPublic) {
+		t.Errorf("who was erased is on the list: %v, %v", got.Rows, err)
+	}
+}
