@@ -69,7 +69,7 @@ var facts = &projections.Table{
 		{Name: "claim", Type: pgcopy.Text},  // that a payment is for
 	},
 	Key:     []string{"fact"},
-	Indexes: []string{"(counter, day)"},
+	Indexes: []string{"(counter, day)", "(claim) where claim is not null"},
 }
 
 var places = &projections.Table{

@@ -154,20 +154,34 @@ order by flow, code`
 // wanted are the rows that count. Each is asked for by its counter with the days between
 // which it must lie, the day on which it must stand, and the targets it counts towards as
 // bits of a mask; n numbers what is asked for.
+//
+// A payment is where its claim was made; the two arms keep that join away from the many
+// rows that have none.
 const wanted = `
 with w as (
 	select *
 	from unnest(@counters::text[], @masks::bigint[], @firsts::date[], @lasts::date[], @days::date[]) with ordinality as w (counter, mask, first, last, day, n)
 ), f as (
-	select w.n, w.mask, f.fact, f.counter, f.subject, coalesce(c.region, f.region) as region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
+	select w.n, w.mask, f.fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
 	from w
 	join read.fact f on f.counter = w.counter
-	left join read.claim_place c on c.claim = f.claim
-	where (@region = '' or coalesce(c.prefecture, f.prefecture) = @region or coalesce(c.region, f.region) = @region)
+	where f.claim is null
+	and (@region = '' or f.prefecture = @region or f.region = @region)
 	and (w.first is null or f.day >= w.first) and f.day <= w.last
 	and f.seq <= @seq
 	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
 	and (f.until is null or f.until >= w.day)
+	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
+	union all
+	select w.n, w.mask, f.fact, f.counter, f.subject, c.region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
+	from w
+	join read.fact f on f.counter = w.counter
+	join read.claim_place c on c.claim = f.claim
+	where f.claim is not null
+	and (@region = '' or c.prefecture = @region or c.region = @region)
+	and (w.first is null or f.day >= w.first) and f.day <= w.last
+	and f.seq <= @seq
+	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
 	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
 )`
 

@@ -229,6 +229,19 @@ func (b *Book) Facts() {
 	b.Do(ledgertest.First, Day.AddDays(61), achievement.Withdraw{Achievement: "A3", Reason: "another person's course"})
 }
 
+// Promise publishes the synthetic policy anew with a target of the plan and a split of it.
+func (b *Book) Promise() {
+	b.t.Helper()
+	pack := ledgertest.Pack()
+	pack.Version, pack.LateReturn = "test-2", policy.Restore
+	pack.Targets = []policy.Target{{
+		Action: "三（三）", Clause: "synthetic", Code: "T10", DefinitionEN: "synthetic", DefinitionZH: "示例", Facts: []policy.Fact{"paid/F05"}, From: ledger.DateOf(2022, 1, 1),
+		Kind: policy.Persons, NameEN: "Entrepreneurs", NameZH: "自主创业", Quote: "示例", Strength: policy.AtLeast, TextEN: "synthetic", To: ledger.DateOf(2024, 12, 31), Unit: "人", Value: "2",
+		Splits: []policy.Split{{Author: "planner", Date: Day, Region: "220100", Source: policy.UserInput, Value: "1"}},
+	}}
+	b.Do(ledgertest.Operator, Day, policy.Publish{Pack: pack})
+}
+
 // Record adds n payments made elsewhere to 50 persons on both lines, the bulk of a
 // migration. Amounts differ, so that none looks like another.
 func (b *Book) Record(n int) {

@@ -51,6 +51,7 @@ func book(t testing.TB) (*sampletest.Book, *memlog.Log, *pgxpool.Pool, verify.Op
 		t.Fatal(err)
 	}
 	b, log, pool := sampletest.Story(t), new(memlog.Log), schematest.New(t)
+	b.Promise()
 	for _, n := range []int{40, len(b.Records)} {
 		sampletest.Extend(t, log, b.Records[:n])
 		if err := runner(pool, log).CatchUp(t.Context()); err != nil {
@@ -364,6 +365,8 @@ func changed(column string) string {
 	switch column {
 	case "reverses":
 		return "'x'"
+	case "claim", "prefecture":
+		return "coalesce(" + column + ", '') || 'x'"
 	case "to_year", "year", "seq", "last_seq":
 		return "coalesce(" + column + ", 0) + 1"
 	case "date":
