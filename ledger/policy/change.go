@@ -38,7 +38,7 @@ func (p Pack) Unset() []Parameter {
 // A Change is what one pack says of a thing and another does not. Field is empty where the
 // thing itself came or went.
 type Change struct {
-	Kind   string `json:"kind"` // pack, account, parameter, scheme, standard, exclusion, target, split, day
+	Kind   string `json:"kind"` // pack, account, parameter, flow, scheme, standard, exclusion, target, split, day
 	Key    string `json:"key"`
 	Field  string `json:"field,omitempty"`
 	Before string `json:"before,omitempty"`
@@ -98,6 +98,9 @@ func (p Pack) items() []item {
 			key = append(key, "published "+x.Published.String())
 		}
 		add("parameter", x, key...)
+	}
+	for _, f := range p.Flows {
+		add("flow", f, f.Code)
 	}
 	for _, s := range p.Schemes {
 		standards, excludes := s.Standards, s.Excludes

@@ -36,6 +36,7 @@ import (
 type Pack struct {
 	Accounts []ledger.Account `json:"accounts"`
 	Days     []Day            `json:"days,omitempty"`
+	Flows    []Flow           `json:"flows,omitempty"`
 	Label    string           `json:"label"` // a sentence for readers; says so when it is a sample
 
 	// LateReturn says what happens to money that comes back in a later year than
@@ -217,6 +218,9 @@ func (p Pack) Check() (ledger.Chart, error) {
 	}
 	if i, err := CheckTargets(p.Targets); err != nil {
 		return ledger.Chart{}, fmt.Errorf("target %d: %w", i+1, err)
+	}
+	if _, err := CheckFlows(p.Flows, p.Schemes); err != nil {
+		return ledger.Chart{}, err
 	}
 	return chart, nil
 }
@@ -418,6 +422,10 @@ func (p Pack) plain() Pack {
 	for i, t := range p.Targets {
 		t.Departments, t.Facts, t.Overlaps, t.Splits = filled(t.Departments), filled(t.Facts), filled(t.Overlaps), filled(t.Splits)
 		p.Targets[i] = t
+	}
+	p.Flows, p.Parameters = slices.Clone(filled(p.Flows)), filled(p.Parameters)
+	for i, f := range p.Flows {
+		p.Flows[i].Schemes = filled(f.Schemes)
 	}
 	for i, s := range p.Schemes {
 		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)

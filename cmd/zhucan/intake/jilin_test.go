@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -173,5 +174,73 @@ func TestATargetThatIsWrongIsRefusedWithItsLine(t *testing.T) {
 	delete(files, "target-splits.csv")
 	if pack, err := intake.ReadPack(files); err != nil || len(pack.Targets) != 0 {
 		t.Errorf("a pack without targets: %v", err)
+	}
+}
+
+// The map of the plan counts thirty flows of money and material, F01 to F30.
+func TestEveryFlowOfThePlanIsASchemeOrHasAReason(t *testing.T) {
+	t.Parallel()
+	pack := jilin(t)
+	if len(pack.Flows) != 30 {
+		t.Fatalf("%d flows", len(pack.Flows))
+	}
+	for i, f := range pack.Flows {
+		if want := fmt.Sprintf("F%02d", i+1); f.Code != want {
+			t.Errorf("flow %d is %s, want %s", i+1, f.Code, want)
+		}
+	}
+	kinds := map[string]policy.FlowKind{
+		"F01": policy.LevyFlow, "F03": policy.MemoFlow, "F04": policy.InKindFlow, "F14": policy.MemoFlow,
+		"F27": policy.UmbrellaFlow, "F28": policy.FlagFlow, "F29": policy.NoFlow,
+	}
+	for _, f := range pack.Flows {
+		want, ok := kinds[f.Code]
+		if !ok {
+			want = policy.PaidFlow
+		}
+		if f.Kind != want {
+			t.Errorf("%s is %s, want %s", f.Code, f.Kind, want)
+		}
+	}
+	plan, unit := "吉政办发〔2022〕35号 ", []string{"人 · person", "人次 · person-time", "机构 · institution", "基地 · base"}
+	for _, s := range pack.Schemes {
+		if s.Flow == "" || !strings.HasPrefix(s.Clause, plan) || !strings.Contains(s.Clause, "「") || len(s.Evidence) == 0 || !slices.Contains(unit, s.Unit) {
+			t.Errorf("scheme %s of flow %q is counted in %q, asks for %v and rests on %q", s.Code, s.Flow, s.Unit, s.Evidence, s.Clause)
+		}
+	}
+}
+
+func TestAFlowWithoutItsPlaceIsRefusedWithItsLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, from, to, says string }{
+		{"a flow twice", "F03,memo", "F01,memo", "flows.csv line 5: policy-malformed"},
+		{"a scheme that is not there", "F02,scheme,employer-reward", "F02,scheme,employer-gift", "flows.csv line 4: policy-malformed"},
+		{"a kind that is none", "F29,none", "F29,nothing", "flows.csv line 31: policy-malformed"},
+		{"a memo that is paid", "F03,memo,,", "F03,memo,startup,", "flows.csv line 5: policy-malformed"},
+		{"a scheme without its flow", "F10,scheme,assisted", "F10,scheme,startup", "scheme assisted is of flow F10, which does not name it"},
+		{"no reason", "总括条款：记入具体项目，不得另付", "", "flows.csv line 29: policy-malformed"},
+	} {
+		files := make(fstest.MapFS)
+		folder := os.DirFS("../../../schema/policy/jilin")
+		names, err := fs.Glob(folder, "*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			data, err := fs.ReadFile(folder, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: data}
+		}
+		changed := strings.Replace(string(files["flows.csv"].Data), c.from, c.to, 1)
+		if changed == string(files["flows.csv"].Data) {
+			t.Fatalf("%s: the file has no %q", c.name, c.from)
+		}
+		files["flows.csv"].Data = []byte(changed)
+		_, err = intake.ReadPack(files)
+		if rule, _ := ledger.Refused(err); rule == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }

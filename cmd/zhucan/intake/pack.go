@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -27,10 +28,11 @@ import (
 //	targets.csv     code,action,name_zh,name_en,quote,text_en,clause,departments,value,unit,kind,strength,from,to,
 //	                facts,level,min_posts,overlaps,restates,definition_zh,definition_en; see [policy.Target]
 //	target-splits.csv  target,region,year,value,author,date,source; see [policy.Split]
+//	flows.csv       flow,kind,scheme,reason_zh,reason_en,source; schemes apart by spaces; see [policy.Flow]
 //
 // Standards and exclusions may have a column published: the day of their source.
 // Departments are separated by 、, facts and overlaps by blanks. All must be there, with
-// their header if with nothing else; the two files of targets and README.md may be.
+// their header if with nothing else; those of targets and flows and README.md may be.
 // Unknown files, keys and columns are errors, and every error names file and line.
 const (
 	packFile       = "pack.yaml"
@@ -42,6 +44,7 @@ const (
 	calendarFile   = "calendar.csv"
 	targetsFile    = "targets.csv"
 	splitsFile     = "target-splits.csv"
+	flowsFile      = "flows.csv"
 )
 
 // maxTable is the size from which a CSV of a policy pack is refused.
@@ -99,7 +102,7 @@ type packReader struct {
 // It refuses with [policy.ErrPack] or what [policy.Pack.Check] says.
 func ReadPack(files fs.FS) (policy.Pack, error) {
 	r := &packReader{files: files, lines: make(map[ledger.SchemeCode]int)}
-	for _, step := range []func() error{r.names, r.head, r.chart, r.parameters, r.schemes, r.exclusions, r.standards, r.calendar, r.targets} {
+	for _, step := range []func() error{r.names, r.head, r.chart, r.parameters, r.schemes, r.exclusions, r.standards, r.calendar, r.targets, r.flows} {
 		if err := step(); err != nil {
 			return policy.Pack{}, err
 		}
@@ -128,7 +131,7 @@ func (r *packReader) names() error {
 	for _, e := range entries {
 		if i := slices.Index(known, e.Name()); i >= 0 && e.Type().IsRegular() {
 			known = slices.Delete(known, i, i+1)
-		} else if !slices.Contains([]string{"README.md", targetsFile, splitsFile}, e.Name()) || !e.Type().IsRegular() {
+		} else if !slices.Contains([]string{"README.md", targetsFile, splitsFile, flowsFile}, e.Name()) || !e.Type().IsRegular() {
 			return wrong(e.Name(), 1, "no file of a policy pack")
 		}
 	}
@@ -361,7 +364,7 @@ func (r *packReader) scheme(f schemeFile) error {
 // check asks the policy itself about one scheme.
 func (r *packReader) check(s policy.Scheme) error {
 	one := r.pack
-	one.Parameters, one.Schemes = nil, []policy.Scheme{s} // the parameters have been checked
+	one.Flows, one.Parameters, one.Schemes = nil, nil, []policy.Scheme{s} // the parameters have been checked
 	_, err := one.Check()
 	return err
 }
@@ -460,6 +463,28 @@ func (r *packReader) calendar() error {
 		r.pack.Days = append(r.pack.Days, policy.Day{Date: date, Working: working})
 		return nil
 	})
+}
+
+func (r *packReader) flows() error {
+	if _, err := fs.Stat(r.files, flowsFile); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var lines []int
+	err := r.table(flowsFile, []string{"flow", "kind", "scheme", "reason_zh", "reason_en", "source"}, nil, func(line int, cell func(string) string) error {
+		f := policy.Flow{Code: cell("flow"), Kind: policy.FlowKind(cell("kind")), ReasonEN: cell("reason_en"), ReasonZH: cell("reason_zh"), Source: cell("source")}
+		for code := range strings.FieldsSeq(cell("scheme")) {
+			f.Schemes = append(f.Schemes, ledger.SchemeCode(code))
+		}
+		r.pack.Flows, lines = append(r.pack.Flows, f), append(lines, line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if i, err := policy.CheckFlows(r.pack.Flows, r.pack.Schemes); err != nil {
+		return inFile(flowsFile, lines[i], err)
+	}
+	return nil
 }
 
 // yes reads yes or no: true, 1 and 是 would be read by some and not by others.
