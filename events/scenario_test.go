@@ -75,6 +75,12 @@ func scenario() []events.Request {
 		do(ledgertest.Clerk, day, claim.Object{Claim: id, Objection: "O1", Statement: hash})
 		do(ledgertest.First, day.AddDays(1), claim.Resolve{Claim: id, Objection: "O1", Outcome: claim.Dismissed, Reason: "about another person"})
 		do(ledgertest.First, day.AddDays(7), claim.EndPublicity{Claim: id})
+		if id == "C2" { // beside OTHER, a purpose that the matrix does not know
+			do(ledgertest.Clerk, day.AddDays(8), payment.Record{
+				Amount: ledger.Fen(7), Line: ledger.BudgetLine{Region: "220104", Scheme: "unset", Fund: "levy", Year: 2023}, Party: "P2", Payment: "OTHER", Source: hash + ":9",
+			})
+			do(ledger.Actor{ID: "approver-2", Roles: []ledger.Role{ledger.Approver}}, day.AddDays(8), claim.Concur{Against: "OTHER", Claim: id, Reason: "another purpose"})
+		}
 		do(ledgertest.Approver, day.AddDays(8), claim.Approve{Claim: id, Decision: "示例决定1号", Line: line})
 	}
 	do(ledgertest.Approver, day.AddDays(9), claim.Reject{Claim: "C2", Reason: "approved by mistake"})

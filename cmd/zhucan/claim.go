@@ -12,6 +12,7 @@ func (p *program) claimCommand() *cobra.Command {
 		p.orderCommand("claim.object", "record an objection (异议)", "object C1 --objection O1 --statement …"),
 		p.orderCommand("claim.resolve", "decide an objection (异议处理)", "resolve C1 --objection O1 --outcome dismissed --reason 查无实据"),
 		p.orderCommand("claim.end-publicity", "say that the publicity ran its length (公示期满)", "end-publicity C1 --on 2023-04-17"),
+		p.orderCommand("claim.concur", "let a claim stand beside an award of a purpose that the matrix does not know (并享同意)", "concur C2 --against C1 --reason 用途不同 --as approver-2"),
 		p.orderCommand("claim.approve", "decide for a claim and commit its money (审批)", "approve C1 --decision 决字1号 --line 220104/startup/levy/2023 --as approver"),
 		p.orderCommand("claim.reject", "decide against a claim (不予通过)", "reject C1 --reason 不符合条件"),
 		p.orderCommand("claim.withdraw", "take a claim back (撤回)", "withdraw C1 --reason 本人撤回"),

@@ -79,6 +79,22 @@ var (
 		Code: "already-awarded", Rule: "the same party is not paid twice for the same purpose and period, within or across schemes, years and counties", RuleZH: "同一对象同一用途同一期间不得重复享受补贴（避免交叉使用）",
 		Source: "吉政办发〔2022〕35号 四（二）", Next: "look at the award that is named; withdraw this claim, or have the earlier one ended first", NextZH: "请核对已列明的补贴；撤回本申报，或先终止在先补贴",
 	}
+	ErrCost = &ledger.Rejection{
+		Code: "cost-exceeded", Rule: "all that is given for a cost item, in kind too, is no more than its cost; an item has one cost and one invoice, an invoice one item", RuleZH: "同一成本项各项资助（含实物）之和不得超过其成本；一项一票，一票一项",
+		Source: "吉政办发〔2022〕35号 四（二）", Next: "look at the item that is named; claim what is left of it", NextZH: "请核对所列成本项；仅就未获资助部分申报",
+	}
+	ErrBase = &ledger.Rejection{
+		Code: "base-cost-item", Rule: "one base has money of several schemes in a year for different cost items only", RuleZH: "同一基地同一年度不得就同一成本项从多个项目取得资金",
+		Source: "吉政办发〔2022〕35号 四（二）", Next: "claim other cost items", NextZH: "请就其他成本项申报",
+	}
+	ErrCapped = &ledger.Rejection{
+		Code: "pair-capped", Rule: "two awards that are held together up to the cost both name the cost items", RuleZH: "以实际成本为限并享的，各项均须列明成本项",
+		Source: "the row of exclusions.csv that is named", Next: "name the cost items, and what others gave for them", NextZH: "请列明成本项及其他资助金额",
+	}
+	ErrPair = &ledger.Rejection{
+		Code: "pair-unknown", Rule: "two purposes of which the matrix does not say whether the same person may have both in a year take a second approver", RuleZH: "互斥清单未列明的用途组合，同一对象同一年度并享须经第二审批人同意",
+		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "have another approver concur (claim.concur), or publish a policy that says so", NextZH: "请由另一审批人办理并享同意（claim.concur），或在政策中列明",
+	}
 	ErrNotApproved = &ledger.Rejection{
 		Code: "claim-not-approved", Rule: "only an approved claim is paid", RuleZH: "只能支付已审批通过的申报",
 		Source: "预算法 art. 13", Next: "have the claim approved first", NextZH: "请先完成审批",
@@ -106,7 +122,7 @@ func Rejections() []*ledger.Rejection {
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
 		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections, achievement.Rejections,
-		[]*ledger.Rejection{ErrExclusive, ErrNotApproved, ErrInstructed, ErrUnfinished},
+		[]*ledger.Rejection{ErrExclusive, ErrCost, ErrBase, ErrCapped, ErrPair, ErrNotApproved, ErrInstructed, ErrUnfinished},
 	)
 }
 
@@ -121,8 +137,9 @@ type State struct {
 	journal  journal.State
 	levies   levy.State
 	facts    achievement.State
-	slots    ledger.Table[slot, []award]
-	groups   ledger.Table[string, struct{}] // every purpose that a policy named
+	awards   ledger.Table[holder, []award]
+	items    ledger.Table[string, item]
+	invoices ledger.Table[string, string] // the item that an invoice is of
 }
 
 type inForce struct {
@@ -130,24 +147,10 @@ type inForce struct {
 	chart ledger.Chart
 }
 
-// A slot is a purpose of a party.
-type slot struct {
-	party ledger.PartyID
-	group string
-}
-
-// An award is what occupies a slot: a claim, or a payment made elsewhere.
-type award struct {
-	id        string
-	elsewhere bool
-	scheme    ledger.SchemeCode
-	from, to  ledger.Period
-}
-
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
 	return slices.Concat(
-		[]ledger.Tentative{&s.policy, &s.versions, &s.slots, &s.groups},
+		[]ledger.Tentative{&s.policy, &s.versions, &s.awards, &s.items, &s.invoices},
 		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(), s.levies.Tentative(), s.facts.Tentative(),
 	)
 }
@@ -262,29 +265,22 @@ func (s *State) decideParty(o ledger.Order, do party.Action) ([]ledger.Event, er
 }
 
 // finished refuses a party of whom something is not at its end: a claim lies in
-// the slots that it occupies until it ends.
+// what its claimant holds until it ends.
 func (s *State) finished(p ledger.PartyID) error {
-	var groups []string
-	for g := range s.groups.All() {
-		groups = append(groups, g)
-	}
-	slices.Sort(groups)
-	for _, g := range groups {
-		for _, a := range s.slots.At(slot{p, g}) {
-			if a.elsewhere {
-				continue
-			}
-			k, _ := s.claims.Find(ledger.ClaimID(a.id))
-			if k.Status != claim.ApprovedStep {
-				return ErrUnfinished.Of("claim %s is %s", a.id, k.Status)
-			}
-			id, ok := s.payments.Live(ledger.ClaimID(a.id))
-			if !ok {
-				return ErrUnfinished.Of("claim %s is approved and not paid", a.id)
-			}
-			if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
-				return ErrUnfinished.Of("payment %s of claim %s is %s", id, a.id, paid.Status)
-			}
+	for _, a := range s.awards.At(holder{party: p}) {
+		if a.elsewhere || a.party != p {
+			continue
+		}
+		k, _ := s.claims.Find(ledger.ClaimID(a.id))
+		if k.Status != claim.ApprovedStep {
+			return ErrUnfinished.Of("claim %s is %s", a.id, k.Status)
+		}
+		id, ok := s.payments.Live(ledger.ClaimID(a.id))
+		if !ok {
+			return ErrUnfinished.Of("claim %s is approved and not paid", a.id)
+		}
+		if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
+			return ErrUnfinished.Of("payment %s of claim %s is %s", id, a.id, paid.Status)
 		}
 	}
 	if id, ok := s.payments.Owing(p); ok {
@@ -346,8 +342,12 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if err != nil {
 			return nil, err
 		}
-		if a, ok := s.rival(e.Party, scheme, e.From, e.To, func(award) bool { return true }); ok {
-			return nil, a.refuses(e.Party, scheme.Code)
+		c := contest{string(e.Claim), e.Party, e.Persons, e.Household, scheme, e.From, e.To}
+		if err := c.denied(s.meetings(c, func(award) bool { return true })); err != nil {
+			return nil, err
+		}
+		if err := s.share(&e); err != nil {
+			return nil, err
 		}
 		e.Slots = []string{span(scheme.Group, e.From, e.To)}
 		event = e
@@ -361,9 +361,13 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 			return nil, err
 		}
 		// A claim that is only applied for waits its turn: the first to be approved wins.
-		decided := func(a award) bool { return a.elsewhere || s.approved(a) && a.id != string(e.Claim) }
-		if a, ok := s.rival(k.Party, scheme, k.From, k.To, decided); ok {
-			return nil, a.refuses(k.Party, k.Scheme)
+		c := contestOf(e.Claim, k, scheme)
+		met := s.meetings(c, s.counts)
+		if err := c.denied(met); err != nil {
+			return nil, err
+		}
+		if e.Checks, err = s.checks(k, e.Claim, met); err != nil {
+			return nil, err
 		}
 		if e.Line.Year != o.On.Year() {
 			return nil, budget.ErrYear.Of("line %s on %s", e.Line, o.On)
@@ -378,6 +382,19 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 			return nil, err
 		}
 		event = e
+	case claim.Concurred:
+		k, _ := s.claims.Find(e.Claim)
+		scheme, err := s.Policy().Find(k.Scheme, o.On)
+		if err != nil {
+			return nil, err
+		}
+		open := false
+		for m := range s.meetings(contestOf(e.Claim, k, scheme), s.counts) {
+			open = open || m.id == e.Against && m.verdict == ""
+		}
+		if !open {
+			return nil, ErrPair.Of("claim %s meets no award %q of a purpose that the matrix does not know", e.Claim, e.Against)
+		}
 	case claim.Rejected:
 		k, _ := s.claims.Find(e.Claim)
 		if k.Status != claim.ApprovedStep {
@@ -423,83 +440,6 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	return nil
 }
 
-// rival returns the first award among those that count which excludes a scheme
-// for a span of months: one for the same purpose, or one that an exclusion keeps
-// apart from it, whichever of the two declares it. Two schemes of one purpose
-// collide in the wider of their scopes.
-func (s *State) rival(p ledger.PartyID, scheme policy.Scheme, from, to ledger.Period, counts func(award) bool) (award, bool) {
-	if a, ok := s.same(p, scheme, from, to, counts); ok {
-		return a, true
-	}
-	find := func(group string, scope policy.Scope, of ledger.SchemeCode) (award, bool) {
-		for _, a := range s.slots.At(slot{p, group}) {
-			if (of == "" || of == a.scheme) && scope.Meets(from, to, a.from, a.to) && counts(a) {
-				return a, true
-			}
-		}
-		return award{}, false
-	}
-	for _, x := range scheme.Excludes {
-		if a, ok := find(x.Group, x.Scope, ""); ok {
-			return a, true
-		}
-	}
-	for _, other := range s.Policy().Schemes {
-		for _, x := range other.Excludes {
-			if x.Group != scheme.Group {
-				continue
-			}
-			if a, ok := find(other.Group, x.Scope, other.Code); ok {
-				return a, true
-			}
-		}
-	}
-	return award{}, false
-}
-
-// same returns the first award among those that count for the purpose of a
-// scheme in a span of months.
-func (s *State) same(p ledger.PartyID, scheme policy.Scheme, from, to ledger.Period, counts func(award) bool) (award, bool) {
-	for _, a := range s.slots.At(slot{p, scheme.Group}) {
-		scope := scheme.Once
-		if other, ok := s.Policy().Scheme(a.scheme); ok {
-			scope = scope.Wider(other.Once)
-		}
-		if scope.Meets(from, to, a.from, a.to) && counts(a) {
-			return a, true
-		}
-	}
-	return award{}, false
-}
-
-func (a award) refuses(p ledger.PartyID, scheme ledger.SchemeCode) error {
-	kind := "claim"
-	if a.elsewhere {
-		kind = "payment"
-	}
-	return ErrExclusive.Of("%s has %s %s under scheme %s for %s to %s; scheme %s", p, kind, a.id, a.scheme, a.from, a.to, scheme)
-}
-
-// approved tells whether an award is a claim that is approved.
-func (s *State) approved(a award) bool {
-	k, _ := s.claims.Find(ledger.ClaimID(a.id))
-	return !a.elsewhere && k.Status == claim.ApprovedStep
-}
-
-// unpaidElsewhere refuses to pay an approved claim whose purpose was paid for
-// elsewhere meanwhile. Exclusions are not asked again: a policy published since
-// changes nothing that was decided before.
-func (s *State) unpaidElsewhere(k claim.Case) error {
-	scheme, ok := s.Policy().Scheme(k.Scheme)
-	if !ok {
-		return nil
-	}
-	if a, ok := s.same(k.Party, scheme, k.From, k.To, func(a award) bool { return a.elsewhere }); ok {
-		return a.refuses(k.Party, k.Scheme)
-	}
-	return nil
-}
-
 // suspect names an award as what a recorded payment may have paid a second time:
 // a payment, or a claim that has none yet.
 func (s *State) suspect(a award) ledger.PaymentID {
@@ -509,26 +449,6 @@ func (s *State) suspect(a award) ledger.PaymentID {
 		}
 	}
 	return ledger.PaymentID(a.id)
-}
-
-// span writes a slot.
-func span(group string, from, to ledger.Period) string {
-	return group + "|" + from.String() + "|" + to.String()
-}
-
-// readSpan reads a slot. The months are last, so that a purpose may have any name.
-func readSpan(text string) (group string, from, to ledger.Period) {
-	parts := strings.Split(text, "|")
-	n := len(parts) - 2
-	if n < 1 {
-		panic(fmt.Sprintf("book: slot %q on record", text))
-	}
-	from, err := ledger.ParsePeriod(parts[n])
-	to, err2 := ledger.ParsePeriod(parts[n+1])
-	if err != nil || err2 != nil {
-		panic(fmt.Sprintf("book: slot %q on record", text))
-	}
-	return strings.Join(parts[:n], "|"), from, to
 }
 
 func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event, error) {
@@ -546,7 +466,7 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 				return nil, err
 			}
 			if k, _ := s.claims.Find(p.Claim); k.Status == claim.ApprovedStep {
-				if err := s.unpaidElsewhere(k); err != nil {
+				if err := s.unpaidElsewhere(p.Claim, k); err != nil {
 					return nil, err
 				}
 			}
@@ -587,7 +507,7 @@ func (s *State) due(id ledger.ClaimID) (payment.Award, error) {
 	if err := s.parties.Check(k.Party, k.Account); err != nil {
 		return payment.Award{}, err
 	}
-	if err := s.unpaidElsewhere(k); err != nil {
+	if err := s.unpaidElsewhere(id, k); err != nil {
 		return payment.Award{}, err
 	}
 	return payment.Award{
@@ -632,8 +552,9 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 			month := o.On.Period()
 			b.clause = scheme.Clause
 			e.Slots = []string{span(scheme.Group, month, month)}
-			if a, ok := s.rival(e.Party, scheme, month, month, func(award) bool { return true }); ok && e.Suspect == "" {
-				e.Suspect = s.suspect(a)
+			met := s.meetings(contest{party: e.Party, scheme: scheme, from: month, to: month}, func(award) bool { return true })
+			if m, ok := first(met, policy.Deny); ok && e.Suspect == "" {
+				e.Suspect = s.suspect(m.award)
 			}
 		}
 		e.Entry, err = s.fact(o, b, recording(e.Amount)...)
@@ -664,11 +585,6 @@ func Evolve(s *State, e ledger.Event) *State {
 		}
 		pack := e.Pack
 		s.versions.Set(pack.Version, struct{}{})
-		for _, scheme := range pack.Schemes {
-			if !s.groups.Has(scheme.Group) {
-				s.groups.Set(scheme.Group, struct{}{})
-			}
-		}
 		s.policy.Set(struct{}{}, inForce{&pack, chart})
 	case party.Event:
 		party.Evolve(&s.parties, e)
@@ -698,16 +614,17 @@ func (s *State) evolveClaim(e claim.Event) {
 	claim.Evolve(&s.claims, e)
 	switch e := e.(type) {
 	case claim.Submitted:
-		s.occupy(e.Party, e.Slots, award{id: string(e.Claim), scheme: e.Scheme})
+		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, award{id: string(e.Claim), others: len(e.Persons) > 0, party: e.Party, scheme: e.Scheme})
+		s.grant(e)
 	case claim.Approved:
 		s.budget.Commit(e.Line, e.Amount)
 	case claim.Rejected:
 		if before.Status == claim.ApprovedStep {
 			s.budget.Release(before.Line, before.Amount)
 		}
-		s.vacate(before.Party, before.Slots, award{id: string(e.Claim)})
+		s.end(e.Claim, before)
 	case claim.Withdrawn:
-		s.vacate(before.Party, before.Slots, award{id: string(e.Claim)})
+		s.end(e.Claim, before)
 	}
 }
 
@@ -721,9 +638,9 @@ func (s *State) evolvePayment(e payment.Event) {
 	case payment.ReturnedToTreasury:
 		s.budget.Release(e.Line, e.Amount)
 		k, _ := s.claims.Find(e.Claim)
-		s.vacate(k.Party, k.Slots, award{id: string(e.Claim)})
+		s.end(e.Claim, k)
 	case payment.Recorded:
-		s.occupy(e.Party, e.Slots, award{id: string(e.Payment), elsewhere: true, scheme: e.Line.Scheme})
+		s.occupy(holders(e.Party, nil, ""), e.Slots, award{id: string(e.Payment), elsewhere: true, party: e.Party, scheme: e.Line.Scheme})
 		s.journal.Remember(e.Entry, e.By)
 	}
 }
@@ -761,28 +678,6 @@ func (s *State) decideJournal(o ledger.Order, do journal.Action) ([]ledger.Event
 func (s *State) void(r journal.EntryReversed) {
 	if id, p, ok := s.of(r.Reverses); ok {
 		s.payments.Void(id, r.Effective())
-		s.vacate(p.Party, p.Slots, award{id: string(id), elsewhere: true})
-	}
-}
-
-func (s *State) occupy(p ledger.PartyID, slots []string, a award) {
-	for _, text := range slots {
-		var k slot
-		k.party = p
-		k.group, a.from, a.to = readSpan(text)
-		s.slots.Set(k, append(slices.Clip(s.slots.At(k)), a))
-	}
-}
-
-func (s *State) vacate(p ledger.PartyID, slots []string, a award) {
-	for _, text := range slots {
-		group, _, _ := readSpan(text)
-		k := slot{p, group}
-		left := slices.DeleteFunc(slices.Clone(s.slots.At(k)), func(held award) bool { return held.id == a.id && held.elsewhere == a.elsewhere })
-		if len(left) == 0 {
-			s.slots.Delete(k)
-		} else {
-			s.slots.Set(k, left)
-		}
+		s.vacate(holders(p.Party, nil, ""), award{id: string(id), elsewhere: true})
 	}
 }

@@ -207,6 +207,8 @@ func freeText(do any) []string {
 		return []string{do.Place}
 	case claim.Resolve:
 		return []string{do.Reason}
+	case claim.Concur:
+		return []string{do.Reason}
 	case claim.Approve:
 		return []string{do.Decision}
 	case claim.Reject:

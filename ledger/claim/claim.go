@@ -56,6 +56,33 @@ type Evidence struct {
 	Kind string `json:"kind"`
 }
 
+// A Cost is a thing that a claim pays a part of, or all (成本项). An item has one
+// cost and one invoice, whoever pays what of it.
+type Cost struct {
+	Cost    ledger.Money `json:"cost"`           // what it cost in all
+	Invoice string       `json:"invoice"`        // code and number
+	Item    string       `json:"item"`           // its identifier
+	Other   ledger.Money `json:"other,omitzero"` // what others gave for it, in kind too
+	Share   ledger.Money `json:"share,omitzero"` // what this claim is worth of it: computed, not asked for
+}
+
+// A Check is what an approval compared with one other award, and what came of it.
+type Check struct {
+	Against string            `json:"against"` // claim, or payment made elsewhere
+	Amount  ledger.Money      `json:"amount"`
+	By      ledger.ActorID    `json:"by,omitempty"` // who concurred
+	From    ledger.Period     `json:"from"`
+	Outcome policy.Verdict    `json:"outcome"` // allow, cap, or concurred
+	Party   ledger.PartyID    `json:"party"`   // who has it
+	Rule    string            `json:"rule"`    // X1–X8 of the rules against cross-use
+	Scheme  ledger.SchemeCode `json:"scheme"`
+	Source  string            `json:"source,omitempty"` // of the row of the matrix
+	To      ledger.Period     `json:"to"`
+}
+
+// Concurs is the outcome of a pair that the matrix does not know.
+const Concurs policy.Verdict = "concurred"
+
 // An Outcome is how a comparison or an objection ended.
 type Outcome string
 
@@ -70,15 +97,20 @@ const (
 type (
 	// Submit applies for a subsidy (申报).
 	Submit struct {
-		Account  ledger.AccountRef `json:"account"` // where it is to be paid
-		Claim    ledger.ClaimID    `json:"claim"`
-		Evidence []Evidence        `json:"evidence"`
-		From     ledger.Period     `json:"from"` // first month it is for
-		Party    ledger.PartyID    `json:"party"`
-		Region   ledger.RegionCode `json:"region"`
-		Scheme   ledger.SchemeCode `json:"scheme"`
-		To       ledger.Period     `json:"to"` // last month it is for
-		Units    int               `json:"units"`
+		Account   ledger.AccountRef `json:"account"`        // where it is to be paid
+		Base      string            `json:"base,omitempty"` // identifier of the base, where the scheme needs it
+		Claim     ledger.ClaimID    `json:"claim"`
+		Costs     []Cost            `json:"costs,omitempty"`
+		Evidence  []Evidence        `json:"evidence"`
+		From      ledger.Period     `json:"from"`                // first month it is for
+		Household string            `json:"household,omitempty"` // identifier of the household
+		Party     ledger.PartyID    `json:"party"`
+		Persons   []ledger.PartyID  `json:"persons,omitempty"` // on whose account an organisation claims
+		Region    ledger.RegionCode `json:"region"`
+		Scheme    ledger.SchemeCode `json:"scheme"`
+		Since     ledger.Date       `json:"since,omitzero"` // in operation since
+		To        ledger.Period     `json:"to"`             // last month it is for
+		Units     int               `json:"units"`
 	}
 	// FirstReview passes the first review (初审).
 	FirstReview struct {
@@ -122,6 +154,13 @@ type (
 	EndPublicity struct {
 		Claim ledger.ClaimID `json:"claim"`
 	}
+	// Concur lets a claim stand beside an award where the matrix does not know the
+	// pair. It takes an approver other than the one who approves.
+	Concur struct {
+		Against string         `json:"against"` // the award that the refusal named
+		Claim   ledger.ClaimID `json:"claim"`
+		Reason  string         `json:"reason"`
+	}
 	// Approve decides for the claim and commits its amount on a budget line.
 	Approve struct {
 		Claim    ledger.ClaimID    `json:"claim"`
@@ -149,6 +188,7 @@ func (Publicise) claim()    {}
 func (Object) claim()       {}
 func (Resolve) claim()      {}
 func (EndPublicity) claim() {}
+func (Concur) claim()       {}
 func (Approve) claim()      {}
 func (Reject) claim()       {}
 func (Withdraw) claim()     {}
@@ -164,23 +204,28 @@ type Event interface {
 type (
 	// Submitted says what is applied for and what it would be worth.
 	Submitted struct {
-		Account  ledger.AccountRef `json:"account"`
-		Amount   ledger.Money      `json:"amount"`
-		By       ledger.ActorID    `json:"by"`
-		Claim    ledger.ClaimID    `json:"claim"`
-		Clause   string            `json:"clause"`
-		Evidence []Evidence        `json:"evidence"`
-		From     ledger.Period     `json:"from"`
-		Group    string            `json:"group"`
-		On       ledger.Date       `json:"on"`
-		Party    ledger.PartyID    `json:"party"`
-		Policy   string            `json:"policy"`
-		Region   ledger.RegionCode `json:"region"`
-		Scheme   ledger.SchemeCode `json:"scheme"`
-		Slots    []string          `json:"slots"` // what the claim occupies until it ends, "purpose|2023-04|2023-06": see package book
-		Standard policy.Standard   `json:"standard"`
-		To       ledger.Period     `json:"to"`
-		Units    int               `json:"units"`
+		Account   ledger.AccountRef `json:"account"`
+		Amount    ledger.Money      `json:"amount"`
+		Base      string            `json:"base,omitempty"`
+		By        ledger.ActorID    `json:"by"`
+		Claim     ledger.ClaimID    `json:"claim"`
+		Clause    string            `json:"clause"`
+		Costs     []Cost            `json:"costs,omitempty"`
+		Evidence  []Evidence        `json:"evidence"`
+		From      ledger.Period     `json:"from"`
+		Group     string            `json:"group"`
+		Household string            `json:"household,omitempty"`
+		On        ledger.Date       `json:"on"`
+		Party     ledger.PartyID    `json:"party"`
+		Persons   []ledger.PartyID  `json:"persons,omitempty"`
+		Policy    string            `json:"policy"`
+		Region    ledger.RegionCode `json:"region"`
+		Scheme    ledger.SchemeCode `json:"scheme"`
+		Since     ledger.Date       `json:"since,omitzero"`
+		Slots     []string          `json:"slots"` // what the claim occupies until it ends, "purpose|2023-04|2023-06": see package book
+		Standard  policy.Standard   `json:"standard"`
+		To        ledger.Period     `json:"to"`
+		Units     int               `json:"units"`
 	}
 	// FirstReviewed says that the first review is passed.
 	FirstReviewed struct {
@@ -238,10 +283,19 @@ type (
 		Claim ledger.ClaimID `json:"claim"`
 		On    ledger.Date    `json:"on"`
 	}
+	// Concurred says that a second approver lets the claim stand beside an award.
+	Concurred struct {
+		Against string         `json:"against"`
+		By      ledger.ActorID `json:"by"`
+		Claim   ledger.ClaimID `json:"claim"`
+		On      ledger.Date    `json:"on"`
+		Reason  string         `json:"reason"`
+	}
 	// Approved says that the amount is owed, and on which line it is committed.
 	Approved struct {
 		Amount   ledger.Money      `json:"amount"`
 		By       ledger.ActorID    `json:"by"`
+		Checks   []Check           `json:"checks,omitempty"` // other awards that it was compared with, under Policy
 		Claim    ledger.ClaimID    `json:"claim"`
 		Clause   string            `json:"clause"`
 		Decision string            `json:"decision"`
@@ -275,6 +329,7 @@ func (Publicised) happened()     {}
 func (Objected) happened()       {}
 func (Resolved) happened()       {}
 func (PublicityEnded) happened() {}
+func (Concurred) happened()      {}
 func (Approved) happened()       {}
 func (Rejected) happened()       {}
 func (Withdrawn) happened()      {}
@@ -288,6 +343,7 @@ func (e Publicised) Case() string     { return string(e.Claim) }
 func (e Objected) Case() string       { return string(e.Claim) }
 func (e Resolved) Case() string       { return string(e.Claim) }
 func (e PublicityEnded) Case() string { return string(e.Claim) }
+func (e Concurred) Case() string      { return string(e.Claim) }
 func (e Approved) Case() string       { return string(e.Claim) }
 func (e Rejected) Case() string       { return string(e.Claim) }
 func (e Withdrawn) Case() string      { return string(e.Claim) }
@@ -301,6 +357,7 @@ func (e Publicised) Effective() ledger.Date     { return e.On }
 func (e Objected) Effective() ledger.Date       { return e.On }
 func (e Resolved) Effective() ledger.Date       { return e.On }
 func (e PublicityEnded) Effective() ledger.Date { return e.On }
+func (e Concurred) Effective() ledger.Date      { return e.On }
 func (e Approved) Effective() ledger.Date       { return e.On }
 func (e Rejected) Effective() ledger.Date       { return e.On }
 func (e Withdrawn) Effective() ledger.Date      { return e.On }
@@ -314,6 +371,7 @@ func (Publicised) Booked() *ledger.Entry     { return nil }
 func (Objected) Booked() *ledger.Entry       { return nil }
 func (Resolved) Booked() *ledger.Entry       { return nil }
 func (PublicityEnded) Booked() *ledger.Entry { return nil }
+func (Concurred) Booked() *ledger.Entry      { return nil }
 func (e Approved) Booked() *ledger.Entry     { return &e.Entry }
 func (e Rejected) Booked() *ledger.Entry     { return e.Entry }
 func (Withdrawn) Booked() *ledger.Entry      { return nil }
@@ -340,6 +398,14 @@ var (
 		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in", RuleZH: "须提交项目要求的全部材料",
 		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named", NextZH: "请补交所列材料",
 	}
+	ErrFacts = &ledger.Rejection{
+		Code: "claim-facts", Rule: "a claim states the household, persons, cost items and base that its scheme asks for, each once", RuleZH: "须按项目要求写明户、人员、成本项和基地，且不得重复",
+		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "state what is named", NextZH: "请补充所列事项",
+	}
+	ErrTerm = &ledger.Rejection{
+		Code: "minimum-term", Rule: "what is in operation for fewer months than the scheme asks for is not paid", RuleZH: "经营（在岗）月数未达到项目要求的，不予补贴",
+		Source: "the scheme's minimum term", Next: "apply when the months have passed", NextZH: "请在达到月数后申报",
+	}
 	ErrStep = &ledger.Rejection{
 		Code: "claim-step", Rule: "a claim takes its steps in their order, each on the day of the one before or later: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理，后一环节日期不得早于前一环节",
 		Source: "吉政办发〔2022〕35号 四（二）", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
@@ -364,7 +430,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrFacts, ErrTerm, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
 }
 
 // A Status is the last step a claim has taken.
@@ -400,10 +466,30 @@ type Case struct {
 	Entered       ledger.ActorID
 	First, Second ledger.ActorID
 	Approved      ledger.ActorID
+	Base          string
+	Costs         []Cost
+	Household     string
+	Persons       []ledger.PartyID
+	concurred     []concurrence
 	differs       bool
 	shown         ledger.Date // last day of the publicity
 	open          int         // objections not resolved
 	upheld        bool
+}
+
+type concurrence struct {
+	against string
+	by      ledger.ActorID
+}
+
+// Concurred returns who let the claim stand beside an award.
+func (k Case) Concurred(award string) (ledger.ActorID, bool) {
+	for _, x := range k.concurred {
+		if x.against == award {
+			return x.by, true
+		}
+	}
+	return "", false
 }
 
 // State is the claims there are.
@@ -451,6 +537,8 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return s.resolve(c, do)
 	case EndPublicity:
 		return s.endPublicity(c, do)
+	case Concur:
+		return s.concur(c, do)
 	case Approve:
 		return s.approve(c, do)
 	case Reject:
@@ -488,6 +576,9 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 			return nil, ErrEvidence.Of("claim %s has no %s", do.Claim, kind)
 		}
 	}
+	if err := facts(scheme, do, c.On); err != nil {
+		return nil, err
+	}
 	amount, standard, err := scheme.Award(do.Units, do.Region, c.On)
 	if err != nil {
 		return nil, err
@@ -496,10 +587,52 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 		return nil, ledger.ErrAmountRange.Of("%d units of %s", do.Units, standard.Amount)
 	}
 	return []Event{Submitted{
-		Account: do.Account, Amount: amount, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Evidence: do.Evidence,
-		From: do.From, Group: scheme.Group, On: c.On, Party: do.Party, Policy: c.Policy.Version, Region: do.Region,
-		Scheme: do.Scheme, Standard: standard, To: do.To, Units: do.Units,
+		Account: do.Account, Amount: amount, Base: do.Base, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Costs: do.Costs, Evidence: do.Evidence,
+		From: do.From, Group: scheme.Group, Household: do.Household, On: c.On, Party: do.Party, Persons: do.Persons, Policy: c.Policy.Version, Region: do.Region,
+		Scheme: do.Scheme, Since: do.Since, Standard: standard, To: do.To, Units: do.Units,
 	}}, nil
+}
+
+// MaxPersons is the most persons on whose account one claim is made.
+const MaxPersons = 2000
+
+// facts refuses a claim that does not state what its scheme asks for.
+func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
+	for _, need := range scheme.Needs {
+		stated := map[policy.Need]bool{
+			policy.NeedHousehold: do.Household != "", policy.NeedPersons: len(do.Persons) > 0, policy.NeedCosts: len(do.Costs) > 0, policy.NeedBase: do.Base != "",
+		}
+		if !stated[need] {
+			return ErrFacts.Of("claim %s states no %s", do.Claim, need)
+		}
+	}
+	if len(do.Persons) > MaxPersons {
+		return ErrFacts.Of("claim %s is on account of %d persons; %d are taken", do.Claim, len(do.Persons), MaxPersons)
+	}
+	persons := make(map[ledger.PartyID]bool)
+	for _, p := range do.Persons {
+		if persons[p] || p == do.Party {
+			return ErrFacts.Of("claim %s is twice on account of %s", do.Claim, p)
+		}
+		persons[p] = true
+	}
+	for i, k := range do.Costs {
+		if ledger.CheckID(k.Item) != nil || ledger.CheckID(k.Invoice) != nil || k.Cost.Sign() <= 0 || k.Other.Sign() < 0 || !k.Share.IsZero() {
+			return ErrFacts.Of("cost item %d of claim %s without item, invoice or cost, or with a share", i+1, do.Claim)
+		}
+		if slices.ContainsFunc(do.Costs[:i], func(l Cost) bool { return l.Item == k.Item || l.Invoice == k.Invoice }) {
+			return ErrFacts.Of("cost item %s of claim %s, or its invoice, is there twice", k.Item, do.Claim)
+		}
+	}
+	for _, id := range []string{do.Base, do.Household} {
+		if id != "" && ledger.CheckID(id) != nil {
+			return ErrFacts.Of("base %q, household %q of claim %s", do.Base, do.Household, do.Claim)
+		}
+	}
+	if n := scheme.MinMonths; n > 0 && (do.Since.IsZero() || do.Since.Time().AddDate(0, n, 0).After(on.Time())) {
+		return ErrTerm.Of("claim %s since %s on %s; scheme %s asks for %d months", do.Claim, do.Since, on, scheme.Code, n)
+	}
+	return nil
 }
 
 // isHash tells whether s is a SHA-256 in lower-case hexadecimal: nothing else
@@ -662,6 +795,26 @@ func (s *State) endPublicity(c Command, do EndPublicity) ([]Event, error) {
 	return []Event{PublicityEnded{By: c.By.ID, Claim: do.Claim, On: c.On}}, nil
 }
 
+func (s *State) concur(c Command, do Concur) ([]Event, error) {
+	if err := c.Needs(ledger.Approver); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, c.On, PublicDoneStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered, k.First, k.Second); err != nil {
+		return nil, err
+	}
+	if ledger.CheckID(do.Against) != nil || do.Reason == "" {
+		return nil, ErrReason.Of("concurrence on %s beside %q", do.Claim, do.Against)
+	}
+	if _, ok := k.Concurred(do.Against); ok {
+		return nil, nil
+	}
+	return []Event{Concurred{Against: do.Against, By: c.By.ID, Claim: do.Claim, On: c.On, Reason: do.Reason}}, nil
+}
+
 func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	if err := c.Needs(ledger.Approver); err != nil {
 		return nil, err
@@ -672,6 +825,11 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	}
 	if err := c.Apart(k.Entered, k.First, k.Second); err != nil {
 		return nil, err
+	}
+	for _, x := range k.concurred {
+		if err := c.Apart(x.by); err != nil {
+			return nil, err
+		}
 	}
 	if k.open > 0 || k.upheld {
 		return nil, ErrObjection.Of("claim %s", do.Claim)
@@ -738,6 +896,7 @@ func Evolve(s *State, e Event) *State {
 		k = Case{
 			Status: SubmittedStep, On: e.On, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
 			From: e.From, To: e.To, Amount: e.Amount, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
+			Base: e.Base, Costs: e.Costs, Household: e.Household, Persons: e.Persons,
 		}
 	case FirstReviewed:
 		k.Status, k.First = FirstStep, e.By
@@ -756,6 +915,8 @@ func Evolve(s *State, e Event) *State {
 		k.upheld = k.upheld || e.Outcome == Upheld
 	case PublicityEnded:
 		k.Status = PublicDoneStep
+	case Concurred:
+		k.concurred = append(slices.Clip(k.concurred), concurrence{e.Against, e.By})
 	case Approved:
 		k.Status, k.Approved, k.Line = ApprovedStep, e.By, e.Line
 	case Rejected:

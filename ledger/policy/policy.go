@@ -97,14 +97,16 @@ type Scheme struct {
 	Claimants []Kind            `json:"claimants"`     // who may claim
 	Clause    string            `json:"clause"`        // document and article it rests on
 	Code      ledger.SchemeCode `json:"code"`
-	Evidence  []string          `json:"evidence"`           // kinds of documents a claim must have
-	Excludes  []Exclusion       `json:"excludes,omitempty"` // groups not held beside it
-	Flow      string            `json:"flow,omitempty"`     // F01–F30 of the plan's map
-	From      ledger.Date       `json:"from"`               // in force from
-	Funds     []ledger.FundCode `json:"funds"`              // sources that may pay it (专款专用)
-	Group     string            `json:"group"`              // purpose: one live award of a group per scope
+	Evidence  []string          `json:"evidence"`            // kinds of documents a claim must have
+	Excludes  []Exclusion       `json:"excludes,omitempty"`  // groups not held beside it
+	Flow      string            `json:"flow,omitempty"`      // F01–F30 of the plan's map
+	From      ledger.Date       `json:"from"`                // in force from
+	Funds     []ledger.FundCode `json:"funds"`               // sources that may pay it (专款专用)
+	Group     string            `json:"group"`               // purpose: one live award of a group per scope
+	MinMonths int               `json:"min_months,omitzero"` // least months in operation when applied for; 0: none
 	NameEN    string            `json:"name_en"`
 	NameZH    string            `json:"name_zh"`
+	Needs     []Need            `json:"needs,omitempty"` // what a claim states beside the papers
 	Once      Scope             `json:"once"`
 	Publicity Publicity         `json:"publicity"`
 	Published ledger.Date       `json:"published,omitzero"`  // of the document it rests on, where known
@@ -113,14 +115,40 @@ type Scheme struct {
 	Unit      string            `json:"unit"`                // what is counted, for readers
 }
 
-// An Exclusion names a purpose that the same party may not be paid for beside
-// the scheme that declares it, in the same scope (避免交叉使用).
+// An Exclusion is a row of the matrix of purposes: whether the same party may be
+// paid for a purpose beside the scheme that declares it, in the same scope
+// (避免交叉使用). A pair that no row declares is unknown.
 type Exclusion struct {
 	Group     string      `json:"group"`
 	Published ledger.Date `json:"published,omitzero"` // of its source, where known
 	Scope     Scope       `json:"scope"`
 	Source    string      `json:"source"`
+	Verdict   Verdict     `json:"verdict,omitempty"` // none: deny
 }
+
+// A Verdict says what the matrix says of a pair.
+type Verdict string
+
+// The verdicts.
+const (
+	Deny  Verdict = "deny"  // not both
+	Allow Verdict = "allow" // both
+	Cap   Verdict = "cap"   // both, up to what the thing cost: each names its cost items
+)
+
+// A Need is what a scheme may want a claim to state, so that rules can compare it.
+type Need string
+
+// The needs.
+const (
+	NeedHousehold Need = "household" // the household, which has the purpose once (户)
+	NeedPersons   Need = "persons"   // on whose account an organisation claims
+	NeedCosts     Need = "costs"     // the cost items, of which no more than the cost is paid
+	NeedBase      Need = "base"      // the base (基地) at an address
+)
+
+// Needs lists every one.
+var Needs = []Need{NeedHousehold, NeedPersons, NeedCosts, NeedBase}
 
 // Publicity is how long a decision is shown before it counts (公示).
 type Publicity struct {
@@ -258,12 +286,23 @@ func (s Scheme) check() error {
 			return ErrPack.Of("claimant %q", k)
 		}
 	}
+	for i, n := range s.Needs {
+		if !slices.Contains(Needs, n) || slices.Contains(s.Needs[:i], n) {
+			return ErrPack.Of("needs %q, which is none or there twice", n)
+		}
+	}
+	if s.MinMonths < 0 || s.MinMonths > 600 {
+		return ErrPack.Of("min_months %d", s.MinMonths)
+	}
 	if !s.Once.known() {
 		return ErrPack.Of("once %q", s.Once)
 	}
 	for _, x := range s.Excludes {
 		if !x.Scope.known() || x.Group == "" || x.Source == "" {
 			return ErrPack.Of("exclusion of %q per %q without group, scope or source", x.Group, x.Scope)
+		}
+		if x.Verdict != "" && x.Verdict != Deny && x.Verdict != Allow && x.Verdict != Cap {
+			return ErrPack.Of("verdict %q on group %s", x.Verdict, x.Group)
 		}
 	}
 	if s.Publicity.Days < 0 || s.Publicity.Days > 366 || (s.Publicity.Days > 0 && s.Publicity.Source == "") {
@@ -429,7 +468,7 @@ func (p Pack) plain() Pack {
 	}
 	for i, s := range p.Schemes {
 		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)
-		s.Funds, s.Standards = filled(s.Funds), filled(s.Standards)
+		s.Funds, s.Needs, s.Standards = filled(s.Funds), filled(s.Needs), filled(s.Standards)
 		p.Schemes[i] = s
 	}
 	return p

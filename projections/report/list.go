@@ -126,6 +126,7 @@ limit @limit`
 			('claim.objected', ''),
 			('claim.objection-resolved', ''),
 			('claim.publicity-ended', 'publicity-ended'),
+			('claim.concurred', ''),
 			('claim.approved', 'approved'),
 			('claim.rejected', 'rejected'),
 			('claim.withdrawn', 'withdrawn')) s (name, status) on s.name = regexp_replace(e.name, '\.v[0-9]+$', '')

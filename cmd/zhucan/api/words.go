@@ -31,6 +31,7 @@ var eventWords = map[string]phrase{
 	"claim.objected":           {"收到异议", "Objection received"},
 	"claim.objection-resolved": {"异议处理", "Objection resolved"},
 	"claim.publicity-ended":    {"公示结束", "Public notice ended"},
+	"claim.concurred":          {"并享同意", "Concurred beside another award"},
 	"claim.approved":           {"审批通过", "Claim approved"},
 	"claim.rejected":           {"不予批准", "Claim rejected"},
 	"claim.withdrawn":          {"撤回申报", "Claim withdrawn"},

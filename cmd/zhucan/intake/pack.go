@@ -23,7 +23,7 @@ import (
 //	parameters.csv  name,region,valid_from,valid_to,published,value,unit,source,certainty; see [policy.Parameter]
 //	schemes.yaml    schemes: a list; see [policy.Scheme]
 //	standards.csv   scheme,region,amount,from,to,source
-//	exclusions.csv  scheme,group,scope,source
+//	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
 //	calendar.csv    date,working,source; working is yes or no
 //	targets.csv     code,action,name_zh,name_en,quote,text_en,clause,departments,value,unit,kind,strength,from,to,
 //	                facts,level,min_posts,overlaps,restates,definition_zh,definition_en; see [policy.Target]
@@ -81,6 +81,8 @@ type schemeFile struct {
 	From      text          `yaml:"from"`
 	To        text          `yaml:"to"`
 	Cap       text          `yaml:"cap"`
+	MinMonths text          `yaml:"min_months"`
+	Needs     []text        `yaml:"needs"`
 	Publicity publicityFile `yaml:"publicity"`
 	Published text          `yaml:"published"`
 }
@@ -323,7 +325,15 @@ func (r *packReader) scheme(f schemeFile) error {
 		}
 		s.Evidence = append(s.Evidence, k.value)
 	}
+	for _, k := range f.Needs {
+		s.Needs = append(s.Needs, policy.Need(k.value))
+	}
 	var err error
+	if n := f.MinMonths; n.value != "" {
+		if s.MinMonths, err = strconv.Atoi(n.value); err != nil || s.MinMonths < 1 {
+			return wrong(schemesFile, n.line, "min_months: %q", n.value)
+		}
+	}
 	if s.From, err = ledger.ParseDate(f.From.value); err != nil {
 		return wrong(schemesFile, max(f.From.line, f.Code.line), "from: %v", err)
 	}
@@ -378,12 +388,12 @@ func (r *packReader) find(file string, line int, code string) (*policy.Scheme, e
 }
 
 func (r *packReader) exclusions() error {
-	return r.table(exclusionsFile, []string{"scheme", "group", "scope", "source"}, published, func(line int, cell func(string) string) error {
+	return r.table(exclusionsFile, []string{"scheme", "group", "scope", "source"}, []string{"published", "verdict"}, func(line int, cell func(string) string) error {
 		s, err := r.find(exclusionsFile, line, cell("scheme"))
 		if err != nil {
 			return err
 		}
-		x := policy.Exclusion{Group: cell("group"), Scope: policy.Scope(cell("scope")), Source: cell("source")}
+		x := policy.Exclusion{Group: cell("group"), Scope: policy.Scope(cell("scope")), Source: cell("source"), Verdict: policy.Verdict(cell("verdict"))}
 		if x.Published, err = dayOrNone(cell("published")); err != nil {
 			return inFile(exclusionsFile, line, err)
 		}

@@ -1,0 +1,380 @@
+package book
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"zhucan/ledger"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/policy"
+)
+
+// The rules against cross-use (避免交叉使用), X1–X8 of policy.md §6. An award is held by
+// its claimant, by each person on whose account an organisation claims, and by the
+// household; what two awards of one holder are to each other, the groups of their
+// schemes and the matrix of the policy in force say.
+
+// A holder is a party, or a household.
+type holder struct {
+	party     ledger.PartyID
+	household string
+}
+
+// holders lists who holds an award.
+func holders(p ledger.PartyID, persons []ledger.PartyID, household string) []holder {
+	all := []holder{{party: p}}
+	for _, p := range persons {
+		all = append(all, holder{party: p})
+	}
+	if household != "" {
+		all = append(all, holder{household: household})
+	}
+	return all
+}
+
+// An award is a purpose for a span of months: of a claim, or a payment made elsewhere.
+type award struct {
+	id        string
+	elsewhere bool
+	party     ledger.PartyID // who claims it
+	others    bool           // on account of other persons
+	scheme    ledger.SchemeCode
+	group     string
+	from, to  ledger.Period
+}
+
+// A contest is what is to be awarded.
+type contest struct {
+	id        string
+	party     ledger.PartyID
+	persons   []ledger.PartyID
+	household string
+	scheme    policy.Scheme
+	from, to  ledger.Period
+}
+
+// contestOf is a claim on record.
+func contestOf(id ledger.ClaimID, k claim.Case, scheme policy.Scheme) contest {
+	return contest{string(id), k.Party, k.Persons, k.Household, scheme, k.From, k.To}
+}
+
+// A meeting is another award in the same hands, and what the matrix says of the two.
+// Without a verdict it is a pair that the matrix does not know.
+type meeting struct {
+	award
+	verdict      policy.Verdict
+	rule, source string
+}
+
+// meetings yields the awards among those that count which share a holder and a time
+// with c: those of the same purpose first, then those that the matrix tells about. Who
+// needs only the first stops there, however many a party has.
+func (s *State) meetings(c contest, counts func(award) bool) iter.Seq[meeting] {
+	return func(yield func(meeting) bool) {
+		by := holders(c.party, c.persons, c.household)
+		type key struct {
+			id        string
+			elsewhere bool
+		}
+		seen := make(map[key]bool) // of several holders
+		for _, same := range []bool{true, false} {
+			for _, h := range by {
+				for _, a := range s.awards.At(h) {
+					if (a.group == c.scheme.Group) != same || a.id == c.id && !a.elsewhere || !counts(a) {
+						continue
+					}
+					if !same && h.party == c.party && a.others && len(c.persons) > 0 {
+						continue // an organisation has several awards, for other persons: they are compared one by one
+					}
+					m, ok := s.meet(c, a, h.household == "" && h.party != c.party && h.party != a.party)
+					if !ok || len(by) > 1 && seen[key{a.id, a.elsewhere}] {
+						continue
+					}
+					if len(by) > 1 {
+						seen[key{a.id, a.elsewhere}] = true
+					}
+					if !yield(m) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// meet says what c and a are to each other, if anything. Listed says that both are had on
+// account of the holder, not by it.
+func (s *State) meet(c contest, a award, listed bool) (meeting, bool) {
+	m := meeting{award: a, rule: "X1"}
+	if listed {
+		m.rule = "X2"
+	}
+	other, known := s.Policy().Scheme(a.scheme)
+	if a.group == c.scheme.Group {
+		scope := c.scheme.Once
+		if known {
+			scope = scope.Wider(other.Once)
+		}
+		if scope == policy.Life {
+			m.rule = "X8"
+		}
+		m.verdict = policy.Deny
+		return m, scope.Meets(c.from, c.to, a.from, a.to)
+	}
+	declared := false
+	take := func(rows []policy.Exclusion, group string) {
+		for _, x := range rows {
+			if x.Group != group {
+				continue
+			}
+			declared = true
+			verdict := x.Verdict
+			if verdict == "" {
+				verdict = policy.Deny
+			}
+			if x.Scope.Meets(c.from, c.to, a.from, a.to) && stricter(verdict, m.verdict) {
+				m.verdict, m.source = verdict, x.Source
+			}
+		}
+	}
+	take(c.scheme.Excludes, a.group)
+	if known && other.Group == a.group {
+		take(other.Excludes, c.scheme.Group)
+	}
+	switch {
+	case declared:
+		return m, m.verdict != ""
+	case !policy.Year.Meets(c.from, c.to, a.from, a.to):
+		return m, false
+	case listed:
+		// One person's employment earns one award in a year unless the policy says so.
+		m.verdict, m.rule = policy.Deny, "X7"
+	}
+	return m, true
+}
+
+// stricter tells whether v takes the place of w.
+func stricter(v, w policy.Verdict) bool {
+	order := []policy.Verdict{"", policy.Allow, policy.Cap, policy.Deny}
+	return slices.Index(order, v) > slices.Index(order, w)
+}
+
+// first returns the first meeting with a verdict.
+func first(met iter.Seq[meeting], v policy.Verdict) (meeting, bool) {
+	for m := range met {
+		if m.verdict == v {
+			return m, true
+		}
+	}
+	return meeting{}, false
+}
+
+// denied refuses what an award in the way excludes.
+func (c contest) denied(met iter.Seq[meeting]) error {
+	m, ok := first(met, policy.Deny)
+	if !ok {
+		return nil
+	}
+	kind := "claim"
+	if m.elsewhere {
+		kind = "payment"
+	}
+	return ErrExclusive.Of("%s has %s %s under scheme %s for %s to %s; scheme %s, rule %s", m.party, kind, m.id, m.scheme, m.from, m.to, c.scheme.Code, m.rule)
+}
+
+// checks records what an approval was compared with, and refuses a pair that nobody has
+// answered for.
+func (s *State) checks(k claim.Case, id ledger.ClaimID, met iter.Seq[meeting]) ([]claim.Check, error) {
+	var all []claim.Check
+	for m := range met {
+		x := claim.Check{
+			Against: m.id, Amount: s.worth(m.award), From: m.from, Outcome: m.verdict, Party: m.party, Rule: m.rule, Scheme: m.scheme, Source: m.source, To: m.to,
+		}
+		switch m.verdict {
+		case policy.Cap:
+			if !s.capped(k, m.award) {
+				return nil, ErrCapped.Of("claim %s of scheme %s and %s of scheme %s: %s", id, k.Scheme, m.id, m.scheme, m.source)
+			}
+		case "":
+			by, ok := k.Concurred(m.id)
+			if !ok {
+				return nil, ErrPair.Of("claim %s of scheme %s beside %s of scheme %s, held by %s for %s to %s", id, k.Scheme, m.id, m.scheme, m.party, m.from, m.to)
+			}
+			x.By, x.Outcome = by, claim.Concurs
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+// worth returns the amount of an award.
+func (s *State) worth(a award) ledger.Money {
+	if a.elsewhere {
+		p, _ := s.payments.Find(ledger.PaymentID(a.id))
+		return p.Amount
+	}
+	k, _ := s.claims.Find(ledger.ClaimID(a.id))
+	return k.Amount
+}
+
+// capped tells whether a claim and another award say what they pay for: a claim by its
+// cost items, a payment made elsewhere by what the claim says others gave.
+func (s *State) capped(k claim.Case, a award) bool {
+	if !a.elsewhere {
+		other, _ := s.claims.Find(ledger.ClaimID(a.id))
+		return len(k.Costs) > 0 && len(other.Costs) > 0
+	}
+	var given ledger.Money
+	for _, x := range k.Costs {
+		given = given.Add(x.Other)
+	}
+	return len(k.Costs) > 0 && given.Cmp(s.worth(a)) >= 0
+}
+
+// counts tells whether an award is decided: a payment made elsewhere, or an approved claim.
+func (s *State) counts(a award) bool { return a.elsewhere || s.approved(a) }
+
+// approved tells whether an award is a claim that is approved.
+func (s *State) approved(a award) bool {
+	k, _ := s.claims.Find(ledger.ClaimID(a.id))
+	return !a.elsewhere && k.Status == claim.ApprovedStep
+}
+
+// unpaidElsewhere refuses to pay an approved claim whose purpose was paid for
+// elsewhere meanwhile. Exclusions are not asked again: a policy published since
+// changes nothing that was decided before.
+func (s *State) unpaidElsewhere(id ledger.ClaimID, k claim.Case) error {
+	scheme, ok := s.Policy().Scheme(k.Scheme)
+	if !ok {
+		return nil
+	}
+	elsewhere := func(a award) bool { return a.elsewhere && a.group == scheme.Group }
+	c := contestOf(id, k, scheme)
+	return c.denied(s.meetings(c, elsewhere))
+}
+
+// An item is a thing that was paid for, and who gives what for it.
+type item struct {
+	cost    ledger.Money
+	invoice string
+	grants  []grant
+}
+
+type grant struct {
+	claim  ledger.ClaimID
+	base   string
+	scheme ledger.SchemeCode
+	year   int // of the first month
+	other  ledger.Money
+	share  ledger.Money
+}
+
+// share gives a claim with cost items what is left of their cost, and no more than its
+// standard. Rules X3 and X4.
+func (s *State) share(e *claim.Submitted) error {
+	if len(e.Costs) == 0 {
+		return nil
+	}
+	left, costs := e.Amount, slices.Clone(e.Costs)
+	for i, x := range costs {
+		if of, ok := s.invoices.Get(x.Invoice); ok && of != x.Item {
+			return ErrCost.Of("invoice %s is of item %s, not of %s", x.Invoice, of, x.Item)
+		}
+		it, known := s.items.Get(x.Item)
+		if known && (!it.cost.Equal(x.Cost) || it.invoice != x.Invoice) {
+			return ErrCost.Of("item %s costs %s by invoice %s, not %s by %s", x.Item, it.cost, it.invoice, x.Cost, x.Invoice)
+		}
+		given, other := ledger.Money{}, x.Other
+		for _, g := range it.grants {
+			if e.Base != "" && g.base == e.Base && g.scheme != e.Scheme && g.year == e.From.Year() {
+				return ErrBase.Of("base %s has item %s paid in %d by claim %s of scheme %s; scheme %s", e.Base, x.Item, g.year, g.claim, g.scheme, e.Scheme)
+			}
+			given = given.Add(g.share)
+			if g.other.Cmp(other) > 0 {
+				other = g.other
+			}
+		}
+		room := x.Cost.Sub(given).Sub(other)
+		if room.Sign() < 0 {
+			return ErrCost.Of("item %s costs %s; %s is given by claims, %s by others", x.Item, x.Cost, given, other)
+		}
+		if room.Cmp(left) > 0 {
+			room = left
+		}
+		costs[i].Share, left = room, left.Sub(room)
+	}
+	amount := e.Amount.Sub(left)
+	if amount.Sign() <= 0 {
+		return ErrCost.Of("nothing is left of the cost of the items of claim %s", e.Claim)
+	}
+	e.Amount, e.Costs = amount, costs
+	return nil
+}
+
+// grant remembers what a claim is given for its cost items.
+func (s *State) grant(e claim.Submitted) {
+	for _, x := range e.Costs {
+		it := s.items.At(x.Item)
+		it.cost, it.invoice = x.Cost, x.Invoice
+		it.grants = append(slices.Clip(it.grants), grant{e.Claim, e.Base, e.Scheme, e.From.Year(), x.Other, x.Share})
+		s.items.Set(x.Item, it)
+		s.invoices.Set(x.Invoice, x.Item)
+	}
+}
+
+// end frees what a claim held.
+func (s *State) end(id ledger.ClaimID, k claim.Case) {
+	s.vacate(holders(k.Party, k.Persons, k.Household), award{id: string(id)})
+	for _, x := range k.Costs {
+		it := s.items.At(x.Item)
+		it.grants = slices.DeleteFunc(slices.Clone(it.grants), func(g grant) bool { return g.claim == id })
+		if len(it.grants) == 0 {
+			s.items.Delete(x.Item)
+			s.invoices.Delete(x.Invoice)
+			continue
+		}
+		s.items.Set(x.Item, it)
+	}
+}
+
+func (s *State) occupy(by []holder, slots []string, a award) {
+	for _, text := range slots {
+		a.group, a.from, a.to = readSpan(text)
+		for _, h := range by {
+			s.awards.Set(h, append(slices.Clip(s.awards.At(h)), a))
+		}
+	}
+}
+
+func (s *State) vacate(by []holder, a award) {
+	for _, h := range by {
+		left := slices.DeleteFunc(slices.Clone(s.awards.At(h)), func(held award) bool { return held.id == a.id && held.elsewhere == a.elsewhere })
+		if len(left) == 0 {
+			s.awards.Delete(h)
+		} else {
+			s.awards.Set(h, left)
+		}
+	}
+}
+
+// span writes a slot.
+func span(group string, from, to ledger.Period) string {
+	return group + "|" + from.String() + "|" + to.String()
+}
+
+// readSpan reads a slot. The months are last, so that a purpose may have any name.
+func readSpan(text string) (group string, from, to ledger.Period) {
+	parts := strings.Split(text, "|")
+	n := len(parts) - 2
+	if n < 1 {
+		panic(fmt.Sprintf("book: slot %q on record", text))
+	}
+	from, err := ledger.ParsePeriod(parts[n])
+	to, err2 := ledger.ParsePeriod(parts[n+1])
+	if err != nil || err2 != nil {
+		panic(fmt.Sprintf("book: slot %q on record", text))
+	}
+	return strings.Join(parts[:n], "|"), from, to
+}
