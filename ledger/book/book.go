@@ -434,8 +434,20 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	if err != nil {
 		return err
 	}
-	if kind := s.parties.Kind(do.Party); !slices.Contains(scheme.Claimants, kind) {
+	kind := s.parties.Kind(do.Party)
+	if !slices.Contains(scheme.Claimants, kind) {
 		return claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", do.Party, kind, do.Scheme, scheme.Claimants)
+	}
+	if kind != policy.Person && len(do.Persons) == 0 && slices.Contains(scheme.Needs, policy.NeedPersons) {
+		return claim.ErrFacts.Of("claim %s states no %s", do.Claim, policy.NeedPersons)
+	}
+	for _, p := range do.Persons {
+		if err := s.parties.Check(p, ""); err != nil {
+			return err
+		}
+		if s.parties.Kind(p) != policy.Person {
+			return claim.ErrFacts.Of("claim %s is on account of %s, who is no person", do.Claim, p)
+		}
 	}
 	return nil
 }

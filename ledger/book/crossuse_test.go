@@ -12,6 +12,7 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
 )
@@ -108,6 +109,8 @@ func crossUse(t testing.TB) []refusal {
 		{"X1: nobody concurs without a reason", join(known(more), decided(startupOne), unknown), with(concur("C2", "C1"), func(c *claim.Concur) { c.Reason = "" }), claim.ErrReason},
 		{"X2: two employers are not paid for one purpose, person and month", append(known(more), postTwo), stating(submit("C3", "I1", "training", "2023-04", "2023-04"), func(s *claim.Submit) { s.Persons = []ledger.PartyID{"P1"} }), book.ErrExclusive},
 		{"X2: a claim on account of persons names them", known(more), submit("C2", "E1", "post", "2023-04", "2023-04"), claim.ErrFacts},
+		{"X2: nobody unknown is named", known(more), stating(postTwo, accountOf("P9")), party.ErrUnknown},
+		{"X2: an organisation is not named as a person", known(more), stating(postTwo, accountOf("I1")), claim.ErrFacts},
 		{"X2: a person is named once", known(more), stating(postTwo, accountOf("P1", "P1")), claim.ErrFacts},
 		{"X2: up to the actual cost means that both say what it was", join(known(more, row("leader", "startup", policy.Cap)), decided(startupOne), capped), approveCapped, book.ErrCapped},
 		{"X3: grants on a cost item are no more than its cost, in kind too", known(more), stating(baseOne, costing("B1", item("roof", 3_000, 3_000))), book.ErrCost},

@@ -600,7 +600,8 @@ const MaxPersons = 2000
 func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 	for _, need := range scheme.Needs {
 		stated := map[policy.Need]bool{
-			policy.NeedHousehold: do.Household != "", policy.NeedPersons: len(do.Persons) > 0, policy.NeedCosts: len(do.Costs) > 0, policy.NeedBase: do.Base != "",
+			policy.NeedHousehold: do.Household != "", policy.NeedCosts: len(do.Costs) > 0, policy.NeedBase: do.Base != "",
+			policy.NeedPersons: true, // asked of organisations: see package book
 		}
 		if !stated[need] {
 			return ErrFacts.Of("claim %s states no %s", do.Claim, need)

@@ -142,7 +142,7 @@ type Need string
 // The needs.
 const (
 	NeedHousehold Need = "household" // the household, which has the purpose once (户)
-	NeedPersons   Need = "persons"   // on whose account an organisation claims
+	NeedPersons   Need = "persons"   // on whose account an organisation claims; a person claims for itself
 	NeedCosts     Need = "costs"     // the cost items, of which no more than the cost is paid
 	NeedBase      Need = "base"      // the base (基地) at an address
 )

@@ -35,16 +35,23 @@ type Application struct {
 //	name        of the claimant
 //
 // The others depend on the claimant: person_number or certificate of a person,
-// uscc of an organisation; bank_card or bank_account of either.
+// uscc of an organisation; bank_card or bank_account of either. Or on the scheme, which
+// may need facts:
+//
+//	household, base  identifiers
+//	since            day from which the business or post is in operation
+//	persons          parties on whose account an organisation claims, separated by blanks
+//	costs            item:invoice:cost of each cost item, or item:invoice:cost:other with
+//	                 what others gave for it, in kind too, separated by blanks
 var (
 	ApplicationColumns         = []string{"claim", "scheme", "region", "from", "to", "units", "evidence", "date", "kind", "name"}
-	OptionalApplicationColumns = []string{"person_number", "certificate", "uscc", "bank_card", "bank_account"}
+	OptionalApplicationColumns = []string{"person_number", "certificate", "uscc", "bank_card", "bank_account", "household", "base", "since", "persons", "costs"}
 )
 
 // ErrApplication refuses an application whose units or evidence are not written
 // as the list asks for.
 var ErrApplication = &ledger.Rejection{
-	Code: "row-application", Rule: "units are a whole number, evidence is kind:hash with the SHA-256 of the document, an organisation gives its credit code", RuleZH: "数量为正整数；材料写作“种类:SHA-256”；单位须填统一社会信用代码",
+	Code: "row-application", Rule: "units are a whole number, evidence is kind:hash with the SHA-256 of the document, cost items are item:invoice:cost, an organisation gives its credit code", RuleZH: "数量为正整数；材料写作“种类:SHA-256”，成本项写作“编号:票号:金额”；单位须填统一社会信用代码",
 	Next: "correct the cell that is named", NextZH: "请更正所指明的单元格",
 }
 
@@ -127,6 +134,43 @@ func submit(cell func(string) string) (claim.Submit, error) {
 			return claim.Submit{}, in("evidence", ErrApplication.Of("document %d is one of those before it", len(do.Evidence)+1))
 		}
 		do.Evidence = append(do.Evidence, claim.Evidence{Hash: hash, Kind: kind})
+	}
+	return facts(do, cell)
+}
+
+// facts adds what a scheme may need beside the evidence.
+func facts(do claim.Submit, cell func(string) string) (claim.Submit, error) {
+	for _, id := range []struct {
+		column string
+		of     *string
+	}{{"household", &do.Household}, {"base", &do.Base}} {
+		if *id.of = cell(id.column); *id.of != "" && ledger.CheckID(*id.of) != nil {
+			return claim.Submit{}, in(id.column, ledger.CheckID(*id.of))
+		}
+	}
+	var err error
+	if do.Since, err = dayOrNone(cell("since")); err != nil {
+		return claim.Submit{}, in("since", err)
+	}
+	for id := range strings.FieldsSeq(cell("persons")) {
+		if err := ledger.CheckID(id); err != nil {
+			return claim.Submit{}, in("persons", err)
+		}
+		do.Persons = append(do.Persons, ledger.PartyID(id))
+	}
+	for text := range strings.FieldsSeq(cell("costs")) {
+		part := strings.Split(text, ":")
+		if len(part) != 3 && len(part) != 4 || ledger.CheckID(part[0]) != nil || ledger.CheckID(part[1]) != nil {
+			return claim.Submit{}, in("costs", ErrApplication.Of("cost item %d", len(do.Costs)+1))
+		}
+		c := claim.Cost{Invoice: part[1], Item: part[0]}
+		if c.Cost, err = (AmountForm{}).Parse(part[2]); err == nil && len(part) == 4 {
+			c.Other, err = (AmountForm{}).Parse(part[3])
+		}
+		if err != nil {
+			return claim.Submit{}, in("costs", err)
+		}
+		do.Costs = append(do.Costs, c)
 	}
 	return do, nil
 }
