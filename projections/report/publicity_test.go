@@ -70,6 +70,8 @@ func TestAPublicListSaysWhatANoticeMaySayAndNothingElse(t *testing.T) {
 	if got, err := ask("220200", false); !errors.Is(err, report.ErrPublic) {
 		t.Errorf("a city without claims: %v, %v", got.Rows, err)
 	}
+	// A person whose claim is open is not erased; one who withdrew it may be.
+	b.Do(ledgertest.Clerk, sampletest.Day.AddDays(1), claim.Withdraw{Claim: "C7", Reason: "本人撤回"})
 	b.Do(ledgertest.Operator, sampletest.Day.AddDays(1), party.Erase{Basis: "个人信息保护法 art. 47", Party: "P7"})
 	again := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), indicators.New()}})
 	if err := again.CatchUp(t.Context()); err != nil {

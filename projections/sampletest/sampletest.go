@@ -17,6 +17,7 @@ import (
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -240,6 +241,21 @@ func (b *Book) Promise() {
 		Splits: []policy.Split{{Author: "planner", Date: Day, Region: "220100", Source: policy.UserInput, Value: "1"}},
 	}}
 	b.Do(ledgertest.Operator, Day, policy.Publish{Pack: pack})
+}
+
+// Levy publishes the synthetic policy anew with the rules of the levy, and has E1 file,
+// be assessed and pay 1000.00 of it.
+func (b *Book) Levy() {
+	b.t.Helper()
+	pack := ledgertest.Pack()
+	pack.Version, pack.LateReturn = "test-3", policy.Restore
+	ledgertest.Levied(&pack)
+	b.Do(ledgertest.Operator, Day, policy.Publish{Pack: pack})
+	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 11, 2), levy.Declare{
+		Class: ledger.Enterprise, Employer: "E1", Region: "220104", Registered: ledger.DateOf(2015, 6, 1), Staff: levy.Int(100), Wage: ledger.Fen(110_000_00), Year: 2023,
+	})
+	b.Do(ledgertest.Accountant, ledger.DateOf(2023, 11, 3), levy.Assess{Employer: "E1", Year: 2023})
+	b.Do(ledgertest.Accountant, ledger.DateOf(2023, 11, 10), levy.Receive{Amount: ledger.Fen(1_000_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书1号", Year: 2023})
 }
 
 // Record adds n payments made elsewhere to 50 persons on both lines, the bulk of a
