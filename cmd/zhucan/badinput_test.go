@@ -145,7 +145,7 @@ func TestEveryLineOfBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	refuse("applications", "person-number-date", "person_number", again("220102190001010016", "220102190013010013"), "--as", "sample-clerk")
 	refuse("applications", "bank-card-check", "bank_card", again("6217992200000000000", "6217992200000000001"), "--as", "sample-clerk")
 	refuse("applications", "formula-in-text", "name", again("样甲", "＝样甲"), "--as", "sample-clerk")
-	refuse("applications", "row-character", "name", again("样甲", "样\u202e甲"), "--as", "sample-clerk")
+	refuse("applications", "text-character", "name", again("样甲", "样\u202e甲"), "--as", "sample-clerk")
 
 	// What is wrong with the file refuses it whole.
 	whole := func(code, where, content string) {

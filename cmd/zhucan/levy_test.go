@@ -114,7 +114,7 @@ func TestARowThatCannotBeComputedSaysWhyAndTheRestGoOn(t *testing.T) {
 		{"2022,220100,enterprise,100,1,60000,90000,,,,,,2021-12-31", "levy-dates"},
 		{"2022,220100,enterprise,100,1,60000", "row-ragged"},
 		{"2022,220100,enterprise,100,1,60000,90000,,,,,,,,", "row-ragged"},
-		{"2022,220100,enterprise\u202e,100,1,60000,90000,,,,,,", "row-character"},
+		{"2022,220100,enterprise\u202e,100,1,60000,90000,,,,,,", "text-character"},
 		{"2022,220100,enterprise,30.4,0,60000,90000,,,,,,", "parameter-unset"}, // which N is "at most 30" is not stated
 		{"2022,220100,enterprise,10000000,0,99999999999.99,99999999999.99,,,,,,", "levy-range"},
 	}

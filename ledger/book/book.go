@@ -116,7 +116,7 @@ var ErrUnfinished = &ledger.Rejection{
 func Rejections() []*ledger.Rejection {
 	return slices.Concat(
 		[]*ledger.Rejection{
-			ledger.ErrID, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
+			ledger.ErrID, ledger.ErrCharacter, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
 			ledger.ErrAmountForm, ledger.ErrAmountSign, ledger.ErrAmountRange,
 			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrSide, ledger.ErrUnbalanced,
 		},
@@ -185,6 +185,9 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 		return nil, ledger.ErrID.Of("%q: the beginning %s is for entries of recorded payments", c.ID, recorded)
 	}
 	for _, text := range freeText(c.Do) {
+		if err := ledger.CheckText(text); err != nil {
+			return nil, fmt.Errorf("order %s: %w", c.ID, err)
+		}
 		if ledger.FindPersonalNumber(text) {
 			return nil, ledger.ErrPersonalText.Of("order %s", c.ID)
 		}

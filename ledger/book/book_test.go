@@ -279,6 +279,7 @@ func refusals(t testing.TB) []refusal {
 			s.Evidence = []claim.Evidence{{Kind: "11010519491231002X", Hash: hash}}
 		}), ledger.ErrPersonalText},
 		{"a personal number is no source of a comparison", submitted("C1"), with(compare, func(c *claim.Compare) { c.Sources = []string{"11010519491231002X"} }), ledger.ErrPersonalText},
+		{"a reason holds nothing that is not read", submitted("C1"), with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "撤\u202e回" }), ledger.ErrCharacter},
 		{"a personal number is no credit code", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "11010519491231002X", Kind: policy.Employer, Name: "n", Party: "E2"}}, ledger.ErrPersonalText},
 		{"a personal number is no identifier of a party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Sealed: "s", Party: "11010519491231002X"}}, ledger.ErrPersonalText},
 		{"free text is checked before the role", submitted("C1"), by(with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "11010519491231002X" }), ledgertest.Cashier), ledger.ErrPersonalText},

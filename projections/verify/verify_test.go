@@ -98,7 +98,7 @@ func TestWhatIsAsItMustBeIsVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict != verify.Verified || r.Events != uint64(len(b.Records)) || done != len(b.Records) || r.Policy != "test-2" || len(r.Differences) != 0 {
+	if r.Verdict != verify.Verified || r.Events != uint64(len(b.Records)) || done != len(b.Records) || r.Policy != "test-3" || len(r.Differences) != 0 {
 		t.Errorf("%+v", r)
 	}
 	head, err := report.Root(t.Context(), pool, r.Seq)

@@ -2,9 +2,7 @@ package intake
 
 import (
 	"bytes"
-	"fmt"
 	"io"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -198,37 +196,4 @@ func (s *strict) Transform(dst, src []byte, atEOF bool) (n, read int, err error)
 		read += size
 	}
 	return n, read, nil
-}
-
-// badCharacter returns where in s the first character stands that no cell may
-// hold, or -1.
-func badCharacter(s string) int {
-	for i, r := range s {
-		if bad(r) {
-			return i
-		}
-	}
-	return -1
-}
-
-// bad tells whether r controls display or processing instead of being read: NUL
-// and the other controls (a cell may hold line breaks and tabs), bidirectional
-// and zero-width characters, a byte order mark inside a text, separators of lines
-// that are no line breaks, noncharacters, and U+FFFD, the trace of text lost
-// before the file came here. Variation selectors, which choose between forms of
-// rare characters, are none of these.
-func bad(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case r == utf8.RuneError || r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef:
-		return true
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
-}
-
-// character names the bad character at byte i and its place, as U+202E, character 3.
-func character(s string, i int) string {
-	r, _ := utf8.DecodeRuneInString(s[i:])
-	return fmt.Sprintf("%U, character %d", r, utf8.RuneCountInString(s[:i])+1)
 }

@@ -78,10 +78,6 @@ var (
 		Code: "row-cut", Rule: "the last line ends with a line break; without one the file may have been cut there", RuleZH: "末行须以换行结束，否则文件可能被截断",
 		Next: "compare the last row with the original and end it with a line break", NextZH: "请与原始数据核对末行并补上换行",
 	}
-	ErrCharacter = &ledger.Rejection{
-		Code: "row-character", Rule: "a cell holds no control, bidirectional or zero-width characters", RuleZH: "单元格不得含有控制字符、双向文字控制符或零宽字符",
-		Next: "retype the cell from the original document", NextZH: "请按原始材料重新录入",
-	}
 	ErrValue = &ledger.Rejection{
 		Code: "row-value", Rule: "a cell holds one value that the column is for", RuleZH: "单元格须为该列允许的单一值",
 		Next: "correct the cell, or the mapping", NextZH: "请更正单元格或映射文件",
@@ -350,8 +346,9 @@ func (f *File) header(cells []string) error {
 		return ErrColumns.Of("%d columns, more than %d", len(cells), maxColumns)
 	}
 	for i, c := range cells {
-		if at := badCharacter(c); at >= 0 {
-			return ErrColumns.Of("the name of column %d: %s", i+1, character(c, at))
+		if err := ledger.CheckText(c); err != nil {
+			_, where := ledger.Refused(err)
+			return ErrColumns.Of("the name of column %d: %s", i+1, where)
 		}
 		if slices.Contains(cells[:i], c) {
 			return ErrColumns.Of("column %q twice", c)
@@ -381,8 +378,8 @@ func check(cells, columns []string) error {
 		return ErrRagged.Of("%d cells, %d columns", len(cells), len(columns))
 	}
 	for i, c := range cells {
-		if at := badCharacter(c); at >= 0 {
-			return in(columns[i], ErrCharacter.Of("%s", character(c, at)))
+		if err := ledger.CheckText(c); err != nil {
+			return in(columns[i], err)
 		}
 	}
 	return nil

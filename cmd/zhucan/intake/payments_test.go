@@ -91,7 +91,7 @@ func TestAListInTheShapeOf360GivingIsReadFromItsLiteralText(t *testing.T) {
 	}
 	wantWhy := []string{
 		"3@7 amount-not-positive", "4@9 row-value", "5@11 amount-form", "6@13 amount-form",
-		"7@15 currency-differs", "8@17 date-form", "9@19 row-character",
+		"7@15 currency-differs", "8@17 date-form", "9@19 text-character",
 	}
 	if !reflect.DeepEqual(why, wantWhy) {
 		t.Errorf("refused %q, want %q", why, wantWhy)
@@ -108,7 +108,7 @@ func TestAPaymentThatCannotBeMeantIsRefusedWithItsLine(t *testing.T) {
 	columns := map[string]string{
 		"date-form": "支付日期", "amount-form": "金额（元）", "amount-range": "金额（元）", "amount-not-positive": "金额（元）", "person-number-check": "身份证号",
 		"person-number-date": "身份证号", "person-number-future": "身份证号", "credit-code-check": "统一社会信用代码", "formula-in-text": "收款人",
-		"budget-line-form": "行政区划代码", "row-character": "收款人",
+		"budget-line-form": "行政区划代码", "text-character": "收款人",
 	}
 	for _, c := range []struct{ name, row, code string }{
 		{"no such day", "1,2023-02-29,个人,样甲," + person + ",,220102,自主创业扶持,残疾人就业保障金,1.00,", "date-form"},
@@ -138,7 +138,7 @@ func TestAPaymentThatCannotBeMeantIsRefusedWithItsLine(t *testing.T) {
 		{"a note without end", "1,2023-02-28,机构,样机构,," + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00," + strings.Repeat("长", 501), "row-value"},
 		{"a region that cannot be quoted", "1,2023-02-28,机构,样机构,," + unit + ",吉林,自主创业扶持,残疾人就业保障金,1.00,", "budget-line-form"},
 		{"a cell less", "1,2023-02-28,机构,样机构,," + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00", "row-ragged"},
-		{"U+202E in a name", "1,2023-02-28,机构,样\u202e机构,," + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,", "row-character"},
+		{"U+202E in a name", "1,2023-02-28,机构,样\u202e机构,," + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,", "text-character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -250,7 +250,7 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 		{"2,1,支付日期,date-form,\"日期须为真实存在的日期", ",************,2023-02-30,个人,张*三,220102************,,220102,自主创业扶持,残疾人就业保障金,-352.00,王*二"},
 		{"3,2,收款人,formula-in-text,", `,************,2023-02-28,机构,"'=HYPERLINK(""x"")",,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,''x"},
 		{"4,3,,row-ragged,", ",************,************,个*,李*四,220102************,,************"},
-		{"5,4,收款人,row-character,", `,a\u202Eb,,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２************"},
+		{"5,4,收款人,text-character,", `,a\u202Eb,,` + unit + ",220102,自主创业扶持,残疾人就业保障金,1.00,２２０１０２************"},
 	} {
 		if i >= len(got) || !strings.HasPrefix(got[i], want.start) || !strings.HasSuffix(got[i], want.end) {
 			t.Errorf("line %d: got %s\nwant %s…%s", i+1, got[i], want.start, want.end)

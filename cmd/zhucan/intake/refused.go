@@ -14,7 +14,7 @@ import (
 // Rejections of this package, in the order of checking: files, mappings, rows.
 var Rejections = []*ledger.Rejection{
 	ErrFile, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
-	ErrRagged, ErrCut, ErrCharacter, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow, ErrAchievement,
+	ErrRagged, ErrCut, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow, ErrAchievement,
 	ErrParty, ErrPersonDiffers, ErrFormula, ErrAccountNumber,
 }
 
@@ -170,12 +170,12 @@ func isNumber(cell string) bool {
 // Visible writes the characters that no cell may hold (NUL, escape, U+202E,
 // zero-width and the like) as \u202E. Line breaks and tabs stay.
 func Visible(s string) string {
-	if badCharacter(s) < 0 {
+	if ledger.CheckText(s) == nil {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if bad(r) {
+		if !ledger.Legible(r) {
 			fmt.Fprintf(&b, `\u%04X`, r)
 		} else {
 			b.WriteRune(r)
