@@ -1,11 +1,13 @@
 package events
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"zhucan/events/canon"
 	"zhucan/ledger"
@@ -294,10 +296,28 @@ func DecodeOrder(name string, data []byte) (any, error) {
 		if r, _ := ledger.Refused(err); r != nil {
 			return nil, err
 		}
-		return nil, ErrOrder.Of("%s: %v", name, err)
+		return nil, ErrOrder.Of("%s: %s", name, misread(err))
 	}
 	return do, nil
 }
+
+// misread says what of an order does not decode, in terms of its JSON.
+func misread(err error) string {
+	e, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case !ok:
+		return strings.TrimPrefix(err.Error(), "jsontext: ")
+	case errors.Is(err, json.ErrUnknownName):
+		return fmt.Sprintf("there is no member %s", e.JSONPointer)
+	case e.JSONPointer == "":
+		return "the members stand in one object"
+	case e.Err == nil:
+		return fmt.Sprintf("member %s cannot be %s", e.JSONPointer, kinds[e.JSONKind])
+	}
+	return fmt.Sprintf("member %s: %v", e.JSONPointer, e.Err)
+}
+
+var kinds = map[jsontext.Kind]string{'n': "null", 'f': "a boolean", 't': "a boolean", '"': "a string", '0': "this number", '{': "an object", '[': "an array"}
 
 var strict = json.JoinOptions(json.RejectUnknownMembers(true))
 

@@ -264,14 +264,17 @@ func TestAnOrderIsReadStrictly(t *testing.T) {
 	if name := events.OrderOf(do); name != "payment.confirm" {
 		t.Errorf("it is called %s", name)
 	}
-	for _, test := range []struct{ name, action, data string }{
-		{"an unknown action", "payment.conform", `{}`},
-		{"an unknown member", "payment.confirm", `{"payment":"PAY1","serial":"S-1","amount":"5.00"}`},
-		{"a member twice", "payment.confirm", `{"payment":"PAY1","payment":"PAY2","serial":"S-1"}`},
-		{"no object", "payment.confirm", `[]`},
-		{"nothing", "payment.confirm", ``},
+	for _, test := range []struct{ name, action, data, says string }{
+		{"an unknown action", "payment.conform", `{}`, `no action is called "payment.conform"`},
+		{"an unknown member", "payment.confirm", `{"payment":"PAY1","serial":"S-1","amount":"5.00"}`, "payment.confirm: there is no member /amount"},
+		{"a member twice", "payment.confirm", `{"payment":"PAY1","payment":"PAY2","serial":"S-1"}`, `payment.confirm: duplicate object member name "payment"`},
+		{"a number in place of a text", "payment.confirm", `{"payment":1,"serial":"S-1"}`, "payment.confirm: member /payment cannot be this number"},
+		{"a part of a unit", "claim.submit", `{"units":1.5}`, "claim.submit: member /units"},
+		{"no object", "payment.confirm", `[]`, "payment.confirm: the members stand in one object"},
+		{"nothing", "payment.confirm", ``, "payment.confirm: "},
 	} {
-		if do, err := events.DecodeOrder(test.action, []byte(test.data)); !errors.Is(err, events.ErrOrder) {
+		do, err := events.DecodeOrder(test.action, []byte(test.data))
+		if _, detail := ledger.Refused(err); !errors.Is(err, events.ErrOrder) || !strings.Contains(detail, test.says) || strings.Contains(detail, "Go ") {
 			t.Errorf("%s: %+v, %v", test.name, do, err)
 		}
 	}
