@@ -47,7 +47,7 @@ func stream(t testing.TB, nc *nats.Conn) jetstream.JetStream {
 
 func open(t testing.TB, s *natslog.Server) *natslog.Log {
 	t.Helper()
-	log, err := natslog.Open(context.Background(), connect(t, s), natslog.Config{Book: logtest.Book, Server: s})
+	log, err := natslog.Open(context.Background(), connect(t, s), natslog.Config{Book: logtest.Book, Server: s, Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
