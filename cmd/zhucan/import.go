@@ -35,7 +35,10 @@ func (p *program) importCommand() *cobra.Command {
 whole (cut off, wrong encoding, unknown columns, over 512 MiB) refuses the file
 before anything of it is used. What is wrong with a row refuses that row: it goes
 to a file of refused rows with line, column, code and reason, and the rest is
-recorded. A list of however many rows takes little memory.
+recorded. A list of however many rows takes little memory. Wherever CSV is said, a
+workbook (.xlsx) will do: merged cells, hidden rows, formulas and numbers that lost
+digits are refused row by row. With --corrections the refused rows come back as they
+came in, with the reason beside each, to be corrected and imported again.
 
 A row is named by the file's hash and its number: the same file imported again
 changes nothing. Exit code: 0 when rows were recorded, now or before; 2 when the
@@ -73,6 +76,7 @@ file or every row of it was refused. A policy pack is published whole or refused
   payments      payments made elsewhere: any CSV, or a JSON list such as 360Giving,
                 read by a --mapping; a suspected double is flagged, never refused`,
 		Example: "  zhucan import policy jilin\n" +
+			"  zhucan import applications 名册.xlsx --corrections 待更正.xlsx\n" +
 			"  zhucan import payments list.csv --mapping schema/mapping/nrw-esf.yaml\n" +
 			"  zhucan import payments list.csv --mapping m.yaml --dry-run -o json",
 		Args:      args(cobra.ExactArgs(2)),
@@ -89,13 +93,15 @@ file or every row of it was refused. A policy pack is published whole or refused
 	c.Flags().StringVar(&f.mapping, "mapping", "", "`file` that says how to read a list of payments")
 	c.Flags().StringVar(&f.encoding, "encoding", "", "`encoding` of the file when it is not detected: utf-8, gb18030, windows-1252")
 	c.Flags().StringVar(&f.refused, "refused", "", "`file` for refused rows (default: refused-<file> beside where you stand)")
+	c.Flags().StringVar(&f.sheet, "sheet", "", "`name` of the sheet of a workbook, where more than one has rows")
+	c.Flags().StringVar(&f.corrections, "corrections", "", "`file` for refused rows as they came in, with the reason beside, to be corrected and imported again; not masked")
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "read and check the file, record nothing")
 	return c
 }
 
 type importFlags struct {
-	mapping, encoding, refused string
-	dry                        bool
+	mapping, encoding, refused, sheet, corrections string
+	dry                                            bool
 }
 
 // A source is a file to be imported, with what reads it.
@@ -103,6 +109,7 @@ type source struct {
 	kind    string
 	name    string
 	refused string // where refused rows go; empty: nowhere, they are counted
+	correct string // where they go unmasked; empty: nowhere
 	file    *intake.File
 	mapping intake.Mapping
 	intent  []byte // of the mapping: the same rows read in another way are another request
@@ -117,14 +124,16 @@ func (s *source) Close() error {
 }
 
 func (f importFlags) open(kind, path string) (*source, error) {
-	s := &source{kind: kind, name: filepath.Base(path), refused: f.refused}
+	s := &source{kind: kind, name: filepath.Base(path), refused: f.refused, correct: f.corrections}
 	if s.refused == "" {
 		s.refused = "refused-" + strings.TrimSuffix(s.name, filepath.Ext(s.name)) + ".csv"
 	}
-	if same(s.refused, path) || same(s.refused, f.mapping) {
-		return nil, usage("--refused %q is the file that is read", s.refused)
+	for flag, out := range map[string]string{"refused": s.refused, "corrections": s.correct} {
+		if same(out, path) || same(out, f.mapping) {
+			return nil, usage("--%s %q is the file that is read", flag, out)
+		}
 	}
-	options := intake.Options{Encoding: intake.Encoding(f.encoding)}
+	options := intake.Options{Encoding: intake.Encoding(f.encoding), Sheet: f.sheet}
 	switch kind {
 	case "policy":
 		folder, err := policyFolder(path)
@@ -143,6 +152,7 @@ func (f importFlags) open(kind, path string) (*source, error) {
 		}
 		s.use(mapping, text)
 		options = s.mapping.Options()
+		options.Sheet = f.sheet
 		if f.encoding != "" {
 			options.Encoding = intake.Encoding(f.encoding)
 		}
@@ -193,6 +203,7 @@ type imported struct {
 	Duplicates  int          `json:"duplicates"` // rows that were recorded before
 	Total       ledger.Money `json:"total"`      // of the rows accepted and recorded before
 	RefusedFile string       `json:"refused_file"`
+	Corrections string       `json:"corrections_file,omitempty"`
 	Seq         uint64       `json:"seq"` // of the last event
 	File        string       `json:"file"`
 	SHA256      string       `json:"sha256,omitempty"`
@@ -270,12 +281,13 @@ type importer struct {
 	as       ledger.ActorID                     // who gives the orders; empty: the actor of the command line
 	accepted func(do any, on ledger.Date) error // told what each row became, now or before
 
-	order      ledger.Order
-	registered map[ledger.PartyID]bool  // in this run
-	lines      map[string]*refusedLines // by code
-	refused    *intake.RefusedFile
-	out        *os.File
-	bar        *progress
+	order       ledger.Order
+	registered  map[ledger.PartyID]bool  // in this run
+	lines       map[string]*refusedLines // by code
+	refused     *intake.RefusedFile
+	corrections *intake.Corrections
+	out         []*os.File
+	bar         *progress
 }
 
 // A refusedLines says where rows were refused for one reason.
@@ -641,22 +653,53 @@ func (im *importer) refuse(r *intake.Refused) error {
 	if at.count++; at.count <= 5 {
 		at.first = append(at.first, fmt.Sprint(r.Line))
 	}
-	if im.src.refused == "" {
+	if im.src.refused != "" {
+		if im.refused == nil {
+			out, err := im.create(im.src.refused)
+			if err != nil {
+				return err
+			}
+			im.refused, im.result.RefusedFile = intake.NewRefusedFile(out, im.src.file), im.src.refused
+		}
+		if err := im.refused.Write(r); err != nil {
+			return err
+		}
+	}
+	if im.src.correct == "" {
 		return nil
 	}
-	if im.refused == nil {
-		out, err := os.OpenFile(im.src.refused, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if im.corrections == nil {
+		out, err := im.create(im.src.correct)
 		if err != nil {
-			return fmt.Errorf("write refused rows: %w", err)
+			return err
 		}
-		im.out, im.refused, im.result.RefusedFile = out, intake.NewRefusedFile(out, im.src.file), im.src.refused
+		if im.corrections, err = intake.NewCorrections(out, im.src.file); err != nil {
+			return err
+		}
+		im.result.Corrections = im.src.correct
 	}
-	return im.refused.Write(r)
+	return im.corrections.Write(r)
 }
 
-func (im *importer) closeRefused() error {
-	if im.refused == nil {
-		return nil
+// create makes a file that holds what people wrote, for this user alone.
+func (im *importer) create(path string) (*os.File, error) {
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("write refused rows: %w", err)
 	}
-	return errors.Join(im.refused.Close(), im.out.Close())
+	im.out = append(im.out, out)
+	return out, nil
+}
+
+func (im *importer) closeRefused() (err error) {
+	if im.refused != nil {
+		err = im.refused.Close()
+	}
+	if im.corrections != nil {
+		err = errors.Join(err, im.corrections.Close())
+	}
+	for _, out := range im.out {
+		err = errors.Join(err, out.Close())
+	}
+	return err
 }

@@ -66,4 +66,16 @@
 //
 // Lines that begin with # before the header are notes and are skipped; nowhere
 // else has # a meaning. Blank lines are no rows.
+//
+// A workbook (.xlsx) is a table like a CSV, wherever one may be given. Its cells are
+// what was typed: a text as it is, a number as its shortest decimal, a whole day as
+// 2023-04-05 and a month as 2023-04 where the cell's format shows one. What a person
+// who signs a list does not see, or what a cell does not hold by itself, refuses the
+// row: hidden or filtered rows, merged cells, formulas, errors, numbers whose digits
+// are lost. Hidden columns of the list and a second sheet with rows refuse the file. A
+// row's line is its number in the sheet. The sheet is read as a stream, its table of
+// texts is held in memory.
+//
+// Refused rows go to a [RefusedFile], masked, or to [Corrections], as they came in:
+// the same sheet with the reason beside each row, to be corrected and read again.
 package intake

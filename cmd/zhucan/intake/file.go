@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/csv"
@@ -25,6 +26,7 @@ type Format string
 // The formats.
 const (
 	CSV  Format = "csv"  // separated values with a header, quoted as in RFC 4180
+	XLSX Format = "xlsx" // a sheet of a workbook; known by its first bytes
 	JSON Format = "json" // an object with a list of objects, read one at a time
 )
 
@@ -35,6 +37,7 @@ type Options struct {
 	Encoding Encoding // default: detected
 	Comma    rune     // separator of a CSV; default ','
 	MaxBytes int64    // size from which a file is refused unread; default 512 MiB
+	Sheet    string   // of a workbook; default the only visible one with rows
 
 	List  string   // of a JSON file: the member that holds the list
 	Paths []string // of a JSON file: what to read of each item, as JSON Pointers (RFC 6901)
@@ -110,12 +113,14 @@ type File struct {
 	Name     string
 	SHA256   string // hexadecimal
 	Size     int64
-	Encoding Encoding
-	Columns  []string // header of a CSV, paths of a JSON list
+	Encoding Encoding // "" of a workbook
+	Columns  []string // header of a table, paths of a JSON list
 
 	options    Options
-	mark       int // bytes of a byte order mark
-	headerLine int // 0 of a JSON list
+	mark       int  // bytes of a byte order mark
+	headerLine int  // 0 of a JSON list
+	annotated  bool // the last column is ReasonColumn, and no part of the rows
+	book       *workbook
 	source     io.ReadSeeker
 	close      func() error
 }
@@ -209,6 +214,9 @@ func New(source io.ReadSeeker, o Options) (*File, error) {
 	if f.Size = size; size > o.MaxBytes {
 		return nil, ErrFile.Of("%s has %d bytes, more than %d", f.Name, size, o.MaxBytes)
 	}
+	if err := f.recognise(); err != nil {
+		return nil, err
+	}
 	if err := f.identify(); err != nil {
 		return nil, err
 	}
@@ -223,17 +231,55 @@ func New(source io.ReadSeeker, o Options) (*File, error) {
 	return f, nil
 }
 
+// recognise tells a workbook from a table of text by its first bytes.
+func (f *File) recognise() error {
+	head := make([]byte, 8)
+	if _, err := f.source.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	n, err := io.ReadFull(f.source, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && f.options.Format != JSON:
+		f.options.Format = XLSX
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return ErrWorkbook.Of("%s is an .xls, or has a password", f.Name)
+	case f.options.Format == XLSX:
+		return ErrWorkbook.Of("%s is none", f.Name)
+	}
+	if f.options.Format != XLSX {
+		return nil
+	}
+	at, ok := f.source.(io.ReaderAt)
+	if !ok {
+		return ErrWorkbook.Of("%s cannot be read in any order", f.Name)
+	}
+	if f.book, err = openWorkbook(at, f.Size, f.options.Sheet); err != nil {
+		return fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return nil
+}
+
 // identify computes the hash and settles the encoding.
 func (f *File) identify() error {
 	if _, err := f.source.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read %s: %w", f.Name, err)
 	}
-	hash, bytes := sha256.New(), new(probe)
-	if _, err := io.Copy(io.MultiWriter(hash, bytes), f.source); err != nil {
+	hash, content := sha256.New(), new(probe)
+	into := io.MultiWriter(hash, content)
+	if f.book != nil {
+		into = hash
+	}
+	if _, err := io.Copy(into, f.source); err != nil {
 		return fmt.Errorf("read %s: %w", f.Name, err)
 	}
 	f.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	encoding, mark, err := bytes.settle(f.options.Encoding)
+	if f.book != nil {
+		return nil
+	}
+	encoding, mark, err := content.settle(f.options.Encoding)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Name, err)
 	}
@@ -262,6 +308,10 @@ func (f *File) Column(name string) int { return slices.Index(f.Columns, name) }
 
 func (f *File) scan() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		if f.book != nil {
+			f.scanBook(yield)
+			return
+		}
 		if _, err := f.source.Seek(0, io.SeekStart); err != nil {
 			yield(Row{}, fmt.Errorf("read %s: %w", f.Name, err))
 			return
@@ -287,6 +337,28 @@ func (f *File) scan() iter.Seq2[Row, error] {
 		if err != nil {
 			yield(Row{}, f.interpret(err))
 		}
+	}
+}
+
+// scanBook gives the rows of a workbook, whose parts are not read in their order:
+// its hash is computed again behind them.
+func (f *File) scanBook(yield func(Row, error) bool) {
+	more, err := f.readSheet(yield)
+	if !more {
+		return
+	}
+	if err == nil {
+		_, err = f.source.Seek(0, io.SeekStart)
+	}
+	hash := sha256.New()
+	if err == nil {
+		_, err = io.Copy(hash, f.source)
+	}
+	if err == nil && hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
+		err = ErrChanged.Of("%s", f.Name)
+	}
+	if err != nil {
+		yield(Row{}, f.interpret(err))
 	}
 }
 
@@ -331,6 +403,7 @@ func (f *File) readTable(text *limited, yield func(Row, error) bool) (bool, erro
 			r.Comment = 0 // from here # is text
 			continue
 		}
+		cells = f.trim(cells)
 		row := Row{Origin: f.origin(n, line, cells), Cells: cells, Fault: check(cells, f.Columns)}
 		if row.Fault == nil && text.ended && r.InputOffset() == text.read && text.last != '\n' {
 			row.Fault = ErrCut.Of("%d characters in the last cell", len([]rune(cells[len(cells)-1])))
@@ -354,8 +427,19 @@ func (f *File) header(cells []string) error {
 			return ErrColumns.Of("column %q twice", c)
 		}
 	}
+	if f.annotated = cells[len(cells)-1] == ReasonColumn; f.annotated {
+		cells = cells[:len(cells)-1]
+	}
 	f.Columns = cells
 	return nil
+}
+
+// trim takes away the cell of [ReasonColumn].
+func (f *File) trim(cells []string) []string {
+	if f.annotated && len(cells) == len(f.Columns)+1 {
+		return cells[:len(cells)-1]
+	}
+	return cells
 }
 
 func (f *File) origin(row, line int, cells []string) Origin {

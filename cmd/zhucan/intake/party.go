@@ -182,7 +182,7 @@ func rows[T any](f *File, personal func(Row, int) privacy, parse func(Row) (T, e
 // refuse masks a row. Where cells do not stand under their columns, nothing tells
 // which is a name: if any column is personal, every cell is masked as one.
 func refuse(f *File, row Row, personal func(Row, int) privacy, err error) *Refused {
-	r := &Refused{Origin: row.Origin, err: err}
+	r := &Refused{Origin: row.Origin, cells: row.Cells, err: err}
 	ragged := len(row.Cells) != len(f.Columns)
 	all := open
 	if ragged {

@@ -13,8 +13,8 @@ import (
 
 // Rejections of this package, in the order of checking: files, mappings, rows.
 var Rejections = []*ledger.Rejection{
-	ErrFile, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
-	ErrRagged, ErrCut, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow, ErrAchievement,
+	ErrFile, ErrWorkbook, ErrEncoding, ErrBytes, ErrStructure, ErrColumns, ErrChanged, ErrMapping,
+	ErrHidden, ErrMerged, ErrFormulaCell, ErrNumber, ErrRagged, ErrCut, ErrValue, ErrCurrency, ErrApplication, ErrLevyRow, ErrAchievement,
 	ErrParty, ErrPersonDiffers, ErrFormula, ErrAccountNumber,
 }
 
@@ -23,6 +23,7 @@ var Rejections = []*ledger.Rejection{
 type Refused struct {
 	Origin
 	Fields []string // in the order of the file's columns
+	cells  []string // the same unmasked
 	err    error
 }
 

@@ -1,0 +1,660 @@
+package intake
+
+import (
+	"archive/zip"
+	"bufio"
+	"cmp"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhucan/ledger"
+)
+
+// Refusals of workbooks and of their rows, in the order of checking.
+var (
+	ErrWorkbook = &ledger.Rejection{
+		Code: "workbook-unreadable", Rule: "a workbook is an .xlsx without password, whole, with one visible sheet that holds rows, no column of which is hidden", RuleZH: "工作簿须为未加密、完整的 .xlsx，仅有一张含数据的可见工作表，且无隐藏列",
+		Next: "save the sheet as .xlsx anew, show what is hidden, or name the sheet with --sheet", NextZH: "请另存为 .xlsx、取消隐藏，或用 --sheet 指定工作表",
+	}
+	ErrHidden = &ledger.Rejection{
+		Code: "row-hidden", Rule: "a row that is hidden or filtered away was not seen by whoever signed the list", RuleZH: "隐藏或被筛选的行不予录入，须先显示核对",
+		Next: "show the row and check it, or delete it", NextZH: "请取消隐藏或筛选并核对，或删除该行",
+	}
+	ErrMerged = &ledger.Rejection{
+		Code: "row-merged", Rule: "a cell of a list belongs to one row and one column", RuleZH: "名册不得使用合并单元格",
+		Next: "unmerge the cells and fill in each of them", NextZH: "请取消合并并逐格填写",
+	}
+	ErrFormulaCell = &ledger.Rejection{
+		Code: "row-formula", Rule: "a cell holds what was entered, not a formula, whose result depends on other cells, nor an error", RuleZH: "单元格须为录入值，不得为公式或错误值",
+		Next: "paste the value in place of the formula", NextZH: "请将公式粘贴为数值",
+	}
+	ErrNumber = &ledger.Rejection{
+		Code: "row-number", Rule: "a number cell holds at most 15 digits, a date cell a whole day since 1900-03-01 and shows it", RuleZH: "数字单元格不得超过15位有效数字；日期单元格须为1900年3月1日以后的完整日期",
+		Next: "format the column as text and enter the value again: digits beyond 15 are lost", NextZH: "请将该列设为文本格式后重新录入；超过15位的数字已失真",
+	}
+)
+
+// Limits of what is unpacked from a workbook.
+const (
+	maxPart    = 1 << 30   // bytes of a sheet
+	maxStrings = 256 << 20 // bytes of the table of texts, which is held in memory
+)
+
+// A workbook is what of an .xlsx (ECMA-376 part 1) a sheet is read with.
+type workbook struct {
+	sheet  *zip.File
+	texts  []string // the shared strings
+	styles []shown  // by the number of a cell's style
+	epoch  time.Time
+	merged []span // rows with merged cells, as found by the last reading, by their first
+	unseen []span // hidden columns, likewise
+}
+
+// shown says what a number looks like.
+type shown struct {
+	as     format
+	digits int // of a whole number that is filled up with zeros
+}
+
+type format int
+
+const (
+	asNumber format = iota
+	asDay
+	asMonth // a day of which only year and month are seen
+	asTime
+)
+
+// A span is rows, or columns, from and to included, and what they are called.
+type span struct {
+	ref      string
+	from, to int
+}
+
+// openWorkbook finds the sheet to be read: the named one, or the only visible one
+// that has cells.
+func openWorkbook(source io.ReaderAt, size int64, name string) (*workbook, error) {
+	files, err := zip.NewReader(source, size)
+	if err != nil {
+		return nil, ErrWorkbook.Of("it is no zip archive, or cut")
+	}
+	parts := make(map[string]*zip.File, len(files.File))
+	for _, f := range files.File {
+		parts[f.Name] = f
+	}
+	var book struct {
+		Properties struct {
+			Date1904 string `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
+		Sheets []struct {
+			Name  string     `xml:"name,attr"`
+			State string     `xml:"state,attr"`
+			ID    string     `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			Any   []xml.Attr `xml:",any,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	var relations struct {
+		Relations []struct {
+			ID     string `xml:"Id,attr"`
+			Target string `xml:"Target,attr"`
+		} `xml:"Relationship"`
+	}
+	if err := part(parts, "xl/workbook.xml", &book); err != nil {
+		return nil, err
+	}
+	if err := part(parts, "xl/_rels/workbook.xml.rels", &relations); err != nil {
+		return nil, err
+	}
+	b := &workbook{epoch: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)}
+	if v := book.Properties.Date1904; v == "1" || v == "true" {
+		b.epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	var names []string
+	for _, s := range book.Sheets {
+		if name != "" && s.Name != name || name == "" && s.State != "" && s.State != "visible" {
+			continue
+		}
+		id := s.ID
+		for _, a := range s.Any { // the strict form has another name space
+			if a.Name.Local == "id" {
+				id = a.Value
+			}
+		}
+		for _, r := range relations.Relations {
+			if r.ID != id {
+				continue
+			}
+			target := path.Join("xl", r.Target)
+			if strings.HasPrefix(r.Target, "/") {
+				target = strings.TrimPrefix(path.Clean(r.Target), "/")
+			}
+			sheet := parts[target]
+			if sheet == nil {
+				return nil, ErrWorkbook.Of("sheet %q is missing", s.Name)
+			}
+			if has, err := hasCells(sheet); err != nil {
+				return nil, err
+			} else if has {
+				b.sheet, names = sheet, append(names, strconv.Quote(s.Name))
+			}
+		}
+	}
+	if len(names) != 1 {
+		return nil, ErrWorkbook.Of("%d sheets with rows to be read: %s", len(names), strings.Join(names, ", "))
+	}
+	if b.texts, err = sharedTexts(parts["xl/sharedStrings.xml"]); err != nil {
+		return nil, err
+	}
+	b.styles, err = numberStyles(parts)
+	return b, err
+}
+
+// part reads a small part of a workbook.
+func part(parts map[string]*zip.File, name string, into any) error {
+	f := parts[name]
+	if f == nil {
+		return ErrWorkbook.Of("it has no %s", name)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return broken(name, err)
+	}
+	defer r.Close()
+	if err := xml.NewDecoder(io.LimitReader(r, 64<<20)).Decode(into); err != nil {
+		return broken(name, err)
+	}
+	return nil
+}
+
+func broken(name string, err error) error {
+	if rule, _ := ledger.Refused(err); rule != nil {
+		return err
+	}
+	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
+		return ErrWorkbook.Of("%s is no XML from line %d", name, syntax.Line)
+	}
+	return ErrWorkbook.Of("%s cannot be unpacked whole", name)
+}
+
+// elements calls start, text and end for the elements of a part by their local
+// names. It refuses a part that ends before its first element does.
+func elements(f *zip.File, limit int64, start func(name string, attr []xml.Attr) error, text func([]byte), end func(name string) error) error {
+	r, err := f.Open()
+	if err != nil {
+		return broken(f.Name, err)
+	}
+	defer r.Close()
+	d := xml.NewDecoder(bufio.NewReaderSize(&io.LimitedReader{R: r, N: limit}, 1<<16))
+	for depth := 0; ; {
+		token, err := d.RawToken()
+		if err == io.EOF && depth == 0 {
+			return nil
+		}
+		if err != nil {
+			return broken(f.Name, err)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			depth++
+			err = start(t.Name.Local, t.Attr)
+		case xml.EndElement:
+			if depth--; depth < 0 {
+				return ErrWorkbook.Of("%s closes what is not open", f.Name)
+			}
+			err = end(t.Name.Local)
+		case xml.CharData:
+			text(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var errEnough = errors.New("enough was read")
+
+// hasCells tells whether a sheet holds anything.
+func hasCells(f *zip.File) (bool, error) {
+	err := elements(f, maxPart, func(name string, _ []xml.Attr) error {
+		if name == "v" || name == "is" || name == "f" {
+			return errEnough
+		}
+		return nil
+	}, func([]byte) {}, func(string) error { return nil })
+	if err == errEnough {
+		return true, nil
+	}
+	return false, err
+}
+
+// sharedTexts reads the texts that cells refer to by number. Readings of
+// characters, which Excel keeps beside some, are no part of them.
+func sharedTexts(f *zip.File) (texts []string, err error) {
+	if f == nil {
+		return nil, nil
+	}
+	var b strings.Builder
+	in, reading := false, 0
+	err = elements(f, maxStrings, func(name string, _ []xml.Attr) error {
+		switch name {
+		case "t":
+			in = reading == 0
+		case "rPh":
+			reading++
+		}
+		return nil
+	}, func(s []byte) {
+		if in {
+			b.Write(s)
+		}
+	}, func(name string) error {
+		switch name {
+		case "t":
+			in = false
+		case "rPh":
+			reading--
+		case "si":
+			texts = append(texts, unescape(b.String()))
+			b.Reset()
+		}
+		return nil
+	})
+	return texts, err
+}
+
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescape gives back the characters that XML cannot hold, written _x000D_.
+func unescape(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	return escaped.ReplaceAllStringFunc(s, func(e string) string {
+		n, _ := strconv.ParseUint(e[2:6], 16, 16)
+		return string(rune(n))
+	})
+}
+
+// numberStyles reads what numbers look like.
+func numberStyles(parts map[string]*zip.File) ([]shown, error) {
+	if parts["xl/styles.xml"] == nil {
+		return nil, nil
+	}
+	var sheet struct {
+		Formats []struct {
+			ID   int    `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			Format int `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	if err := part(parts, "xl/styles.xml", &sheet); err != nil {
+		return nil, err
+	}
+	own := make(map[int]shown)
+	for _, f := range sheet.Formats {
+		own[f.ID] = formatted(f.Code)
+	}
+	styles := make([]shown, len(sheet.Cells))
+	for i, c := range sheet.Cells {
+		var ok bool
+		if styles[i], ok = own[c.Format]; !ok {
+			styles[i].as = builtIn(c.Format)
+		}
+	}
+	return styles, nil
+}
+
+// builtIn gives the formats that have numbers (ECMA-376 part 1, §18.8.30), those of
+// zh-cn among them.
+func builtIn(id int) format {
+	switch {
+	case slices.Contains([]int{17, 27, 36, 50, 52, 57}, id):
+		return asMonth
+	case slices.Contains([]int{14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58}, id):
+		return asDay
+	case 18 <= id && id <= 21, 32 <= id && id <= 35, 45 <= id && id <= 47, id == 55, id == 56:
+		return asTime
+	}
+	return asNumber
+}
+
+var quoted = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.|_.|\*.`)
+
+// formatted tells what a format code shows: yyyy"年"m"月"d"日" a day.
+func formatted(code string) shown {
+	code, _, _ = strings.Cut(strings.ToLower(quoted.ReplaceAllString(code, "")), ";")
+	if code == "general" || code == "@" {
+		return shown{}
+	}
+	if strings.Trim(code, "0") == "" && len(code) > 1 {
+		return shown{digits: len(code)}
+	}
+	year := strings.Contains(code, "y") || strings.Contains(strings.NewReplacer("e+", "", "e-", "").Replace(code), "e")
+	switch {
+	case strings.Contains(code, "d"):
+		return shown{as: asDay}
+	case year && strings.Contains(code, "m"):
+		return shown{as: asMonth}
+	case year, strings.ContainsAny(code, "mhs"):
+		return shown{as: asTime}
+	}
+	return shown{}
+}
+
+// A cell as it stands in a sheet.
+type sheetCell struct {
+	column  int // 1 is A
+	kind    string
+	style   int
+	formula bool
+	value   string
+}
+
+// text gives what was typed into a cell.
+func (b *workbook) text(c sheetCell) (string, error) {
+	switch {
+	case c.formula:
+		return "", ErrFormulaCell.Of("a formula")
+	case c.kind == "e":
+		return "", ErrFormulaCell.Of("an error value")
+	case c.value == "":
+		return "", nil
+	case c.kind == "s":
+		n, err := strconv.Atoi(c.value)
+		if err != nil || n < 0 || n >= len(b.texts) {
+			return "", ErrWorkbook.Of("a text that is not in the table of texts")
+		}
+		return b.texts[n], nil
+	case c.kind == "b":
+		return map[string]string{"1": "TRUE", "0": "FALSE"}[c.value], nil
+	case c.kind == "d":
+		return strings.TrimSuffix(c.value, "T00:00:00"), nil
+	case c.kind == "" || c.kind == "n":
+		return b.number(c)
+	}
+	return unescape(c.value), nil
+}
+
+// number gives the digits that a number shows. A sheet holds binary numbers, written
+// to 17 digits; the shortest decimal that is the same number is what was typed, as
+// long as that had at most 15. Nothing is computed with it.
+func (b *workbook) number(c sheetCell) (string, error) {
+	x, err := strconv.ParseFloat(c.value, 64)
+	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+		return "", ErrNumber.Of("no number")
+	}
+	var s shown
+	if c.style >= 0 && c.style < len(b.styles) {
+		s = b.styles[c.style]
+	}
+	switch s.as {
+	case asDay, asMonth:
+		d := b.epoch.AddDate(0, 0, int(x))
+		switch {
+		case x != math.Trunc(x) || x < 61 || x > 2958465:
+			return "", ErrNumber.Of("no whole day")
+		case s.as == asMonth && d.Day() != 1:
+			return "", ErrNumber.Of("a day that shows its month alone")
+		case s.as == asMonth:
+			return d.Format("2006-01"), nil
+		}
+		return d.Format("2006-01-02"), nil
+	case asTime:
+		return "", ErrNumber.Of("a time of day, or a date without year, month and day")
+	}
+	text := strconv.FormatFloat(x, 'f', -1, 64)
+	if len(strings.Trim(strings.Replace(text, ".", "", 1), "-0")) > 15 {
+		return "", ErrNumber.Of("more than 15 digits")
+	}
+	if len(text) < s.digits && strings.Trim(text, "0123456789") == "" {
+		text = strings.Repeat("0", s.digits-len(text)) + text
+	}
+	return text, nil
+}
+
+// readSheet gives the rows of a workbook's sheet; a row's line is its number in the
+// sheet. Rows in front of the header whose first cell begins with # are notes. It
+// returns false when no more are wanted.
+func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
+	b := f.book
+	known, until := b.merged, span{} // all of them, but in the first reading
+	b.merged, b.unseen = nil, nil
+	var (
+		cells        []sheetCell
+		c            *sheetCell
+		line, rows   int
+		first        int // column of the first of the header
+		hidden, text bool
+		reading      int
+		size         int
+	)
+	start := func(name string, attr []xml.Attr) error {
+		switch name {
+		case "row":
+			line++
+			cells, hidden, size = cells[:0], false, 0
+			for _, a := range attr {
+				switch a.Name.Local {
+				case "r":
+					n, err := strconv.Atoi(a.Value)
+					if err != nil || n < line {
+						return ErrWorkbook.Of("row %d is numbered %.20q", line, a.Value)
+					}
+					line = n
+				case "hidden":
+					hidden = isTrue(a.Value)
+				}
+			}
+		case "c":
+			at := 1
+			if len(cells) > 0 {
+				at = cells[len(cells)-1].column + 1
+			}
+			cells = append(cells, sheetCell{column: at})
+			c = &cells[len(cells)-1]
+			for _, a := range attr {
+				switch a.Name.Local {
+				case "r":
+					if c.column, _ = place(a.Value); c.column < at {
+						return ErrWorkbook.Of("row %d has a cell %.20q out of order", line, a.Value)
+					}
+				case "t":
+					c.kind = a.Value
+				case "s":
+					c.style, _ = strconv.Atoi(a.Value)
+				}
+			}
+			if c.column > 16384 {
+				return ErrWorkbook.Of("row %d has more columns than a sheet", line)
+			}
+		case "f":
+			if c != nil {
+				c.formula = true
+			}
+		case "v", "t":
+			text = reading == 0 && c != nil
+		case "rPh":
+			reading++
+		case "col":
+			if s, ok := hiddenColumns(attr); ok {
+				b.unseen = append(b.unseen, s)
+			}
+		case "mergeCell":
+			for _, a := range attr {
+				if a.Name.Local == "ref" {
+					b.merged = append(b.merged, rowsOf(a.Value))
+				}
+			}
+		}
+		return nil
+	}
+	chars := func(s []byte) {
+		if text {
+			if size += len(s); size <= maxRow {
+				c.value += string(s)
+			}
+		}
+	}
+	end := func(name string) error {
+		switch name {
+		case "v", "t":
+			text = false
+		case "rPh":
+			reading--
+		case "c":
+			c = nil
+		case "row":
+			if size > maxRow {
+				return ErrStructure.Of("row %d is longer than %d bytes", line, maxRow)
+			}
+			for ; len(known) > 0 && known[0].from <= line; known = known[1:] {
+				if known[0].to > until.to {
+					until = known[0]
+				}
+			}
+			row, err := f.sheetRow(cells, line, &rows, &first)
+			if err != nil || row == nil {
+				return err
+			}
+			if line <= until.to {
+				row.Fault = ErrMerged.Of("cells %s are merged", until.ref)
+			}
+			if hidden {
+				row.Fault = ErrHidden.Of("row %d of the sheet", line)
+			}
+			if !yield(*row, nil) {
+				return errEnough
+			}
+		}
+		return nil
+	}
+	all := known
+	err := elements(b.sheet, maxPart, start, chars, end)
+	if err == errEnough {
+		b.merged = all
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	slices.SortFunc(b.merged, func(x, y span) int { return cmp.Compare(x.from, y.from) })
+	for _, m := range b.merged {
+		if m.from <= f.headerLine && f.headerLine <= m.to {
+			return true, ErrColumns.Of("cells %s of the header are merged", m.ref)
+		}
+	}
+	return true, nil
+}
+
+// sheetRow makes a row of cells, or takes them for the header; nil is no row.
+func (f *File) sheetRow(cells []sheetCell, line int, rows, first *int) (*Row, error) {
+	var texts []string
+	var fault error
+	begin := *first
+	for _, c := range cells {
+		text, err := f.book.text(c)
+		if err == nil && text == "" {
+			continue
+		}
+		if begin == 0 {
+			begin = c.column
+		}
+		at := c.column - begin
+		if at < 0 { // in front of the header's first column
+			err = ErrRagged.Of("a cell in column %d, in front of the first", c.column)
+			at = 0
+		}
+		for len(texts) <= at {
+			texts = append(texts, "")
+		}
+		if texts[at] += text; fault == nil && err != nil {
+			if fault = err; *first > 0 && at < len(f.Columns) {
+				fault = in(f.Columns[at], err)
+			}
+		}
+	}
+	switch {
+	case texts == nil:
+		return nil, nil
+	case *first == 0 && strings.HasPrefix(texts[0], "#"):
+		return nil, nil
+	case *first == 0:
+		if fault != nil {
+			_, detail := ledger.Refused(fault)
+			return nil, ErrColumns.Of("the header, row %d, has %s", line, detail)
+		}
+		for _, s := range f.book.unseen {
+			if s.from < begin+len(texts) && begin <= s.to {
+				return nil, ErrWorkbook.Of("columns %s of the sheet are hidden", s.ref)
+			}
+		}
+		*first, f.headerLine = begin, line
+		return nil, f.header(texts)
+	}
+	*rows++
+	width := len(f.Columns)
+	if f.annotated {
+		width++
+	}
+	for len(texts) < width {
+		texts = append(texts, "")
+	}
+	texts = f.trim(texts)
+	if fault == nil {
+		fault = check(texts, f.Columns)
+	}
+	return &Row{Origin: f.origin(*rows, line, texts), Cells: texts, Fault: fault}, nil
+}
+
+func isTrue(v string) bool { return v == "1" || v == "true" }
+
+// hiddenColumns reads which columns are not seen.
+func hiddenColumns(attr []xml.Attr) (s span, hidden bool) {
+	for _, a := range attr {
+		switch a.Name.Local {
+		case "min":
+			s.from, _ = strconv.Atoi(a.Value)
+		case "max":
+			s.to, _ = strconv.Atoi(a.Value)
+		case "hidden":
+			hidden = isTrue(a.Value)
+		}
+	}
+	s.ref = fmt.Sprintf("%d to %d", s.from, s.to)
+	return s, hidden
+}
+
+// place reads a reference such as AB12: column 28, row 12. What is none is 0, 0.
+func place(ref string) (column, row int) {
+	i := 0
+	for ; i < len(ref) && i < 3 && 'A' <= ref[i] && ref[i] <= 'Z'; i++ {
+		column = column*26 + int(ref[i]-'A') + 1
+	}
+	row, err := strconv.Atoi(ref[i:])
+	if err != nil || column == 0 {
+		return 0, 0
+	}
+	return column, row
+}
+
+// rowsOf gives the rows of an area such as A3:B4.
+func rowsOf(ref string) span {
+	from, to, _ := strings.Cut(ref, ":")
+	s := span{ref: ref}
+	_, s.from = place(from)
+	if _, s.to = place(to); s.to < s.from {
+		s.to = s.from
+	}
+	return s
+}

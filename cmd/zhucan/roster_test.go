@@ -1,0 +1,86 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// A county hands in a workbook. What is right in it is recorded, the rest comes back as
+// it was with the reason beside; mended, it is recorded as well, and nothing twice.
+func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
+	t.Parallel()
+	dir := sampleYear(t)
+	roster, corrections := filepath.Join(t.TempDir(), "名册.xlsx"), filepath.Join(t.TempDir(), "待更正.xlsx")
+	f := excelize.NewFile()
+	set := func(row int, cells ...any) {
+		t.Helper()
+		at, _ := excelize.CoordinatesToCellName(1, row)
+		if err := f.SetSheetRow("Sheet1", at, &cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	application := func(row int, id string, units any, person any) {
+		t.Helper()
+		set(row, id, "startup", "220104", "2024-01", "2024-12", units, evidenceA, "2024-03-01", "person", "样甲", person, "", "", "6217992200000000000", "")
+	}
+	set(1, "# 合成样本 synthetic sample")
+	header := make([]any, 0, 15)
+	for name := range strings.SplitSeq(strings.TrimSpace(sampleHeader), ",") {
+		header = append(header, name)
+	}
+	set(2, header...)
+	application(3, "R-1", 1, "220102190001010016")
+	application(4, "R-2", 1, 220104190001020022) // its last digits are lost
+	application(5, "R-3", 1, "220104190001020022")
+	application(6, "R-4", 1, "220104190001020022")
+	application(7, "R-5", 1, "220104190001020023") // check digit
+	_ = f.SetRowVisible("Sheet1", 5, false)
+	_ = f.SetCellFormula("Sheet1", "F6", "1+1")
+	if err := f.SaveAs(roster); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"import", "applications", roster, "--as", "sample-clerk", "--corrections", corrections, "--refused", filepath.Join(t.TempDir(), "r.csv"), "-o", "json"}
+	first := answer[imported](t, must(t, dir, args...))
+	if first.Read != 5 || first.Accepted != 1 || first.Refused != 4 || first.Corrections != corrections {
+		t.Fatalf("%+v", first)
+	}
+	if info, err := os.Stat(corrections); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("corrections are for one user: %v, %v", info, err)
+	}
+	mend, err := excelize.OpenFile(corrections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := mend.GetRows("Sheet1")
+	if err != nil || len(rows) != 5 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	for i, want := range []string{"row-number：", "row-hidden：", "row-formula：", "person-number-check："} {
+		row := rows[i+1]
+		if reason := row[len(row)-1]; !strings.HasPrefix(reason, want) || row[9] != "样甲" {
+			t.Errorf("row %d came back with %q", i+2, reason)
+		}
+	}
+	// One is mended, one was right but hidden and is another's now, two go.
+	_ = mend.SetCellStr("Sheet1", "K2", "220104190001020022")
+	_ = mend.RemoveRow("Sheet1", 5)
+	_ = mend.RemoveRow("Sheet1", 4)
+	_ = mend.RemoveRow("Sheet1", 3)
+	mended := filepath.Join(t.TempDir(), "已更正.xlsx")
+	if err := mend.SaveAs(mended); err != nil {
+		t.Fatal(err)
+	}
+	second := answer[imported](t, must(t, dir, "import", "applications", mended, "--as", "sample-clerk", "-o", "json"))
+	if second.Read != 1 || second.Accepted != 1 {
+		t.Errorf("mended: %+v", second)
+	}
+	before := length(t, dir)
+	again := answer[imported](t, must(t, dir, args...))
+	if again.Duplicates != 1 || again.Accepted != 0 || length(t, dir) != before {
+		t.Errorf("the roster again: %+v", again)
+	}
+}
