@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/cmd/zhucan/intake"
 	"zhucan/events"
@@ -229,10 +230,7 @@ func (p *program) runImport(ctx context.Context, src *source, dry bool) error {
 	}
 	defer stop()
 	im := &importer{p: p, src: src, stores: s, who: who}
-	if err := im.run(ctx); err != nil {
-		return err
-	}
-	if err := p.project(ctx, s); err != nil {
+	if err := p.projecting(ctx, s, func() error { return im.run(ctx) }); err != nil {
 		return err
 	}
 	return im.report()
@@ -309,7 +307,7 @@ type row struct {
 }
 
 // batch is how many rows are decided together.
-const batch = 500
+const batch = 2000
 
 func (im *importer) run(ctx context.Context) (err error) {
 	im.registered = make(map[ledger.PartyID]bool)
@@ -336,27 +334,64 @@ func (im *importer) run(ctx context.Context) (err error) {
 	defer im.bar.done()
 	defer func() { err = errors.Join(err, im.closeRefused()) }()
 
-	var rows []row
-	for r, err := range im.rows() {
-		if refused, ok := errors.AsType[*intake.Refused](err); ok {
-			im.result.Read++
-			if err := im.refuse(refused); err != nil {
+	// One chunk is read and made into commands while the one before it is decided.
+	g, ctx := errgroup.WithContext(ctx)
+	chunks := make(chan chunk, 1)
+	g.Go(func() error {
+		defer close(chunks)
+		return im.read(ctx, chunks)
+	})
+	g.Go(func() error {
+		for c := range chunks {
+			if err := im.decide(ctx, c); err != nil {
 				return err
 			}
-			continue
 		}
-		if err != nil {
-			return err
-		}
-		im.result.Read++
-		if rows = append(rows, r); len(rows) == batch {
-			if err := im.decide(ctx, rows); err != nil {
+		return nil
+	})
+	return g.Wait()
+}
+
+// A chunk is rows that are decided together.
+type chunk struct {
+	rows     []row
+	refused  []*intake.Refused // read between them
+	requests []events.Request
+	main     []int // index of the request that is a row's own
+}
+
+// read gives the rows of the file in chunks.
+func (im *importer) read(ctx context.Context, chunks chan<- chunk) error {
+	var c chunk
+	send := func() error {
+		if im.stores != nil {
+			if err := im.prepare(ctx, &c); err != nil {
 				return err
 			}
-			rows = rows[:0]
+		}
+		select {
+		case chunks <- c:
+			c = chunk{}
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return im.decide(ctx, rows)
+	for r, err := range im.rows() {
+		if refused, ok := errors.AsType[*intake.Refused](err); ok {
+			c.refused = append(c.refused, refused)
+		} else if err != nil {
+			return err
+		} else {
+			c.rows = append(c.rows, r)
+		}
+		if len(c.rows)+len(c.refused) == batch {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	return send()
 }
 
 func (im *importer) publish(ctx context.Context) error {
@@ -471,62 +506,68 @@ func further(rows []row) (all []row) {
 	return all
 }
 
-// decide has rows decided and counts what became of them.
-func (im *importer) decide(ctx context.Context, rows []row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if im.stores == nil {
-		for _, r := range rows {
-			im.result.Accepted++
-			im.result.Total = im.result.Total.Add(r.amount)
-		}
-		im.bar.add(len(rows))
-		return nil
-	}
-	known, err := im.identify(ctx, rows)
+// prepare makes commands of a chunk's rows, those that make its parties known in front
+// of those that need them.
+func (im *importer) prepare(ctx context.Context, c *chunk) error {
+	known, err := im.identify(ctx, c.rows)
 	if err != nil {
 		return err
 	}
-	others, err := im.identify(ctx, further(rows))
+	others, err := im.identify(ctx, further(c.rows))
 	if err != nil {
 		return err
 	}
-	var requests []events.Request
-	main := make([]int, len(rows)) // index of the request that is the row's own
-	for i, r := range rows {
+	c.main = make([]int, len(c.rows))
+	for i, r := range c.rows {
 		before, err := im.introduce(r, known[i])
 		if err != nil {
 			return err
 		}
-		requests = append(requests, before...)
+		c.requests = append(c.requests, before...)
 		ids := make([]ledger.PartyID, len(r.others))
-		for n, other := range further(rows[i : i+1]) {
+		for n, other := range further(c.rows[i : i+1]) {
 			if before, err = im.introduce(other, others[n]); err != nil {
 				return err
 			}
-			requests, ids[n] = append(requests, before...), others[n].id
+			c.requests, ids[n] = append(c.requests, before...), others[n].id
 		}
 		others = others[len(r.others):]
-		main[i] = len(requests)
-		requests = append(requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id, ids...), append([]byte(r.origin.Hash), im.src.intent...)))
+		c.main[i] = len(c.requests)
+		c.requests = append(c.requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id, ids...), append([]byte(r.origin.Hash), im.src.intent...)))
 	}
-	receipts, err := im.who.SubmitAll(ctx, requests)
+	return nil
+}
+
+// decide has a chunk decided and counts what became of its rows.
+func (im *importer) decide(ctx context.Context, c chunk) error {
+	im.result.Read += len(c.rows) + len(c.refused)
+	defer im.bar.add(len(c.rows) + len(c.refused))
+	for _, r := range c.refused {
+		if err := im.refuse(r); err != nil {
+			return err
+		}
+	}
+	if im.stores == nil {
+		for _, r := range c.rows {
+			im.count(events.Receipt{}, r.amount)
+		}
+		return nil
+	}
+	receipts, err := im.who.SubmitAll(ctx, c.requests)
 	if err != nil {
 		return err
 	}
-	for i, r := range rows {
-		got := receipts[main[i]]
+	for i, r := range c.rows {
+		got := receipts[c.main[i]]
 		if err := im.settle(r, got); err != nil {
 			return err
 		}
 		if got.Err == nil && im.accepted != nil {
-			if err := im.accepted(requests[main[i]].Command.Do, r.on); err != nil {
+			if err := im.accepted(c.requests[c.main[i]].Command.Do, r.on); err != nil {
 				return err
 			}
 		}
 	}
-	im.bar.add(len(rows))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"zhucan/projections"
 	"zhucan/projections/report"
 )
 
@@ -52,25 +54,57 @@ func (b *progress) done() {
 
 func number[N int | int64 | uint64](n N) string { return strconv.FormatInt(int64(n), 10) }
 
-// project brings the read models to what the log holds, here or by waiting for
-// the server that serves the folder.
+// project brings the read models to what the log holds, here, or by waiting for
+// whoever projects into the database.
 func (p *program) project(ctx context.Context, s *stores) error {
 	if s.server == nil {
-		if err := s.runner.CatchUp(ctx); err != nil {
+		err := s.runner.CatchUp(ctx)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, projections.ErrNotActive) {
 			return fmt.Errorf("project: %w", err)
 		}
-		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have stopped
+	defer cancel()
+	return p.projected(ctx, s)
+}
+
+// projected waits until what the log holds is projected.
+func (p *program) projected(ctx context.Context, s *stores) error {
 	head, err := s.log.Last(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	if err := s.runner.Wait(ctx, head); err != nil {
 		return fmt.Errorf("wait until %d is projected: %w", head, err)
 	}
 	return nil
+}
+
+// projecting does work that records much and projects beside it.
+func (p *program) projecting(ctx context.Context, s *stores, work func() error) error {
+	if s.server != nil {
+		if err := work(); err != nil {
+			return err
+		}
+		return p.project(ctx, s)
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.runner.Run(running) // waiting for it tells what stopped it
+	}()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	if err := work(); err != nil {
+		return err
+	}
+	return p.projected(ctx, s)
 }
 
 // checkVault compares the vault with the persons of the book, so that nobody is

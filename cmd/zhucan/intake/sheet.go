@@ -428,6 +428,7 @@ func (b *workbook) number(c sheetCell) (string, error) {
 // returns false when no more are wanted.
 func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 	b := f.book
+	survey := f.Columns == nil       // the first reading is for the header, the merged cells, and whether the sheet is whole
 	known, until := b.merged, span{} // all of them, but in the first reading
 	b.merged, b.unseen = nil, nil
 	var (
@@ -500,10 +501,11 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		return nil
 	}
 	chars := func(s []byte) {
-		if text {
-			if size += len(s); size <= maxRow {
-				c.value += string(s)
-			}
+		if !text {
+			return
+		}
+		if size += len(s); size <= maxRow && (!survey || first == 0) {
+			c.value += string(s)
 		}
 	}
 	end := func(name string) error {
@@ -522,6 +524,9 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 				if known[0].to > until.to {
 					until = known[0]
 				}
+			}
+			if survey && first > 0 {
+				return nil
 			}
 			row, err := f.sheetRow(cells, line, &rows, &first)
 			if err != nil || row == nil {
