@@ -104,7 +104,7 @@ func TestEveryLineOfBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	check("budget-exceeded", "0.00 available", "claim", "approve", "BI-1", "--decision", "决1", "--line", "220104/startup/levy/2024", "--as", "sample-approver", "--on", "2024-03-11")
 	check("role-missing", "sample-clerk", "claim", "approve", "BI-1", "--decision", "决1", "--line", "220104/startup/levy/2024", "--as", "sample-clerk", "--on", "2024-03-11")
 	check("duties-not-separated", "everything", "claim", "first-review", "BI-2", "--as", "everything", "--on", "2024-03-02")
-	check("order-malformed", `"x"`, "correct", "rebook", "--memo", "x", "--as", "sample-accountant", "--postings", `[{"account":"1011","amount":"1.00","side":"debit","x":1}]`)
+	check("order-malformed", "/postings/0/x", "correct", "rebook", "--memo", "x", "--as", "sample-accountant", "--postings", `[{"account":"1011","amount":"1.00","side":"debit","x":1}]`)
 	check("usage", "duplicate", "correct", "rebook", "--memo", "x", "--as", "sample-accountant", "--postings", `[{"account":"1011","account":"1011"}]`)
 	check("usage", "UTF-8", "claim", "withdraw", "BI-1", "--reason", "\xff", "--as", "sample-clerk")
 	// Nothing that is typed moves the cursor or pretends to be a line of its own.

@@ -307,7 +307,7 @@ type row struct {
 }
 
 // batch is how many rows are decided together.
-const batch = 2000
+const batch = 1000
 
 func (im *importer) run(ctx context.Context) (err error) {
 	im.registered = make(map[ledger.PartyID]bool)
