@@ -354,6 +354,20 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		}
 		e.Slots = []string{span(scheme.Group, e.From, e.To)}
 		event = e
+	case claim.EvidenceAttached:
+		k, _ := s.claims.Find(e.Claim)
+		if err := s.parties.Check(k.Party, ""); err != nil {
+			return nil, err
+		}
+		// What is about persons is not kept in the clear, nor under another's key, for
+		// erasing the person would leave it readable (个人信息保护法 arts. 47, 51).
+		want := ledger.PartyID("")
+		if k.Personal(s.parties.Kind(k.Party)) {
+			want = k.Party
+		}
+		if e.Document.Sealed != want {
+			return nil, claim.ErrDocument.Of("%s of claim %s is sealed for %q, not %q", e.Document.Kind, e.Claim, e.Document.Sealed, want)
+		}
 	case claim.Approved:
 		k, _ := s.claims.Find(e.Claim)
 		if err := s.parties.Check(k.Party, k.Account); err != nil {

@@ -253,6 +253,11 @@ func refusals(t testing.TB) []refusal {
 	}
 	vote := ask{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(1), Document: "D1", Line: startup}}
 	transfer := ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D1", Line: startup, To: line("220104/employer/levy/2023")}}
+	attach := func(sealed ledger.PartyID) ask {
+		return ask{ledgertest.Clerk, "2023-04-04", claim.Attach{Claim: "C1", Document: claim.Document{
+			Hash: hash, Kind: "certificate", Media: "image/png", Object: "O1", Sealed: sealed, Size: 1, Stored: strings.Repeat("0c", 32),
+		}}}
+	}
 	compare := ask{ledgertest.First, "2023-04-05", claim.Compare{Claim: "C1", Manifest: hash, Outcome: claim.Matched, Sources: []string{"民政"}}}
 	object := ask{ledgertest.Clerk, "2023-04-18", claim.Object{Claim: "C1", Objection: "O1", Statement: hash}}
 	twice := join(known(), []ask{submit("C1", "P1", "startup", "2023-04", "2023-04"), submit("C2", "P2", "startup", "2023-04", "2023-04")}, reviewed("C1"), reviewed("C2"))
@@ -312,6 +317,9 @@ func refusals(t testing.TB) []refusal {
 		{"a claim is made under a scheme", known(), submit("C1", "P1", "none", "2023-04", "2023-04"), policy.ErrScheme},
 		{"a scheme is claimed by those it is for", known(), submit("C1", "E1", "startup", "2023-04", "2023-04"), claim.ErrClaimant},
 		{"a claim has months", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Units = 0 }), claim.ErrPeriod},
+		{"a document of a person is kept under the person's key", submitted("C1"), attach("P2"), claim.ErrDocument},
+		{"a document of a person is not kept in the clear", submitted("C1"), with(attach(""), func(a *claim.Attach) { a.Document.Stored = hash }), claim.ErrDocument},
+		{"a personal number is no kind of document", submitted("C1"), with(attach("P1"), func(a *claim.Attach) { a.Document.Kind = "11010519491231002X" }), ledger.ErrPersonalText},
 		{"a claim has its evidence", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Evidence = nil }), claim.ErrEvidence},
 		{"what has no standard is not computed", known(), submit("C1", "P1", "unset", "2023-04", "2023-04"), policy.ErrUnset},
 		{"an identifier names one claim", submitted("C1"), submit("C1", "P2", "startup", "2023-04", "2023-04"), claim.ErrTaken},

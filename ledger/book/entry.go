@@ -199,6 +199,8 @@ func freeText(do any) []string {
 			kinds[i] = e.Kind
 		}
 		return kinds
+	case claim.Attach:
+		return []string{do.Document.Kind, do.Document.Object}
 	case claim.Compare:
 		return do.Sources
 	case claim.SecondReview:

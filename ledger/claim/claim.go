@@ -18,7 +18,20 @@
 //  3. The amount is computed once, when the claim is submitted, from the standard
 //     in force in its region on that day; the event keeps units, standard and
 //     clause, and nothing computes it again.
-//  4. A required kind of evidence that is missing refuses the claim.
+//  4. A required kind of evidence that is missing refuses the claim: when it is
+//     submitted, and again when it is approved under the policy then in force. Where
+//     the scheme asks that documents be kept, a claim may be submitted without them
+//     and is approved only once every kind is attached.
+//  5. A document is attached until the claim is decided, by a person who reviews and
+//     approves nothing of it, and is the one handed in: where the claim named a hash
+//     of its kind, it has that hash.
+//
+// # Documents
+//
+// Evidence is named by kind and by the SHA-256 of the document. Whether the document
+// itself must be kept is the scheme's to say ([policy.Scheme], Kept): without it a hash
+// with the claim is enough, for papers that stay in a county's archive; with it a hash
+// is not, and documents may follow the claim. Either way they can be attached.
 //
 // # Failures
 //
@@ -94,6 +107,18 @@ const (
 	Upheld    Outcome = "upheld"    // the objection holds; the claim can only be rejected
 )
 
+// A Document is evidence that is kept: where its bytes are, and what they are the
+// bytes of. No name that a person gave the file is on record.
+type Document struct {
+	Hash   string         `json:"hash"`             // SHA-256 of the document
+	Kind   string         `json:"kind"`             // what the scheme calls it
+	Media  string         `json:"media"`            // its media type
+	Object string         `json:"object"`           // name of what is stored
+	Sealed ledger.PartyID `json:"sealed,omitempty"` // under whose key; none: stored as it is
+	Size   int            `json:"size"`             // bytes of the document
+	Stored string         `json:"stored"`           // SHA-256 of what is stored
+}
+
 type (
 	// Submit applies for a subsidy (申报).
 	Submit struct {
@@ -111,6 +136,11 @@ type (
 		Since     ledger.Date       `json:"since,omitzero"` // in operation since
 		To        ledger.Period     `json:"to"`             // last month it is for
 		Units     int               `json:"units"`
+	}
+	// Attach puts a document of the claim on record that is stored already (附件).
+	Attach struct {
+		Claim    ledger.ClaimID `json:"claim"`
+		Document Document       `json:"document"`
 	}
 	// FirstReview passes the first review (初审).
 	FirstReview struct {
@@ -181,6 +211,7 @@ type (
 )
 
 func (Submit) claim()       {}
+func (Attach) claim()       {}
 func (FirstReview) claim()  {}
 func (Compare) claim()      {}
 func (SecondReview) claim() {}
@@ -226,6 +257,13 @@ type (
 		Standard  policy.Standard   `json:"standard"`
 		To        ledger.Period     `json:"to"`
 		Units     int               `json:"units"`
+	}
+	// EvidenceAttached says that a document of the claim is kept, and where.
+	EvidenceAttached struct {
+		By       ledger.ActorID `json:"by"`
+		Claim    ledger.ClaimID `json:"claim"`
+		Document Document       `json:"document"`
+		On       ledger.Date    `json:"on"`
 	}
 	// FirstReviewed says that the first review is passed.
 	FirstReviewed struct {
@@ -321,60 +359,64 @@ type (
 	}
 )
 
-func (Submitted) happened()      {}
-func (FirstReviewed) happened()  {}
-func (Compared) happened()       {}
-func (SecondReviewed) happened() {}
-func (Publicised) happened()     {}
-func (Objected) happened()       {}
-func (Resolved) happened()       {}
-func (PublicityEnded) happened() {}
-func (Concurred) happened()      {}
-func (Approved) happened()       {}
-func (Rejected) happened()       {}
-func (Withdrawn) happened()      {}
+func (Submitted) happened()        {}
+func (EvidenceAttached) happened() {}
+func (FirstReviewed) happened()    {}
+func (Compared) happened()         {}
+func (SecondReviewed) happened()   {}
+func (Publicised) happened()       {}
+func (Objected) happened()         {}
+func (Resolved) happened()         {}
+func (PublicityEnded) happened()   {}
+func (Concurred) happened()        {}
+func (Approved) happened()         {}
+func (Rejected) happened()         {}
+func (Withdrawn) happened()        {}
 
 // Case is the claim.
-func (e Submitted) Case() string      { return string(e.Claim) }
-func (e FirstReviewed) Case() string  { return string(e.Claim) }
-func (e Compared) Case() string       { return string(e.Claim) }
-func (e SecondReviewed) Case() string { return string(e.Claim) }
-func (e Publicised) Case() string     { return string(e.Claim) }
-func (e Objected) Case() string       { return string(e.Claim) }
-func (e Resolved) Case() string       { return string(e.Claim) }
-func (e PublicityEnded) Case() string { return string(e.Claim) }
-func (e Concurred) Case() string      { return string(e.Claim) }
-func (e Approved) Case() string       { return string(e.Claim) }
-func (e Rejected) Case() string       { return string(e.Claim) }
-func (e Withdrawn) Case() string      { return string(e.Claim) }
+func (e Submitted) Case() string        { return string(e.Claim) }
+func (e EvidenceAttached) Case() string { return string(e.Claim) }
+func (e FirstReviewed) Case() string    { return string(e.Claim) }
+func (e Compared) Case() string         { return string(e.Claim) }
+func (e SecondReviewed) Case() string   { return string(e.Claim) }
+func (e Publicised) Case() string       { return string(e.Claim) }
+func (e Objected) Case() string         { return string(e.Claim) }
+func (e Resolved) Case() string         { return string(e.Claim) }
+func (e PublicityEnded) Case() string   { return string(e.Claim) }
+func (e Concurred) Case() string        { return string(e.Claim) }
+func (e Approved) Case() string         { return string(e.Claim) }
+func (e Rejected) Case() string         { return string(e.Claim) }
+func (e Withdrawn) Case() string        { return string(e.Claim) }
 
 // Effective is the day of the order.
-func (e Submitted) Effective() ledger.Date      { return e.On }
-func (e FirstReviewed) Effective() ledger.Date  { return e.On }
-func (e Compared) Effective() ledger.Date       { return e.On }
-func (e SecondReviewed) Effective() ledger.Date { return e.On }
-func (e Publicised) Effective() ledger.Date     { return e.On }
-func (e Objected) Effective() ledger.Date       { return e.On }
-func (e Resolved) Effective() ledger.Date       { return e.On }
-func (e PublicityEnded) Effective() ledger.Date { return e.On }
-func (e Concurred) Effective() ledger.Date      { return e.On }
-func (e Approved) Effective() ledger.Date       { return e.On }
-func (e Rejected) Effective() ledger.Date       { return e.On }
-func (e Withdrawn) Effective() ledger.Date      { return e.On }
+func (e Submitted) Effective() ledger.Date        { return e.On }
+func (e EvidenceAttached) Effective() ledger.Date { return e.On }
+func (e FirstReviewed) Effective() ledger.Date    { return e.On }
+func (e Compared) Effective() ledger.Date         { return e.On }
+func (e SecondReviewed) Effective() ledger.Date   { return e.On }
+func (e Publicised) Effective() ledger.Date       { return e.On }
+func (e Objected) Effective() ledger.Date         { return e.On }
+func (e Resolved) Effective() ledger.Date         { return e.On }
+func (e PublicityEnded) Effective() ledger.Date   { return e.On }
+func (e Concurred) Effective() ledger.Date        { return e.On }
+func (e Approved) Effective() ledger.Date         { return e.On }
+func (e Rejected) Effective() ledger.Date         { return e.On }
+func (e Withdrawn) Effective() ledger.Date        { return e.On }
 
 // Booked is the entry of a decision, nil for every other step.
-func (Submitted) Booked() *ledger.Entry      { return nil }
-func (FirstReviewed) Booked() *ledger.Entry  { return nil }
-func (Compared) Booked() *ledger.Entry       { return nil }
-func (SecondReviewed) Booked() *ledger.Entry { return nil }
-func (Publicised) Booked() *ledger.Entry     { return nil }
-func (Objected) Booked() *ledger.Entry       { return nil }
-func (Resolved) Booked() *ledger.Entry       { return nil }
-func (PublicityEnded) Booked() *ledger.Entry { return nil }
-func (Concurred) Booked() *ledger.Entry      { return nil }
-func (e Approved) Booked() *ledger.Entry     { return &e.Entry }
-func (e Rejected) Booked() *ledger.Entry     { return e.Entry }
-func (Withdrawn) Booked() *ledger.Entry      { return nil }
+func (Submitted) Booked() *ledger.Entry        { return nil }
+func (EvidenceAttached) Booked() *ledger.Entry { return nil }
+func (FirstReviewed) Booked() *ledger.Entry    { return nil }
+func (Compared) Booked() *ledger.Entry         { return nil }
+func (SecondReviewed) Booked() *ledger.Entry   { return nil }
+func (Publicised) Booked() *ledger.Entry       { return nil }
+func (Objected) Booked() *ledger.Entry         { return nil }
+func (Resolved) Booked() *ledger.Entry         { return nil }
+func (PublicityEnded) Booked() *ledger.Entry   { return nil }
+func (Concurred) Booked() *ledger.Entry        { return nil }
+func (e Approved) Booked() *ledger.Entry       { return &e.Entry }
+func (e Rejected) Booked() *ledger.Entry       { return e.Entry }
+func (Withdrawn) Booked() *ledger.Entry        { return nil }
 
 // Refusals, in the order of checking.
 var (
@@ -396,7 +438,11 @@ var (
 	}
 	ErrEvidence = &ledger.Rejection{
 		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in", RuleZH: "须提交项目要求的全部材料",
-		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named", NextZH: "请补交所列材料",
+		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named; to a submitted claim with claim attach", NextZH: "请补交所列材料；已提交的申报请用 claim attach 补交",
+	}
+	ErrDocument = &ledger.Rejection{
+		Code: "document-differs", Rule: "a document that is kept is the one handed in, named by its bytes, and in no other form than its claim asks for", RuleZH: "留存的材料须与申报时提交的材料一致，并按规定方式留存",
+		Next: "attach the document whose hash the claim states; if that one was wrong, withdraw the claim and submit it anew", NextZH: "请附上与申报所列哈希一致的材料；如申报有误，请撤回后重新申报",
 	}
 	ErrFacts = &ledger.Rejection{
 		Code: "claim-facts", Rule: "a claim states the household, persons, cost items and base that its scheme asks for, each once", RuleZH: "须按项目要求写明户、人员、成本项和基地，且不得重复",
@@ -430,7 +476,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrFacts, ErrTerm, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
 }
 
 // A Status is the last step a claim has taken.
@@ -470,6 +516,8 @@ type Case struct {
 	Costs         []Cost
 	Household     string
 	Persons       []ledger.PartyID
+	evidence      []Evidence // as submitted; forgotten once the claim is decided
+	kept          []kept     // likewise
 	concurred     []concurrence
 	differs       bool
 	shown         ledger.Date // last day of the publicity
@@ -480,6 +528,39 @@ type Case struct {
 type concurrence struct {
 	against string
 	by      ledger.ActorID
+}
+
+// A kept is what the rules remember of a document.
+type kept struct {
+	Evidence
+	by ledger.ActorID
+}
+
+// attached returns who attached documents, after others.
+func (k Case) attached(others ...ledger.ActorID) []ledger.ActorID {
+	for _, d := range k.kept {
+		others = append(others, d.by)
+	}
+	return others
+}
+
+// lacks returns the kinds of evidence that the scheme asks for and the claim has
+// not.
+func (k Case) lacks(scheme policy.Scheme) (kinds []string) {
+	for _, kind := range scheme.Evidence {
+		has := slices.ContainsFunc(k.kept, func(d kept) bool { return d.Kind == kind }) ||
+			!scheme.Kept && slices.ContainsFunc(k.evidence, func(e Evidence) bool { return e.Kind == kind })
+		if !has {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// Personal tells whether the documents of the claim are about persons: its claimant,
+// or those on whose account it is made.
+func (k Case) Personal(claimant policy.Kind) bool {
+	return claimant == policy.Person || len(k.Persons) > 0
 }
 
 // Concurred returns who let the claim stand beside an award.
@@ -523,6 +604,8 @@ func Decide(s *State, c Command) ([]Event, error) {
 	switch do := c.Do.(type) {
 	case Submit:
 		return s.submit(c, do)
+	case Attach:
+		return s.attach(c, do)
 	case FirstReview:
 		return s.firstReview(c, do)
 	case Compare:
@@ -571,10 +654,9 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 			return nil, ErrEvidence.Of("claim %s has %s without its SHA-256", do.Claim, e.Kind)
 		}
 	}
-	for _, kind := range scheme.Evidence {
-		if !slices.ContainsFunc(do.Evidence, func(e Evidence) bool { return e.Kind == kind }) {
-			return nil, ErrEvidence.Of("claim %s has no %s", do.Claim, kind)
-		}
+	// Where documents are kept they may follow, until the approval.
+	if lacks := (Case{evidence: do.Evidence}).lacks(scheme); len(lacks) > 0 && !scheme.Kept {
+		return nil, ErrEvidence.Of("claim %s has no %s", do.Claim, strings.Join(lacks, ", "))
 	}
 	if err := facts(scheme, do, c.On); err != nil {
 		return nil, err
@@ -642,6 +724,9 @@ func isHash(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
+// undecided are the steps before a decision.
+var undecided = []Status{SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep}
+
 // due returns the claim if it is at one of the steps from, and on is not before
 // the day it took it.
 func (s *State) due(id ledger.ClaimID, on ledger.Date, from ...Status) (Case, error) {
@@ -664,6 +749,47 @@ func (s *State) at(id ledger.ClaimID, from ...Status) (Case, error) {
 	return c, nil
 }
 
+// MaxMedia is the most characters of a media type.
+const MaxMedia = 100
+
+func (s *State) attach(c Command, do Attach) ([]Event, error) {
+	if err := c.Needs(ledger.Clerk); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, c.On, undecided...)
+	if err != nil {
+		return nil, err
+	}
+	d := do.Document
+	for _, id := range []string{d.Kind, d.Object} {
+		if err := ledger.CheckID(id); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.Apart(k.First, k.Second); err != nil {
+		return nil, err
+	}
+	switch {
+	case slices.ContainsFunc(k.kept, func(x kept) bool { return x.Kind == d.Kind && x.Hash == d.Hash }):
+		return nil, nil
+	case !isHash(d.Hash) || !isHash(d.Stored) || d.Size < 1 || !isMedia(d.Media):
+		return nil, ErrDocument.Of("%s of claim %s with hash %q, %d bytes of %q", d.Kind, do.Claim, d.Hash, d.Size, d.Media)
+	case d.Sealed == "" && d.Stored != d.Hash:
+		return nil, ErrDocument.Of("%s of claim %s is stored neither sealed nor as it is", d.Kind, do.Claim)
+	}
+	of := func(e Evidence) bool { return e.Kind == d.Kind }
+	if slices.ContainsFunc(k.evidence, of) && !slices.Contains(k.evidence, Evidence{Hash: d.Hash, Kind: d.Kind}) {
+		return nil, ErrDocument.Of("%s of claim %s has hash %s; the claim states another", d.Kind, do.Claim, d.Hash)
+	}
+	return []Event{EvidenceAttached{By: c.By.ID, Claim: do.Claim, Document: d, On: c.On}}, nil
+}
+
+// isMedia tells whether s is a media type without parameters: "application/pdf".
+func isMedia(s string) bool {
+	before, after, ok := strings.Cut(s, "/")
+	return ok && len(s) <= MaxMedia && ledger.CheckID(before) == nil && ledger.CheckID(strings.ReplaceAll(after, "+", "-")) == nil
+}
+
 func (s *State) firstReview(c Command, do FirstReview) ([]Event, error) {
 	if err := c.Needs(ledger.Reviewer); err != nil {
 		return nil, err
@@ -672,7 +798,7 @@ func (s *State) firstReview(c Command, do FirstReview) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered); err != nil {
+	if err := c.Apart(k.attached(k.Entered)...); err != nil {
 		return nil, err
 	}
 	return []Event{FirstReviewed{By: c.By.ID, Claim: do.Claim, On: c.On}}, nil
@@ -686,7 +812,7 @@ func (s *State) compare(c Command, do Compare) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered); err != nil {
+	if err := c.Apart(k.attached(k.Entered)...); err != nil {
 		return nil, err
 	}
 	if (do.Outcome != Matched && do.Outcome != Differs) || len(do.Sources) == 0 || !isHash(do.Manifest) {
@@ -703,7 +829,7 @@ func (s *State) secondReview(c Command, do SecondReview) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered, k.First); err != nil {
+	if err := c.Apart(k.attached(k.Entered, k.First)...); err != nil {
 		return nil, err
 	}
 	if k.differs && do.Reason == "" {
@@ -804,7 +930,7 @@ func (s *State) concur(c Command, do Concur) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered, k.First, k.Second); err != nil {
+	if err := c.Apart(k.attached(k.Entered, k.First, k.Second)...); err != nil {
 		return nil, err
 	}
 	if ledger.CheckID(do.Against) != nil || do.Reason == "" {
@@ -824,7 +950,7 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered, k.First, k.Second); err != nil {
+	if err := c.Apart(k.attached(k.Entered, k.First, k.Second)...); err != nil {
 		return nil, err
 	}
 	for _, x := range k.concurred {
@@ -838,6 +964,9 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	scheme, err := c.Policy.Find(k.Scheme, c.On)
 	if err != nil {
 		return nil, err
+	}
+	if lacks := k.lacks(scheme); len(lacks) > 0 {
+		return nil, ErrEvidence.Of("claim %s has no %s that policy %s asks for", do.Claim, strings.Join(lacks, ", "), c.Policy.Version)
 	}
 	l := do.Line
 	if l.Scheme != k.Scheme || (l.Region != k.Region && !ledger.Under(l.Region, k.Region, c.On)) || !slices.Contains(scheme.Funds, l.Fund) || do.Decision == "" {
@@ -854,7 +983,7 @@ func (s *State) reject(c Command, do Reject) ([]Event, error) {
 			return nil, err
 		}
 	}
-	k, err := s.due(do.Claim, c.On, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep, ApprovedStep)
+	k, err := s.due(do.Claim, c.On, append(slices.Clip(undecided), ApprovedStep)...)
 	if err != nil {
 		return nil, err
 	}
@@ -876,7 +1005,7 @@ func (s *State) withdraw(c Command, do Withdraw) ([]Event, error) {
 	if err := c.Needs(ledger.Clerk); err != nil {
 		return nil, err
 	}
-	if _, err := s.due(do.Claim, c.On, SubmittedStep, FirstStep, ComparedStep, SecondStep, PublicStep, PublicDoneStep); err != nil {
+	if _, err := s.due(do.Claim, c.On, undecided...); err != nil {
 		return nil, err
 	}
 	if do.Reason == "" {
@@ -897,8 +1026,10 @@ func Evolve(s *State, e Event) *State {
 		k = Case{
 			Status: SubmittedStep, On: e.On, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
 			From: e.From, To: e.To, Amount: e.Amount, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
-			Base: e.Base, Costs: e.Costs, Household: e.Household, Persons: e.Persons,
+			Base: e.Base, Costs: e.Costs, Household: e.Household, Persons: e.Persons, evidence: e.Evidence,
 		}
+	case EvidenceAttached:
+		k.kept = append(slices.Clip(k.kept), kept{Evidence{Hash: e.Document.Hash, Kind: e.Document.Kind}, e.By})
 	case FirstReviewed:
 		k.Status, k.First = FirstStep, e.By
 	case Compared:
@@ -926,6 +1057,10 @@ func Evolve(s *State, e Event) *State {
 		k.Status = WithdrawnStep
 	default:
 		panic(fmt.Sprintf("claim: event %T", e))
+	}
+	switch k.Status {
+	case ApprovedStep, RejectedStep, WithdrawnStep:
+		k.evidence, k.kept = nil, nil
 	}
 	s.claims.Set(id, k)
 	return s

@@ -15,6 +15,7 @@ import (
 var (
 	pack  = ledgertest.Pack()
 	hash  = strings.Repeat("0a", 32)
+	other = strings.Repeat("0b", 32)
 	april = ledger.PeriodOf(2023, 4)
 	line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
 
@@ -83,7 +84,46 @@ func TestClaimDecider(t *testing.T) {
 	// as gives an actor another's identifier: the same person with another role.
 	as := func(a ledger.Actor, id ledger.ActorID) ledger.Actor { a.ID = id; return a }
 
+	document := claim.Document{Hash: hash, Kind: "certificate", Media: "application/pdf", Object: "01J", Sealed: "P1", Size: 9, Stored: other}
+	attach := claim.Attach{Claim: "C1", Document: document}
+	kept := claim.EvidenceAttached{By: "clerk", Claim: "C1", Document: document, On: on(3)}
+	attaches := func(name string, change func(*claim.Document), reject error) c {
+		return c{Name: name, Given: since(1), When: ask(clerk, 3, with(attach, func(a *claim.Attach) { change(&a.Document) })), Reject: reject}
+	}
+	keeping := ledgertest.Pack()
+	keeping.Schemes[0].Kept = true
+	under := func(p *policy.Pack, c claim.Command) claim.Command { c.Policy = p; return c }
+	more := ledgertest.Pack()
+	more.Schemes[0].Evidence = append(more.Schemes[0].Evidence, "photo")
+	photo := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind = "photo" })
+	licence := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind = "licence" })
+	alone := with(submitted, func(e *claim.Submitted) { e.Evidence = nil })
+
 	cases := []c{
+		{Name: "a document is attached that the claim stated by its hash", Given: since(1), When: ask(clerk, 3, attach), Then: then(kept)},
+		{Name: "a document is attached until the claim is decided", Given: since(6), When: ask(clerk, 18, attach), Then: then(with(kept, func(e *claim.EvidenceAttached) { e.On = on(18) }))},
+		{Name: "nothing is attached to a claim that is decided", Given: since(7), When: ask(clerk, 19, attach), Reject: claim.ErrStep},
+		{Name: "nothing is attached to a claim that is not there", When: ask(clerk, 3, attach), Reject: claim.ErrUnknown},
+		{Name: "a clerk attaches", Given: since(1), When: ask(one, 3, attach), Reject: ledger.ErrRole},
+		{Name: "who reviewed attaches nothing", Given: since(2), When: ask(as(clerk, "first"), 5, attach), Reject: ledger.ErrDuties},
+		{Name: "who attached does not review", Given: since(1, with(kept, func(e *claim.EvidenceAttached) { e.By = "first" })), When: ask(one, 4, claim.FirstReview{Claim: "C1"}), Reject: ledger.ErrDuties},
+		{Name: "who attached does not approve", Given: since(6, with(kept, func(e *claim.EvidenceAttached) { e.By = "approver" })), When: ask(approver, 18, approve), Reject: ledger.ErrDuties},
+		attaches("a document has a kind", func(d *claim.Document) { d.Kind = "" }, ledger.ErrID),
+		attaches("a document is stored under a name", func(d *claim.Document) { d.Object = "a b" }, ledger.ErrID),
+		attaches("a document is named by its SHA-256", func(d *claim.Document) { d.Hash = "see file" }, claim.ErrDocument),
+		attaches("what is stored is named by its SHA-256", func(d *claim.Document) { d.Stored = "" }, claim.ErrDocument),
+		attaches("a document has a byte", func(d *claim.Document) { d.Size = 0 }, claim.ErrDocument),
+		attaches("a document has a media type", func(d *claim.Document) { d.Media = "a picture" }, claim.ErrDocument),
+		attaches("what is not sealed is stored as it is", func(d *claim.Document) { d.Sealed = "" }, claim.ErrDocument),
+		attaches("a document that the claim stated has the hash it stated", func(d *claim.Document) { d.Hash = other }, claim.ErrDocument),
+		{Name: "a kind that the claim did not state is attached", Given: since(1), When: ask(clerk, 3, with(attach, func(a *claim.Attach) { a.Document.Kind = "photo" })), Then: then(photo)},
+		{Name: "a document is attached once", Given: since(1, kept), When: ask(clerk, 4, with(attach, func(a *claim.Attach) { a.Document.Object = "other" }))},
+		{Name: "where documents are kept, a claim is submitted without them", When: under(&keeping, ask(clerk, 3, with(submit, func(s *claim.Submit) { s.Evidence = nil }))), Then: then(alone)},
+		{Name: "where documents are kept, a hash is no document", Given: since(6), When: under(&keeping, ask(approver, 18, approve)), Reject: claim.ErrEvidence},
+		{Name: "where documents are kept, each kind is", Given: since(6, kept), When: under(&keeping, ask(approver, 18, approve)), Reject: claim.ErrEvidence},
+		{Name: "a claim whose documents are kept is approved", Given: since(6, kept, licence), When: under(&keeping, ask(approver, 18, approve)), Then: then(approved)},
+		{Name: "a kind that the policy came to ask for is missing at the approval", Given: since(6), When: under(&more, ask(approver, 18, approve)), Reject: claim.ErrEvidence},
+		{Name: "a kind that the policy came to ask for is attached", Given: since(6, photo), When: under(&more, ask(approver, 18, approve)), Then: then(approved)},
 		{Name: "a clerk submits a claim, and it is worth units times the standard", When: ask(clerk, 3, submit), Then: then(submitted)},
 		{Name: "an order without an actor is refused first", When: claim.Command{Order: ledger.Order{ID: "c"}, Do: submit}, Reject: ledger.ErrActor},
 		{Name: "the role is checked before the identifier", When: ask(one, 3, claim.Submit{}), Reject: ledger.ErrRole},

@@ -103,6 +103,7 @@ type Scheme struct {
 	From      ledger.Date       `json:"from"`                // in force from
 	Funds     []ledger.FundCode `json:"funds"`               // sources that may pay it (专款专用)
 	Group     string            `json:"group"`               // purpose: one live award of a group per scope
+	Kept      bool              `json:"kept,omitzero"`       // the documents themselves, by the time of approval; else their hashes do, with the claim
 	MinMonths int               `json:"min_months,omitzero"` // least months in operation when applied for; 0: none
 	NameEN    string            `json:"name_en"`
 	NameZH    string            `json:"name_zh"`

@@ -21,7 +21,9 @@ import (
 //	pack.yaml       version, label, source, late_return (restore, or left out: unset)
 //	chart.csv       code,name_zh,name_en,book,normal,duty
 //	parameters.csv  name,region,valid_from,valid_to,published,value,unit,source,certainty; see [policy.Parameter]
-//	schemes.yaml    schemes: a list; see [policy.Scheme]
+//	schemes.yaml    schemes: a list; see [policy.Scheme]. kept: true asks for the documents
+//	                of its evidence themselves, kept before the approval; without it for
+//	                their hashes, with the application
 //	standards.csv   scheme,region,amount,from,to,source
 //	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
 //	calendar.csv    date,working,source; working is yes or no
@@ -81,6 +83,7 @@ type schemeFile struct {
 	From      text          `yaml:"from"`
 	To        text          `yaml:"to"`
 	Cap       text          `yaml:"cap"`
+	Kept      bool          `yaml:"kept"` // documents and not only their hashes
 	MinMonths text          `yaml:"min_months"`
 	Needs     []text        `yaml:"needs"`
 	Publicity publicityFile `yaml:"publicity"`
@@ -306,7 +309,7 @@ func (r *packReader) schemes() error {
 
 func (r *packReader) scheme(f schemeFile) error {
 	s := policy.Scheme{
-		Clause: f.Clause.value, Code: ledger.SchemeCode(f.Code.value), Flow: f.Flow.value, Group: f.Group.value,
+		Clause: f.Clause.value, Code: ledger.SchemeCode(f.Code.value), Flow: f.Flow.value, Group: f.Group.value, Kept: f.Kept,
 		NameEN: f.NameEN.value, NameZH: f.NameZH.value, Once: policy.Scope(f.Once.value), Unit: f.Unit.value,
 		Publicity: policy.Publicity{Source: f.Publicity.Source.value},
 	}

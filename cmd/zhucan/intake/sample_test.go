@@ -218,6 +218,7 @@ func TestAPackThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		{"a quote not closed", "chart.csv", "1011,零", "1011,\"零", "chart.csv: line"},
 		{"an unknown key of a scheme", "schemes.yaml", "    flow: F05\n", "    flows: F05\n", "line 6: field flows"},
 		{"an unknown key of a publicity", "schemes.yaml", "      days: 7\n", "      days: 7\n      hours: 1\n", "line 17: field hours"},
+		{"documents that are perhaps kept", "schemes.yaml", "    flow: F05\n", "    flow: F05\n    kept: perhaps\n", "line 7: cannot unmarshal"},
 		{"a scheme twice", "schemes.yaml", "code: employer-reward", "code: startup", "schemes.yaml line 18: scheme startup twice"},
 		{"a scheme without code", "schemes.yaml", "  - code: startup\n    name_zh", "  - name_zh", "schemes.yaml line 3: scheme 1 has no code"},
 		{"a scheme without clause", "schemes.yaml", "    clause: 吉政办发〔2022〕35号 三（三）\n", "", "schemes.yaml line 3: scheme startup: policy-malformed"},
