@@ -1,11 +1,11 @@
 // Package seal encrypts personal data under a key of each person's own, so that
 // destroying the key erases the person while every event, hash and total stays.
 //
-// A [Key] seals fields of one party: the particulars of a person ([SealPerson])
-// and bank accounts ([SealAccount]). What is sealed stands in events as
-// [ledger.Sealed]. A [Master] key, kept in a file outside every database, wraps the
-// keys for package vault and computes the keyed hash by which the vault finds a
-// person again. Nothing here stores anything or asks anybody.
+// A [Key] seals what is of one party: the particulars of a person ([SealPerson]),
+// bank accounts ([SealAccount]) and documents ([SealDocument]). The first two stand in
+// events as [ledger.Sealed]. A [Master] key, kept in a file outside every database,
+// wraps the keys for package vault and computes the keyed hash by which the vault finds
+// a person again. Nothing here stores anything or asks anybody.
 //
 // # Encoding
 //
@@ -22,11 +22,19 @@
 // here, down to unused bits of base64, is refused. Another cipher or layout takes
 // another prefix, and s1 is opened for ever.
 //
-// The names of fields are "person" and "account/<ref>". The plaintext of the
+// The names of fields in events are "person" and "account/<ref>". The plaintext of the
 // first is a [Person] in JSON, of the second the account number as it is given to
 // the bank:
 //
 //	{"certificate":"22240119001231023542","name":"张某三","number":"222401190012310235"}
+//
+// A sealed document is bytes, for it does not stand in an event:
+//
+//	"zhucan d1" | line feed | key mark (4) | nonce (12) | ciphertext | tag (16)
+//
+// with the same cipher and associated data; its field is "document/" and the
+// document's SHA-256 in hexadecimal, which the event has. A document is sealed whole
+// and opened whole.
 //
 // A wrapped key is bytes:
 //

@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -78,6 +79,49 @@ func TestAPersonAndAnAccountOpenAsTheyWereSealed(t *testing.T) {
 	}
 	if _, err := seal.SealAccount(k, zhang, "", "6217992200000000000"); !errors.Is(err, ledger.ErrID) {
 		t.Errorf("account without a number: %v", err)
+	}
+}
+
+func TestADocumentOpensForItsPartyAndAsItWas(t *testing.T) {
+	t.Parallel()
+	k := seal.NewKey()
+	for _, size := range []int{1, 1000, 1 << 20} {
+		document := bytes.Repeat([]byte{7}, size)
+		sum := sha256.Sum256(document)
+		sealed, err := seal.SealDocument(k, zhang, document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(sealed, document[:min(size, 16)]) && size > 1 {
+			t.Error("the document is in what is sealed")
+		}
+		if got, err := seal.OpenDocument(k, zhang, sum, sealed); err != nil || !bytes.Equal(got, document) {
+			t.Errorf("%d bytes: %d, %v", size, len(got), err)
+		}
+		for _, at := range []int{0, 9, 12, 20, len(sealed) - 17, len(sealed) - 1} {
+			changed := bytes.Clone(sealed)
+			changed[at] ^= 1
+			if got, err := seal.OpenDocument(k, zhang, sum, changed); err == nil || got != nil {
+				t.Errorf("byte %d of %d changed: %d bytes", at, len(sealed), len(got))
+			}
+		}
+		for _, cut := range []int{0, 5, 30, len(sealed) - 1} {
+			if _, err := seal.OpenDocument(k, zhang, sum, sealed[:cut]); err == nil {
+				t.Errorf("%d of %d bytes opened", cut, len(sealed))
+			}
+		}
+		if _, err := seal.OpenDocument(k, li, sum, sealed); !errors.Is(err, seal.ErrTampered) {
+			t.Errorf("another party's: %v", err)
+		}
+		if _, err := seal.OpenDocument(k, zhang, sha256.Sum256(nil), sealed); !errors.Is(err, seal.ErrTampered) {
+			t.Errorf("another document's: %v", err)
+		}
+		if _, err := seal.OpenDocument(seal.NewKey(), zhang, sum, sealed); !errors.Is(err, seal.ErrKey) {
+			t.Errorf("another key: %v", err)
+		}
+	}
+	if _, err := seal.SealDocument(k, "", []byte("x")); !errors.Is(err, ledger.ErrID) {
+		t.Errorf("%v", err)
 	}
 }
 
