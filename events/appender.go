@@ -67,7 +67,7 @@ var ErrFuture = &ledger.Rejection{
 }
 
 // Rejections of this package.
-var Rejections = []*ledger.Rejection{ErrOrder, ErrFuture, ErrReused, ErrBusy, ErrNoRoom, ErrUnfit, ErrUnsure}
+var Rejections = []*ledger.Rejection{ErrOrder, ErrFuture, ErrReused, ErrBusy, ErrNoRoom, ErrUnfit, ErrUnkept, ErrUnsure}
 
 // A Config says how an appender works. The zero Config works for book "220000".
 type Config struct {
@@ -75,6 +75,10 @@ type Config struct {
 	Queue  int              // most submissions waiting, of one or many commands; default 8192
 	Clock  func() time.Time // default time.Now
 	Logger *slog.Logger     // default none
+
+	// Documents is where the documents are that orders refer to; nil: none can be
+	// attached.
+	Documents Documents
 
 	// Today, when set, is the last day that an order may be dated.
 	Today func() ledger.Date
@@ -145,6 +149,7 @@ type asked struct {
 	key     [16]byte // of the command's identifier
 	request [16]byte
 	err     error
+	unkept  error // why the document that it refers to cannot be put on record
 }
 
 // An item is one command of a job.
@@ -221,6 +226,7 @@ func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, erro
 	for i, r := range rs {
 		j.asked[i].key = key(r.Command.ID)
 		j.asked[i].request, j.asked[i].err = r.request()
+		j.asked[i].unkept = a.kept(ctx, r)
 	}
 	select {
 	case a.in <- j:
@@ -396,6 +402,9 @@ func (a *Appender) decide(i item) Receipt {
 	}
 	if i.cause != nil {
 		return Receipt{Err: i.cause}
+	}
+	if asked.unkept != nil {
+		return Receipt{Err: asked.unkept}
 	}
 	if a.cfg.Today != nil {
 		if today := a.cfg.Today(); r.Command.On.After(today) {

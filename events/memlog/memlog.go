@@ -1,5 +1,5 @@
-// Package memlog is a log in memory that fails on demand: for property tests and
-// for comparing a real log with a model.
+// Package memlog is a log in memory that fails on demand, and a store of documents: for
+// property tests and for comparing a real log with a model.
 //
 // # Invariants
 //

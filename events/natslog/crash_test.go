@@ -47,6 +47,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, appendForEver(dir))
 		os.Exit(1)
 	}
+	if dir := os.Getenv(keeper); dir != "" {
+		fmt.Fprintln(os.Stderr, storeForEver(dir))
+		os.Exit(1)
+	}
 	if dir := os.Getenv(reader); dir != "" {
 		if err := readAll(dir); err != nil {
 			fmt.Println("fault", err)

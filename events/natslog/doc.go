@@ -1,6 +1,6 @@
-// Package natslog keeps a book's records in a JetStream stream, and runs the
-// nats-server for it in this process when there is no other. It is the only
-// package that knows NATS.
+// Package natslog keeps a book's records in a JetStream stream and its documents in a
+// JetStream object store, and runs the nats-server for them in this process when there
+// is no other. It is the only package that knows NATS.
 //
 // # Streams
 //
@@ -10,6 +10,11 @@
 // left out when a record is read. The message's sequence is the record's number.
 // The stream is in files, refuses what is new when it is full, and denies deletion
 // and purging; [Open] compares every field of its configuration with the wanted one.
+//
+// Documents of book 220000 are the object store DOCUMENTS_220000, which is the stream
+// OBJ_DOCUMENTS_220000: the bytes of an object in messages of 128 KiB on a subject of
+// its own, and one message that describes it, with name, size and SHA-256. Any tool of
+// NATS reads it. Its configuration is compared like the other's.
 //
 // # Invariants
 //
@@ -25,6 +30,8 @@
 //     a header value with a space in front, is refused by Append.
 //  5. Nothing is read through a direct get, which any replica or mirror answers from
 //     what it happens to have.
+//  6. What Put acknowledges is on disk and was read back from the leader. A name is
+//     used once, so that nothing is ever replaced.
 //
 // # Failures
 //
@@ -63,6 +70,13 @@
 // differs is [events.ErrDrift]. DenyDelete and DenyPurge stop neither an update of
 // the stream's limits nor its deletion: in production the account may do neither.
 //
+// Documents: a Put that ends on its way leaves chunks that no object has, or, with its
+// last message stored, an object that nobody refers to. Both are listed and can be
+// removed; nothing else is. A document of which a part is missing or changed is
+// [events.ErrDamaged], one without its description [events.ErrNoDocument]. Messages of
+// the store cannot be deleted, but purged they can be: the server has no roll-ups
+// where purging is denied, and describes objects by roll-ups.
+//
 // # Design
 //
 // Figures are ratios, of records of 900 bytes on two cores with a synced disk.
@@ -90,4 +104,10 @@
 // header and its place in the reply; most of the others are the client's, which
 // decodes headers into a map. A connection within the process reads about as fast
 // as the loopback.
+//
+// Objects are written by nats.go and read without it. It sends all chunks of an object
+// before it waits, at most 64 MiB here and one object at a time, which stays below what
+// the server drops; it deletes the chunks of an object whose name is used again, so
+// none is; and it reads through a consumer, which for a last chunk that is not there
+// waits until ctx ends. Reading asks the leader for one chunk after another.
 package natslog
