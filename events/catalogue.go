@@ -76,6 +76,7 @@ var catalogue = []row{
 	now[budget.CarriedOver]("budget.carried-over.v1"),
 
 	now[claim.Submitted]("claim.submitted.v1"),
+	now[claim.EvidenceAttached]("claim.evidence-attached.v1"),
 	now[claim.FirstReviewed]("claim.first-reviewed.v1"),
 	now[claim.Compared]("claim.compared.v1"),
 	now[claim.SecondReviewed]("claim.second-reviewed.v1"),
@@ -161,6 +162,7 @@ var orders = []order{
 	ask[budget.CarryOver]("budget.carry-over"),
 
 	ask[claim.Submit]("claim.submit"),
+	ask[claim.Attach]("claim.attach"),
 	ask[claim.FirstReview]("claim.first-review"),
 	ask[claim.Compare]("claim.compare"),
 	ask[claim.SecondReview]("claim.second-review"),

@@ -47,6 +47,7 @@
 //  6. While it is not known what is on record, nothing is decided or refused.
 //  7. Two appenders on one log cannot both write: the sequence each expects is the
 //     fence.
+//  8. No event refers to a document that its store has not, whole: see [Documents].
 //
 // # Failures
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"zhucan/events"
 	"zhucan/events/memlog"
@@ -180,6 +181,11 @@ func scenario() []events.Request {
 	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 17), few)
 	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 18), assess)
 	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 19), levy.Deregister{Document: "示例注销〔2024〕1号", Employer: "E1"})
+
+	last := ledger.DateOf(2024, 1, 19)
+	do(ledgertest.Clerk, last, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: "P5", Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	do(ledgertest.Clerk, last, claim.Submit{Account: "1", Claim: "C5", Evidence: evidence, From: march, Party: "P5", Region: "220104", Scheme: "startup", To: march, Units: 1})
+	do(ledgertest.Clerk, last, claim.Attach{Claim: "C5", Document: paper})
 	return rs
 }
 
@@ -187,7 +193,8 @@ func scenario() []events.Request {
 func written(t testing.TB) []events.Record {
 	t.Helper()
 	log := new(memlog.Log)
-	a := run(t, log, events.Config{Clock: ticking()})
+	store := papers(t, time.Date(2023, 3, 1, 8, 0, 0, 0, time.UTC))
+	a := run(t, log, events.Config{Clock: ticking(), Documents: store})
 	rs := scenario()
 	receipts, err := a.SubmitAll(t.Context(), rs)
 	if err != nil {
