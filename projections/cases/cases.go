@@ -4,8 +4,8 @@
 // # Tables
 //
 // party, claim, batch and payment, one row each, with the records that made the row
-// (seq) and changed it last (last_seq); suspect, payments that may have been made
-// twice.
+// (seq) and changed it last (last_seq); document, the documents of claims that are
+// kept; suspect, payments that may have been made twice.
 //
 // # Invariants
 //
@@ -32,10 +32,10 @@ func New() projections.Projection { return cases{} }
 
 type cases struct{}
 
-func (cases) Name() string { return "cases/2" }
+func (cases) Name() string { return "cases/3" }
 
 func (cases) Tables() []*projections.Table {
-	return []*projections.Table{parties, claims, batches, payments, suspects}
+	return []*projections.Table{parties, claims, documents, batches, payments, suspects}
 }
 
 // Fold brings the row of the case that an event is about to its new state.
@@ -83,6 +83,10 @@ func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 	}
 	c := rows.Update(claims, e.Case()).Seq("last_seq", seq)
 	switch e := e.(type) {
+	case claim.EvidenceAttached:
+		d := e.Document
+		rows.Append(documents).Int8(int64(seq)).Text(string(e.Claim)).Text(d.Kind).Text(d.Hash).Text(d.Media).Int8(int64(d.Size)).
+			Text(d.Object).TextOrNull(string(d.Sealed)).Text(d.Stored).Text(string(e.By)).Date(e.On)
 	case claim.FirstReviewed:
 		c.Text("status", string(claim.FirstStep)).Text("first_by", string(e.By))
 	case claim.Compared:

@@ -73,6 +73,27 @@ var claims = &projections.Table{
 	Indexes: []string{"(party)", "(status, seq)"},
 }
 
+var documents = &projections.Table{
+	Name:    "document",
+	Comment: "owner: projections/cases. Documents of claims that are kept: where, and the hashes of them and of what is stored.",
+	Mode:    projections.Append,
+	Columns: []projections.Column{
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+		{Name: "claim", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "kind", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "hash", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "media", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "size", Type: pgcopy.Int8, Rest: "not null check (size > 0)"},
+		{Name: "object", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "sealed", Type: pgcopy.Text}, // party under whose key
+		{Name: "stored", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "attached_by", Type: pgcopy.Text, Rest: "not null"},
+		{Name: "date", Type: pgcopy.Date, Rest: "not null"},
+	},
+	Key:     []string{"seq"},
+	Indexes: []string{"(claim, kind)"},
+}
+
 var batches = &projections.Table{
 	Name:    "batch",
 	Comment: "owner: projections/cases. Batches of payments.",

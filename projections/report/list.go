@@ -119,6 +119,7 @@ limit @limit`
 		from archive.record e
 		join (values
 			('claim.submitted', 'submitted'),
+			('claim.evidence-attached', ''),
 			('claim.first-reviewed', 'first-reviewed'),
 			('claim.compared', 'compared'),
 			('claim.second-reviewed', 'second-reviewed'),

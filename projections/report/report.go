@@ -151,6 +151,7 @@ func money(s string) (m ledger.Money, err error) {
 
 // Queries are the statements of this package, for a test to prepare.
 var Queries = map[string]string{
+	"selectDocument": selectDocument, "selectClaimant": selectClaimant,
 	"selectPosition": selectPosition, "selectPolicy": selectPolicy, "selectSeqAt": selectSeqAt,
 	"selectTrial": selectTrial, "selectTrialCut": selectTrialCut, "selectNames": selectNames,
 	"selectAccount": selectAccount, "selectBalance": selectBalance, "selectOpening": selectOpening, "selectLines": selectLines,

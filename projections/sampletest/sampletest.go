@@ -3,6 +3,8 @@
 package sampletest
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -228,6 +230,23 @@ func (b *Book) Facts() {
 	b.Do(ledgertest.Clerk, Day, achievement.Record{Achievement: "A3", Course: "K1", Evidence: Hash, Kind: "training", Party: "P1", Region: "220104", Type: "skills"})
 	b.Do(ledgertest.Clerk, Day.AddDays(60), achievement.End{Achievement: "A2", Evidence: Hash})
 	b.Do(ledgertest.First, Day.AddDays(61), achievement.Withdraw{Achievement: "A3", Reason: "another person's course"})
+}
+
+// Document adds a claim C8 of P8 with a document that is in the store as object D8, a
+// hundred synthetic bytes.
+func (b *Book) Document(store events.Documents) claim.Document {
+	b.t.Helper()
+	data := bytes.Repeat([]byte("synthetic "), 10)
+	if err := store.Put(b.t.Context(), "D8", data); err != nil {
+		b.t.Fatal(err)
+	}
+	march := ledger.PeriodOf(2023, 3)
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	b.Person("P8")
+	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: "C8", Evidence: evidence, From: march, Party: "P8", Region: "220104", Scheme: "startup", To: march, Units: 1})
+	d := claim.Document{Hash: Hash, Kind: "certificate", Media: "image/png", Object: "D8", Sealed: "P8", Size: 60, Stored: fmt.Sprintf("%x", sha256.Sum256(data))}
+	b.Do(ledgertest.Clerk, Day, claim.Attach{Claim: "C8", Document: d})
+	return d
 }
 
 // Promise publishes the synthetic policy anew with a target of the plan and a split of it.

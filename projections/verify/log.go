@@ -68,7 +68,10 @@ type pass struct {
 	chart  ledger.Chart
 	latest time.Time
 
-	contiguous, decodes, times, entries, rows, copies, kept, notes check
+	store  events.Documents
+	stored int // documents that are as their events say
+
+	contiguous, decodes, times, entries, rows, copies, kept, notes, documents check
 }
 
 // Log verifies the log as far as it goes when it is called, beside the archive.
@@ -97,7 +100,7 @@ func readLog(ctx context.Context, pool *pgxpool.Pool, log events.Log, o Options)
 		head: head, roots: make(map[uint64]*merkle.Hash),
 		contiguous: check{name: "log-contiguous"}, decodes: check{name: "log-decodes"}, times: check{name: "time-monotonic"},
 		entries: check{name: "entries-balanced"}, copies: check{name: "archive-complete"}, rows: check{name: "archive-rows"},
-		kept: check{name: "tree-roots"}, notes: check{name: "signed-checkpoints"},
+		kept: check{name: "tree-roots"}, notes: check{name: "signed-checkpoints"}, documents: check{name: "documents"}, store: o.Documents,
 	}
 	for _, s := range slices.Concat(all, notes) {
 		p.roots[s.size] = nil
@@ -211,6 +214,9 @@ func (p *pass) read(ctx context.Context, tx pgx.Tx, log events.Log, archived uin
 			completed := p.tree.Append(d.Leaf)
 			p.want(d.Seq)
 			p.record(d)
+			if err := p.document(ctx, d); err != nil {
+				return err
+			}
 			header = d.Header.Append(header[:0])
 			if pull(); failure != nil {
 				return fmt.Errorf("read the archive: %w", failure)
@@ -283,7 +289,7 @@ func (p *pass) stopped(err error) error {
 // open leaves every check open that has not failed: there are records that were not
 // looked at.
 func (p *pass) open(why string) {
-	for _, c := range []*check{&p.contiguous, &p.decodes, &p.times, &p.entries, &p.copies, &p.rows, &p.kept, &p.notes} {
+	for _, c := range []*check{&p.contiguous, &p.decodes, &p.times, &p.entries, &p.copies, &p.rows, &p.kept, &p.notes, &p.documents} {
 		c.open = why
 	}
 }
@@ -393,5 +399,6 @@ func (p *pass) close(archived uint64, notes int) Result {
 	r.add(p.rows.result("every archived row is its record, byte for byte, and has its hashes"))
 	r.add(p.kept.result("the roots at all checkpoints are those of the log"))
 	r.add(p.notes.result(fmt.Sprintf("%d signed checkpoints agree with the log", notes)))
+	r.add(p.documents.result(fmt.Sprintf("all %d documents that events refer to are stored, with their hashes", p.stored)))
 	return *r
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/mod/sumdb/note"
 
+	"zhucan/events"
 	"zhucan/projections/report"
 )
 
@@ -62,6 +63,10 @@ type Options struct {
 	// Known are the public keys of the log and its witnesses. Without them roots are
 	// compared and signatures are not, which is INCOMPLETE if there are any.
 	Known note.Verifiers
+
+	// Documents is where the documents are that events refer to. Without it they are
+	// not looked at, which is INCOMPLETE if there are any.
+	Documents events.Documents
 
 	// Progress, when set, is told now and then how many more records are done.
 	Progress func(n int)

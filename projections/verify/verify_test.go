@@ -50,7 +50,8 @@ func book(t testing.TB) (*sampletest.Book, *memlog.Log, *pgxpool.Pool, verify.Op
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, log, pool := sampletest.Story(t), new(memlog.Log), schematest.New(t)
+	b, log, pool, store := sampletest.Story(t), new(memlog.Log), schematest.New(t), new(memlog.Documents)
+	b.Document(store)
 	b.Promise()
 	b.Levy()
 	for _, n := range []int{40, len(b.Records)} {
@@ -70,7 +71,7 @@ func book(t testing.TB) (*sampletest.Book, *memlog.Log, *pgxpool.Pool, verify.Op
 			t.Fatal(err)
 		}
 	}
-	return b, log, pool, verify.Options{Known: note.VerifierList(verifier)}
+	return b, log, pool, verify.Options{Known: note.VerifierList(verifier), Documents: store}
 }
 
 func exec(t testing.TB, pool *pgxpool.Pool, sql string) {
