@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 func (p *program) claimCommand() *cobra.Command {
 	return group("claim", "apply, review, publicise and decide claims (申报审核审批)",
 		p.orderCommand("claim.submit", "apply for a subsidy (申报)", `submit C1 --scheme startup --party P1 --account 1 --region 220104 --from 2023-04 --to 2023-04 --units 1 --evidence '[{"hash":"…","kind":"certificate"}]'`),
+		p.attachCommand(),
+		p.documentCommand(),
 		p.orderCommand("claim.first-review", "pass the first review (初审)", "first-review C1 --as reviewer-1"),
 		p.orderCommand("claim.compare", "record the comparison with other registers (数据比对)", `compare C1 --outcome matched --sources '["社保"]' --manifest … --as reviewer-1`),
 		p.orderCommand("claim.second-review", "pass the second review (复核)", "second-review C1 --as reviewer-2"),

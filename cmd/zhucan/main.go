@@ -14,11 +14,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"zhucan/cmd/zhucan/document"
 	"zhucan/ledger"
 )
 
@@ -85,7 +87,9 @@ type program struct {
 	knownBy  string
 	actor    string
 	verbose  bool
-	profiles string // folder for CPU profiles of bench
+
+	maxDocument int    // MiB
+	profiles    string // folder for CPU profiles of bench
 }
 
 // ErrUsage refuses a command line that cannot be understood.
@@ -127,6 +131,7 @@ With nothing but a data folder it runs both servers itself. With --nats and
 	f.StringVar(&p.asOf, "as-of", "", "accounting `date` up to which entries count (2006-01-02)")
 	f.StringVar(&p.knownBy, "known-by", "", "`sequence` or time up to which what was recorded counts (500, 2023-05-31T18:00)")
 	f.StringVar(&p.actor, "as", env("ZHUCAN_ACTOR", "local"), "`actor` who gives the order")
+	f.IntVar(&p.maxDocument, "max-document", megabytes(env("ZHUCAN_MAX_DOCUMENT", "16")), "most `MiB` of a document of a claim, 1 to 64")
 	f.BoolVarP(&p.verbose, "verbose", "v", false, "log what the servers say")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	root.SetIn(p.stdin)
@@ -138,6 +143,8 @@ With nothing but a data folder it runs both servers itself. With --nats and
 			return usage("--output %q is not table, csv or json", p.output)
 		case p.lang != "zh" && p.lang != "en":
 			return usage("--lang %q is not zh or en", p.lang)
+		case p.maxDocument < 1 || p.maxDocument > document.MostSize>>20:
+			return usage("--max-document (ZHUCAN_MAX_DOCUMENT) is a number of MiB from 1 to %d", document.MostSize>>20)
 		}
 		return nil
 	}
@@ -149,6 +156,15 @@ With nothing but a data folder it runs both servers itself. With --nats and
 		p.correctCommand(), p.replayCommand(), p.checkpointCommand(), p.verifyCommand(), p.benchCommand(), p.codesCommand(),
 	)
 	return root
+}
+
+// megabytes is a number, or 0 for what is none.
+func megabytes(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // args wraps an argument check so that its error is a refusal of usage.

@@ -105,20 +105,25 @@ func (p *program) give(ctx context.Context, action string, object map[string]jso
 	return p.submit(ctx, s, events.Request{Command: book.Command{Order: o, Do: do}})
 }
 
-// submit has one request decided and prints the receipt.
-func (p *program) submit(ctx context.Context, s *stores, r events.Request) error {
+// decide has one request decided.
+func (p *program) decide(ctx context.Context, s *stores, r events.Request) (events.Receipt, error) {
 	who, stop, err := p.submitter(ctx, s)
 	if err != nil {
-		return err
+		return events.Receipt{}, err
 	}
 	defer stop()
 	receipts, err := who.SubmitAll(ctx, []events.Request{r})
 	if err != nil {
-		return err
+		return events.Receipt{}, err
 	}
-	got := receipts[0]
-	if got.Err != nil {
-		return got.Err
+	return receipts[0], receipts[0].Err
+}
+
+// submit has one request decided and prints the receipt.
+func (p *program) submit(ctx context.Context, s *stores, r events.Request) error {
+	got, err := p.decide(ctx, s, r)
+	if err != nil {
+		return err
 	}
 	state := p.say("已记录", "recorded")
 	if got.Repeats {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
 	"zhucan/projections"
+	"zhucan/projections/verify"
 	"zhucan/schema/embedded"
 )
 
@@ -64,17 +66,23 @@ type finding struct {
 }
 
 func (p *program) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var sweep bool
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "look for risks in configuration and machine (体检)",
 		Long: `Checks what the guarantees rest on: that the log syncs before it acknowledges and
 is configured as a ledger's log must be, that Postgres keeps what it commits, that
 the second copy agrees with the log, that every person has a key, that the files
-of keys are readable by their owner only, room on the disk, and the clock.`,
-		Example: "  zhucan doctor\n  zhucan doctor --nats nats://127.0.0.1:4222 --postgres postgres://…",
+of keys are readable by their owner only, room on the disk, and the clock.
+
+Also lists what the store of documents has and no event refers to: what was stored when
+the program ended before it was recorded, or whose order was refused. --sweep removes
+what is older than a day of it, and nothing while a document that an event refers to is
+missing.`,
+		Example: "  zhucan doctor\n  zhucan doctor --sweep\n  zhucan doctor --nats nats://127.0.0.1:4222 --postgres postgres://…",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings, err := p.examine(cmd.Context())
+			findings, err := p.examine(cmd.Context(), sweep)
 			if err != nil {
 				return err
 			}
@@ -93,9 +101,11 @@ of keys are readable by their owner only, room on the disk, and the clock.`,
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&sweep, "sweep", false, "remove stored documents that no event refers to")
+	return c
 }
 
-func (p *program) examine(ctx context.Context) ([]finding, error) {
+func (p *program) examine(ctx context.Context, sweep bool) ([]finding, error) {
 	var all []finding
 	say := func(name, verdict, format string, args ...any) {
 		all = append(all, finding{name, verdict, fmt.Sprintf(format, args...)})
@@ -159,6 +169,11 @@ func (p *program) examine(ctx context.Context) ([]finding, error) {
 			say(name, "ok", "readable by its owner only")
 		}
 	}
+	papers, err := p.checkDocuments(ctx, s, sweep)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, papers)
 	var disk unix.Statfs_t
 	if err := unix.Statfs(s.dir, &disk); err == nil {
 		free := disk.Bavail * uint64(disk.Bsize) >> 20
@@ -174,4 +189,31 @@ func (p *program) examine(ctx context.Context) ([]finding, error) {
 		say("clock", "ok", "%s", now.UTC().Format(time.RFC3339))
 	}
 	return all, nil
+}
+
+// checkDocuments compares the store of documents with the log, and removes what is
+// nobody's if told to.
+func (p *program) checkDocuments(ctx context.Context, s *stores, sweep bool) (finding, error) {
+	found, err := verify.Unreferred(ctx, s.log, s.papers.Store, p.now())
+	if err != nil {
+		return finding{}, fmt.Errorf("compare documents with the log: %w", err)
+	}
+	f := finding{"documents", "ok", fmt.Sprintf("%d kept; %d stored and not recorded yet", found.Referred, found.Young)}
+	var names []string
+	for _, d := range found.Stale {
+		names = append(names, d.Name)
+	}
+	switch {
+	case len(found.Missing) > 0:
+		f.Verdict, f.Detail = "danger", fmt.Sprintf("%d of %d are missing from the store, among them %s: restore it from a backup", len(found.Missing), found.Referred, found.Missing[0])
+	case len(names) > 0 && sweep:
+		if err := verify.Sweep(ctx, s.papers.Store, found); err != nil {
+			return finding{}, fmt.Errorf("remove documents that are nobody's: %w", err)
+		}
+		f.Detail += fmt.Sprintf("; removed %d that no event refers to: %s", len(names), strings.Join(names, " "))
+	case len(names) > 0:
+		f.Verdict = "warning"
+		f.Detail += fmt.Sprintf("; %d that no event refers to (zhucan doctor --sweep removes them): %s", len(names), strings.Join(names, " "))
+	}
+	return f, nil
 }

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zhucan/cmd/zhucan/access"
+	"zhucan/cmd/zhucan/document"
 	"zhucan/events"
 	"zhucan/events/natslog"
 	"zhucan/events/seal"
@@ -62,6 +63,7 @@ type stores struct {
 	dir     string
 	js      jetstream.JetStream
 	log     *natslog.Log
+	papers  *document.Keeper // documents of claims
 	pool    *pgxpool.Pool
 	vault   *vault.Vault
 	runner  *projections.Runner
@@ -129,6 +131,7 @@ func (p *program) openInto(ctx context.Context, s *stores) error {
 		return err
 	}
 	s.vault = vault.New(s.pool, master)
+	s.papers.Vault, s.papers.DB = s.vault, s.pool
 	s.runner = projections.New(s.pool, s.log, projectorConfig(projections.Config{Logger: p.logger(), Step: p.step}))
 	return nil
 }
@@ -220,6 +223,11 @@ func (p *program) openLog(ctx context.Context, s *stores) error {
 	if s.log, err = natslog.Open(ctx, s.js, natslog.Config{Book: bookCode, Server: started, Logger: p.logger()}); err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}
+	store, err := s.log.Documents(ctx)
+	if err != nil {
+		return fmt.Errorf("open the store of documents: %w", err)
+	}
+	s.papers = &document.Keeper{Store: store, Max: p.maxDocument << 20}
 	return nil
 }
 
@@ -306,7 +314,7 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	if err := whole(s.runner.CatchUp(ctx)); err != nil {
 		return nil, nil, err
 	}
-	a := events.NewAppender(s.log, events.Config{Book: bookCode, Logger: p.logger(), Today: p.today, Step: p.step})
+	a := events.NewAppender(s.log, events.Config{Book: bookCode, Documents: s.papers.Store, Logger: p.logger(), Today: p.today, Step: p.step})
 	if _, err := a.Load(ctx); err != nil {
 		return nil, nil, fmt.Errorf("load the book: %w", err)
 	}

@@ -25,7 +25,8 @@ func (p *program) verifyCommand() *cobra.Command {
 		Short: "check that the books follow from the log and the log from its signed heads (核验)",
 		Long: `Reads the log from its first record to its last: numbers without a gap, every record
 decoded strictly and hashed, every entry balanced, the root of the tree, the signed
-checkpoints, and the second copy byte for byte. Then folds it anew and compares the
+checkpoints, the second copy byte for byte, and that every document an event refers to
+is in the store with its hash, readable or not. Then folds it anew and compares the
 result with the tables that are served. What differs is named with its place.
 
 Three verdicts: VERIFIED, FAILED, and INCOMPLETE with what was not checked. Exit code
@@ -77,7 +78,7 @@ func (p *program) verified(ctx context.Context, s *stores, what string) (verify.
 	if err != nil {
 		return verify.Result{}, err
 	}
-	options := verify.Options{Known: known, Progress: func(n int) { bar.add(n) }}
+	options := verify.Options{Known: known, Documents: s.papers.Store, Progress: func(n int) { bar.add(n) }}
 	switch what {
 	case verifyLog:
 		return verify.Log(ctx, s.pool, s.log, options)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"zhucan/cmd/zhucan/access"
+	"zhucan/cmd/zhucan/document"
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/projections"
@@ -33,6 +34,9 @@ type Config struct {
 	Runner *projections.Runner // says how far the read models are
 	Log    events.Log          // asked whether it answers
 	Access *access.Access      // who may act
+
+	// Documents keeps the documents of claims; nil: there is no store of them.
+	Documents *document.Keeper
 
 	// Vault says why persons cannot be registered or paid, where that is so; nil:
 	// there is no vault.
@@ -72,6 +76,7 @@ type server struct {
 	scraped http.Handler
 	pages   pages
 	tries   tries
+	keeping chan struct{} // has room for the documents that are received at once
 }
 
 // A kind says who may use a route, and how a refusal looks.
@@ -110,6 +115,8 @@ var routes = []route{
 	{"GET /v1/events/{seq}", read, []string{"as_of", "known_by"}, (*server).event},
 	{"GET /v1/budgets", read, []string{"as_of", "known_by", "after", "limit"}, (*server).budgets},
 	{"GET /v1/claims", read, []string{"party", "status", "as_of", "known_by", "after", "limit"}, (*server).claims},
+	{"POST /v1/claims/{claim}/documents/{kind}", command, []string{"id", "on", "wait"}, (*server).attach},
+	{"GET /v1/claims/{claim}/documents/{kind}", read, []string{"hash"}, (*server).document},
 	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "as_of", "known_by", "after", "limit"}, (*server).payments},
 	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
 	{"GET /v1/status", read, nil, (*server).status},
@@ -140,7 +147,7 @@ func New(cfg Config) http.Handler {
 	}
 	s := &server{
 		Config: cfg, log: cfg.Logger, mux: http.NewServeMux(), routes: make(map[string]route),
-		sites: http.NewCrossOriginProtection(), pages: newPages(),
+		sites: http.NewCrossOriginProtection(), pages: newPages(), keeping: make(chan struct{}, mostKeeping),
 	}
 	s.scraped = s.Metrics.handler(position{s})
 	for _, r := range routes {
@@ -239,6 +246,7 @@ type reply struct {
 	request string // number of the request
 	route   string
 	actor   ledger.Actor
+	local   bool   // the command line of the same machine asks
 	code    string // of the refusal; "" when there is none
 	status  int
 	bytes   int64
@@ -285,7 +293,7 @@ func (s *server) admit(w *reply, r *http.Request, k kind) error {
 		}
 		return err
 	}
-	w.actor = actor
+	w.actor, w.local = actor, local
 	return nil
 }
 

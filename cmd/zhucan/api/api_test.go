@@ -97,7 +97,11 @@ func open(t testing.TB, records []events.Record, change ...func(*api.Config)) *h
 		c(&h.Config)
 	}
 	if h.Submit == nil {
-		appender := events.NewAppender(metrics.Log(h.log), events.Config{Clock: func() time.Time { return now }})
+		cfg := events.Config{Clock: func() time.Time { return now }}
+		if h.Documents != nil {
+			cfg.Documents = h.Documents.Store
+		}
+		appender := events.NewAppender(metrics.Log(h.log), cfg)
 		h.Submit = appender
 		during(t, appender.Run)
 	}

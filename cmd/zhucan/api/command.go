@@ -14,6 +14,7 @@ import (
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
+	"zhucan/ledger/claim"
 )
 
 // What one request may hold.
@@ -94,6 +95,11 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 		}
 		var do any
 		if do, became[i].Err = events.DecodeOrder(c.Do, c.With); became[i].Err != nil {
+			continue
+		}
+		if _, ok := do.(claim.Attach); ok && !a.local {
+			// Whether the hash is of what is stored is known to who stored it.
+			became[i].Err = events.ErrUnkept.Of("a document is attached at its own address")
 			continue
 		}
 		at = append(at, i)

@@ -142,7 +142,7 @@ func TestEveryRouteIsDescribedAndNothingElse(t *testing.T) {
 
 func TestEveryAnswerIsAsDescribed(t *testing.T) {
 	t.Parallel()
-	c, h := load(t), filled(t)
+	c, h := load(t), withDocuments(t)
 	for _, pattern := range api.Routes() {
 		method, path, _ := strings.Cut(strings.Replace(pattern, "{$}", "", 1), " ")
 		target := paths[pattern]
@@ -164,6 +164,11 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 	for seq := range 92 {
 		c.fits(t, "/v1/events/{seq}", http.MethodGet, h.get(t, fmt.Sprintf("/v1/events/%d", seq+1)))
 	}
+	const documents = "/v1/claims/{claim}/documents/{kind}"
+	c.fits(t, documents, http.MethodPost, h.ask(t, http.MethodPost, attachRoster, roster, as("clerk")))
+	c.fits(t, documents, http.MethodPost, h.ask(t, http.MethodPost, attachRoster, "another", as("clerk")))
+	c.fits(t, documents, http.MethodPost, h.ask(t, http.MethodPost, attachRoster, "", as("clerk")))
+	c.fits(t, documents, http.MethodGet, h.get(t, "/v1/claims/N1/documents/none"))
 	c.fits(t, "/v1/register", http.MethodGet, h.get(t, "/v1/register?account=5001&limit=2"))
 	c.fits(t, "/v1/register", http.MethodGet, h.get(t, "/v1/register?account=none"))
 	c.fits(t, "/v1/events", http.MethodGet, h.get(t, "/v1/events?limit=2"))
@@ -180,7 +185,7 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 
 func TestDescribedParametersAreTaken(t *testing.T) {
 	t.Parallel()
-	c, h := load(t), filled(t)
+	c, h := load(t), withDocuments(t)
 	values := map[string]string{
 		"lang": "en", "as_of": "2023-04-04", "known_by": "60", "account": "5001", "region": "220104", "scheme": "startup", "fund": "levy", "year": "2023",
 		"type": "claim.submitted.v1", "case": "C1", "party": "P1", "claim": "C1", "batch": "B1", "status": "paid", "limit": "3", "id": "C1",

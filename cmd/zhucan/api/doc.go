@@ -10,6 +10,8 @@
 //	GET  /style.css                                     page
 //	GET  /healthz /readyz /metrics  for operators       probe
 //	POST /v1/commands               orders              command
+//	POST /v1/claims/{claim}/documents/{kind}            command
+//	GET  /v1/claims/{claim}/documents/{kind}            read
 //	GET  /v1/…                      figures             read
 //
 // schema/openapi.yaml describes every one of them and is tested against them.
@@ -17,8 +19,9 @@
 // # Invariants
 //
 //  1. Who acts comes from the token, never from the body of a request.
-//  2. A command is asked for with a bearer token and as application/json, from no
-//     other site; nothing that a browser sends by itself is enough.
+//  2. A command is asked for with a bearer token and as application/json, or as the
+//     bytes of a document, from no other site; nothing that a browser sends by itself
+//     is enough.
 //  3. A listener that is not the machine's own loopback answers nothing without a
 //     token; one that is answers no host but localhost, 127.0.0.1 and [::1], so that
 //     a name pointing there from outside (DNS rebinding) reads nothing.
@@ -28,6 +31,8 @@
 //     a function of (seq, as_of, policy).
 //  6. Nothing personal is in a page, a log line, a metric or an error: parties are
 //     identifiers, persons' particulars are sealed, accounts are numbers within a party.
+//     A document is handed out to the roles of [document.Readers] alone, as a download,
+//     and the log says who had which.
 //  7. Pages run no script and may not be framed.
 //  8. An address that presented ten invalid tokens is not listened to for a minute,
 //     but for the token of the server file, which nobody else can present.

@@ -24,6 +24,7 @@ var paths = map[string]string{
 	"GET /healthz": "/healthz", "GET /readyz": "/readyz", "GET /metrics": "/metrics", "POST /v1/commands": "/v1/commands",
 	"GET /v1/trial-balance": "/v1/trial-balance", "GET /v1/balance": "/v1/balance?account=5001", "GET /v1/register": "/v1/register?account=5001",
 	"GET /v1/trace/{id}": "/v1/trace/C1", "GET /v1/events": "/v1/events", "GET /v1/events/{seq}": "/v1/events/1", "GET /v1/budgets": "/v1/budgets",
+	"POST /v1/claims/{claim}/documents/{kind}": attachRoster, "GET /v1/claims/{claim}/documents/{kind}": "/v1/claims/N1/documents/roster",
 	"GET /v1/claims": "/v1/claims", "GET /v1/payments": "/v1/payments", "GET /v1/suspects": "/v1/suspects", "GET /v1/status": "/v1/status",
 }
 
@@ -54,7 +55,7 @@ func TestOnLoopbackOnlyPagesAreShownWithoutAToken(t *testing.T) {
 
 func TestElsewhereEverythingNeedsAToken(t *testing.T) {
 	t.Parallel()
-	h := filled(t, remote)
+	h := withDocuments(t, remote)
 	token, err := h.access.Add("a1", []ledger.Role{ledger.Auditor}, now.AddDate(0, 1, 0))
 	if err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func StatusOf(code string) int {
 		return http.StatusMethodNotAllowed
 	case "command-reused":
 		return http.StatusConflict
-	case "body-too-large":
+	case "body-too-large", "document-size":
 		return http.StatusRequestEntityTooLarge
 	case "media-type":
 		return http.StatusUnsupportedMediaType
@@ -98,7 +98,7 @@ func StatusOf(code string) int {
 		return http.StatusMisdirectedRequest
 	case "queue-full", "token-tries":
 		return http.StatusTooManyRequests
-	case "fault", "access-malformed", "access-exposed":
+	case "fault", "access-malformed", "access-exposed", "document-damaged":
 		return http.StatusInternalServerError
 	case "outcome-unknown", "not-served":
 		return http.StatusServiceUnavailable

@@ -24,6 +24,7 @@ var eventWords = map[string]phrase{
 	"budget.carried-over": {"指标结转", "Appropriation carried over"},
 
 	"claim.submitted":          {"申报", "Claim submitted"},
+	"claim.evidence-attached":  {"材料留存", "Document kept"},
 	"claim.first-reviewed":     {"初审通过", "First review passed"},
 	"claim.compared":           {"数据比对", "Data compared"},
 	"claim.second-reviewed":    {"复核通过", "Second review passed"},
