@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 // levyVerbs are the verbs about levies in the books.
 func (p *program) levyVerbs() []*cobra.Command {
 	return []*cobra.Command{
-		p.levyList(), p.levyArrears(), p.levyIncome(), p.levyAffected(), p.levyNotice(), p.levyAssess(),
+		p.levyList(), p.levyArrears(), p.levySurplus(), p.levyIncome(), p.levyAffected(), p.levyNotice(), p.levyAssess(),
 		p.orderCommand("levy.relieve", "forgive a part for hardship (困难减免)", "relieve --employer U… --year 2023 --amount 500.00 --decision … --reason …"),
 		p.orderCommand("levy.defer", "give more time to pay, for hardship (缓缴)", "defer --employer U… --year 2023 --until 2024-03-31 --decision … --reason …"),
 		p.orderCommand("levy.warn", "record the warning of an employer in default (警告)", "warn --employer U… --year 2023 --document …"),
@@ -108,6 +109,101 @@ func (p *program) levyArrears() *cobra.Command {
 	levyFilter(c, &f)
 	c.Flags().StringVar(&on, "on", "", "`date` on which ages are counted (default: today)")
 	return c
+}
+
+// A surplus is what levy surplus prints of an employer above the ratio.
+type surplus struct {
+	Levy     string        `json:"levy"`
+	Employer string        `json:"employer"`
+	Name     string        `json:"name"`
+	Region   string        `json:"region"`
+	Staff    string        `json:"staff"`
+	Disabled string        `json:"disabled"`
+	Excess   string        `json:"excess"`           // persons above the ratio, exactly
+	Persons  int           `json:"persons"`          // whole ones
+	Reward   *ledger.Money `json:"reward,omitempty"` // of whole persons, at most
+	Reason   string        `json:"reason,omitempty"` // why there is none
+}
+
+type surplusPage struct {
+	Scheme string    `json:"scheme"`
+	Levies []surplus `json:"surplus"`
+	Next   string    `json:"next,omitempty"`
+	report.Basis
+}
+
+// levySurplus is the report of who may claim the reward of 残疾人保障法 art. 33.
+func (p *program) levySurplus() *cobra.Command {
+	f := report.LevyFilter{Above: true}
+	scheme := "employer-reward"
+	c := listing(p, "surplus", "list employers above the ratio and the reward they could claim (超比例单位)", "  zhucan levy surplus --year 2023\n  zhucan levy surplus --year 2023 --scheme employer-reward -o csv",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (surplusPage, error) {
+			if err := onlyNow(cut); err != nil {
+				return surplusPage{}, err
+			}
+			f.On = p.today()
+			l, err := report.Levies(ctx, s.pool, f, at.after, at.limit)
+			if err != nil || l.Policy == "" {
+				return surplusPage{Scheme: scheme, Levies: []surplus{}, Basis: l.Basis}, err
+			}
+			pack, err := p.publishedPolicy(ctx, s, l.Policy)
+			if err != nil {
+				return surplusPage{}, err
+			}
+			out := surplusPage{Scheme: scheme, Levies: []surplus{}, Next: l.Next, Basis: l.Basis}
+			for _, v := range l.Levies {
+				x, err := aboveRatio(pack, ledger.SchemeCode(scheme), v, f.On)
+				if err != nil {
+					return surplusPage{}, err
+				}
+				out.Levies = append(out.Levies, x)
+			}
+			return out, nil
+		},
+		func(l surplusPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("残保金", "levy"), p.say("单位", "employer"), p.say("地区", "region"), ">" + p.say("职工", "staff"), ">" + p.say("残疾职工", "disabled"),
+				">" + p.say("超出", "above"), ">" + p.say("整人数", "whole persons"), ">" + p.say("可申请奖励", "reward"), p.say("说明", "reason"),
+			}}
+			for _, v := range l.Levies {
+				reward := ""
+				if v.Reward != nil {
+					reward = grouped(*v.Reward)
+				}
+				t.rows = append(t.rows, []string{v.Levy, v.Name, v.Region, v.Staff, v.Disabled, v.Excess, strconv.Itoa(v.Persons), reward, v.Reason})
+			}
+			return t, l.Next, l.Basis
+		})
+	levyFilter(c, &f)
+	c.Flags().StringVar(&scheme, "scheme", scheme, "the `scheme` that rewards them")
+	return c
+}
+
+// aboveRatio says what an employer above the ratio could claim under a scheme on a day:
+// the award for as many whole persons as it has more than it must. Whether it may claim
+// is for the claim to show.
+func aboveRatio(pack policy.Pack, scheme ledger.SchemeCode, v report.Levy, on ledger.Date) (surplus, error) {
+	excess, ok := new(big.Rat).SetString(strings.TrimPrefix(v.Gap, "-"))
+	if !ok {
+		return surplus{}, fmt.Errorf("%s: %q is no number of persons", v.Levy, v.Gap)
+	}
+	x := surplus{
+		Levy: v.Levy, Employer: v.Employer, Name: v.Name, Region: v.Region, Staff: v.Staff, Disabled: v.Disabled,
+		Excess: strings.TrimPrefix(v.Gap, "-"), Persons: int(new(big.Int).Quo(excess.Num(), excess.Denom()).Int64()),
+	}
+	s, err := pack.Find(scheme, on)
+	if err == nil && x.Persons > 0 {
+		var reward ledger.Money
+		if reward, _, err = s.Award(x.Persons, ledger.RegionCode(v.Region), on); err == nil {
+			x.Reward = &reward
+		}
+	}
+	if rule, detail := ledger.Refused(err); rule != nil {
+		x.Reason = rule.Code + ": " + detail
+	} else if err != nil {
+		return surplus{}, err
+	}
+	return x, nil
 }
 
 func (p *program) levyIncome() *cobra.Command {

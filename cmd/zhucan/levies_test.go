@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"zhucan/ledger"
 	"zhucan/projections/report"
 	"zhucan/schema/schematest"
 )
@@ -55,6 +56,11 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 		if got := strings.Join([]string{v.Status, v.Full.String(), v.Due.String(), v.Paid.String(), v.Owed.String()}, " "); got != want {
 			t.Errorf("%s: %s, want %s", employer, got, want)
 		}
+	}
+
+	above := answer[surplusPage](t, must(t, dir, "levy", "surplus", "--year", "2022", "-o", "json")).Levies
+	if len(above) != 1 || above[0].Employer != "U"+met || above[0].Excess != "0.4" || above[0].Persons != 0 || above[0].Reward != nil {
+		t.Errorf("above the ratio: %+v", above)
 	}
 
 	// In default: warned, ordered, charged 5‰ of each day from 1 November.
@@ -124,5 +130,33 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 	must(t, dir, "replay", "diff", "serving", "after")
 	if story := must(t, dir, "trace", "levy:U"+closing+":2023"); !strings.Contains(story, "5250.00") && !strings.Contains(story, "5,250.00") {
 		t.Error(story)
+	}
+}
+
+// The reward of an employer above the ratio is of whole persons, and nothing where no
+// amount is set (残疾人保障法 art. 33; policy.md §3).
+func TestARewardIsOfWholePersonsAndNeverInvented(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ folder, gap, persons, reward, reason string }{
+		{"../../schema/policy/sample", "-2.4", "2", "7200.00", ""},
+		{"../../schema/policy/sample", "-1", "1", "3600.00", ""},
+		{"../../schema/policy/sample", "-14/15", "0", "", ""},
+		{"../../schema/policy/jilin", "-3.2", "3", "", "parameter-unset: employer-reward.standard for region 220104 on 2023-12-01"},
+	} {
+		pack, err := readPolicy(c.folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := aboveRatio(pack, "employer-reward", report.Levy{Levy: "levy:U1:2023", Region: "220104", Gap: c.gap}, ledger.DateOf(2023, 12, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reward := ""
+		if x.Reward != nil {
+			reward = x.Reward.String()
+		}
+		if number(x.Persons) != c.persons || reward != c.reward || x.Reason != c.reason || "-"+x.Excess != c.gap {
+			t.Errorf("%s %s: %+v", c.folder, c.gap, x)
+		}
 	}
 }

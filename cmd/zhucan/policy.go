@@ -242,30 +242,35 @@ func (p *program) anyPolicy(ctx context.Context, name string) (pack policy.Pack,
 		return pack, policy.ErrNone.Of("%q is no folder and no built-in pack, and %s holds no versions", name, p.data)
 	}
 	err = p.reading(ctx, func(s *stores, _ report.Cut) error {
-		page, err := report.Events(ctx, s.pool, "policy.published.v1", "policy:"+name, report.Cut{}, 0, 1)
-		if err != nil {
-			return err
-		}
-		found := page.Events
-		if len(found) == 0 {
-			return policy.ErrNone.Of("%q is no folder, no built-in pack and no published version", name)
-		}
-		for r, err := range s.log.Read(ctx, found[0].Seq-1) {
-			if err != nil {
-				return err
-			}
-			d, err := events.Decode(r)
-			if err != nil {
-				return err
-			}
-			e, ok := d.Event.(policy.Published)
-			if !ok {
-				return fmt.Errorf("record %d is a %s", r.Seq, d.Name)
-			}
-			pack = e.Pack
-			return nil
-		}
-		return fmt.Errorf("the log has no record %d", found[0].Seq)
+		pack, err = p.publishedPolicy(ctx, s, name)
+		return err
 	})
 	return pack, err
+}
+
+// publishedPolicy reads a version from the log.
+func (p *program) publishedPolicy(ctx context.Context, s *stores, version string) (policy.Pack, error) {
+	page, err := report.Events(ctx, s.pool, "policy.published.v1", "policy:"+version, report.Cut{}, 0, 1)
+	if err != nil {
+		return policy.Pack{}, err
+	}
+	found := page.Events
+	if len(found) == 0 {
+		return policy.Pack{}, policy.ErrNone.Of("%q is no folder, no built-in pack and no published version", version)
+	}
+	for r, err := range s.log.Read(ctx, found[0].Seq-1) {
+		if err != nil {
+			return policy.Pack{}, err
+		}
+		d, err := events.Decode(r)
+		if err != nil {
+			return policy.Pack{}, err
+		}
+		e, ok := d.Event.(policy.Published)
+		if !ok {
+			return policy.Pack{}, fmt.Errorf("record %d is a %s", r.Seq, d.Name)
+		}
+		return e.Pack, nil
+	}
+	return policy.Pack{}, fmt.Errorf("the log has no record %d", found[0].Seq)
 }

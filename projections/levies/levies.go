@@ -43,6 +43,7 @@ var cases = &projections.Table{
 		{Name: "late", Type: pgcopy.Bool},
 		{Name: "staff", Type: pgcopy.Text}, // as used once it is assessed
 		{Name: "disabled", Type: pgcopy.Text},
+		{Name: "gap", Type: pgcopy.Text}, // staff × ratio − disabled, exactly; below zero is above the ratio
 		{Name: "reviewed_on", Type: pgcopy.Date},
 		{Name: "confirmation", Type: pgcopy.Text},
 		{Name: "assessed_on", Type: pgcopy.Date},
@@ -74,7 +75,7 @@ var cases = &projections.Table{
            else 'settled'
        end as status
 from (
-    select employer, year, region, class, declared_on, late, staff, disabled, reviewed_on, confirmation, assessed_on, policy, outcome,
+    select employer, year, region, class, declared_on, late, staff, disabled, gap, reviewed_on, confirmation, assessed_on, policy, outcome,
            full_levy, relief, due, coalesce(deferred_until, last_day) as deadline, deferred_until, warned_on, ordered_by, relieved, late_fee,
            paid, late_fee_paid, refund, refunded, coalesce(due, 0) - relieved + late_fee - paid - late_fee_paid + refund as owed, last_seq
     from levy) l`,
@@ -112,7 +113,7 @@ func (levies) Fold(rows *projections.Rows, r events.Recorded) error {
 	case levy.Reviewed:
 		of(e.Employer, e.Year).Date("reviewed_on", e.On).Text("confirmation", e.Confirmation)
 	case levy.Assessed:
-		c := of(e.Employer, e.Year).Text("staff", e.Staff.String()).Text("disabled", e.Disabled.String()).Date("assessed_on", e.On).
+		c := of(e.Employer, e.Year).Text("staff", e.Staff.String()).Text("disabled", e.Disabled.String()).Text("gap", e.Gap.String()).Date("assessed_on", e.On).
 			Text("policy", e.Policy).Text("outcome", string(e.Outcome)).Money("full_levy", e.Full).Money("relief", e.Relief).Money("due", e.Due).
 			Date("last_day", e.Deadline)
 		if !e.FeeReversed.IsZero() {

@@ -22,6 +22,7 @@ type Levy struct {
 	Status     string       `json:"status"`
 	Staff      string       `json:"staff"`
 	Disabled   string       `json:"disabled"`
+	Gap        string       `json:"gap,omitempty"` // persons short of the ratio; below zero: above it
 	Full       ledger.Money `json:"full"`
 	Relief     ledger.Money `json:"relief"`
 	Due        ledger.Money `json:"due"`
@@ -46,17 +47,18 @@ type LevyPage struct {
 }
 
 // A LevyFilter narrows the list of levies. Empty parts count all. On is the day on which the
-// age of what is owed is counted; Overdue keeps only what is owed after its last day to pay.
+// age of what is owed is counted; Overdue keeps only what is owed after its last day to pay,
+// Above only employers above the ratio.
 type LevyFilter struct {
 	Employer, Region, Status string
 	Year                     int
 	On                       ledger.Date
-	Overdue                  bool
+	Overdue, Above           bool
 }
 
 const selectLevies = `
 select 'levy:' || l.employer || ':' || l.year as levy, l.employer, coalesce(p.name, ''), l.year, coalesce(l.region, ''), coalesce(l.class, ''), l.status,
-	coalesce(l.staff, ''), coalesce(l.disabled, ''), coalesce(l.full_levy, 0)::numeric(20,2)::text, coalesce(l.relief, 0)::numeric(20,2)::text,
+	coalesce(l.staff, ''), coalesce(l.disabled, ''), coalesce(l.gap, ''), coalesce(l.full_levy, 0)::numeric(20,2)::text, coalesce(l.relief, 0)::numeric(20,2)::text,
 	coalesce(l.due, 0)::numeric(20,2)::text, l.relieved::numeric(20,2)::text, l.late_fee::numeric(20,2)::text, (l.paid + l.late_fee_paid)::numeric(20,2)::text,
 	l.refunded::numeric(20,2)::text, l.owed::numeric(20,2)::text, l.deadline,
 	case when l.owed > 0 and l.deadline < @on::date then @on::date - l.deadline else 0 end as age,
@@ -68,6 +70,7 @@ where 'levy:' || l.employer || ':' || l.year > @after
 	and (@region = '' or l.region = @region)
 	and (@year::int = 0 or l.year = @year::int)
 	and (@status = '' or l.status = @status)
+	and (not @above::bool or l.gap like '-%')
 	and (not @overdue::bool or l.owed > 0 and l.deadline < @on::date)
 order by levy
 limit @limit`
@@ -76,12 +79,12 @@ limit @limit`
 // beginning.
 func Levies(ctx context.Context, db DB, f LevyFilter, after string, limit int) (LevyPage, error) {
 	args := pgx.NamedArgs{
-		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "on": f.On.Time(),
+		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "on": f.On.Time(),
 	}
 	all, next, b, err := page(ctx, db, Cut{}, selectLevies, args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
 		var sums [8]string
 		var deadline, warned, ordered *time.Time
-		if err := row.Scan(&l.Levy, &l.Employer, &l.Name, &l.Year, &l.Region, &l.Class, &l.Status, &l.Staff, &l.Disabled,
+		if err := row.Scan(&l.Levy, &l.Employer, &l.Name, &l.Year, &l.Region, &l.Class, &l.Status, &l.Staff, &l.Disabled, &l.Gap,
 			&sums[0], &sums[1], &sums[2], &sums[3], &sums[4], &sums[5], &sums[6], &sums[7], &deadline, &l.Age, &warned, &ordered, &l.Policy, &l.LastRecord); err != nil {
 			return l, err
 		}
