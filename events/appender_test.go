@@ -751,7 +751,7 @@ func TestWhatCannotBeKeptIsRefusedAlone(t *testing.T) {
 		if i == 0 || i == len(rs)-1 {
 			return r.Err == nil
 		}
-		return errors.Is(r.Err, events.ErrUnfit) || errors.Is(r.Err, ledger.ErrDate)
+		return errors.Is(r.Err, events.ErrUnfit) || errors.Is(r.Err, ledger.ErrDate) || errors.Is(r.Err, ledger.ErrCharacter)
 	})
 	once(t, log, rs, receipts)
 	if groups > 2 {
