@@ -186,6 +186,16 @@ func (p Period) IsZero() bool { return p == Period{} }
 // Compare is negative, zero or positive as p is before, at or after q.
 func (p Period) Compare(q Period) int { return p.First().Compare(q.First()) }
 
+// Months lists the months from one to another, both included, in their order; none when
+// to is before from.
+func Months(from, to Period) []Period {
+	var all []Period
+	for p := from; p.Compare(to) <= 0; p = p.Next() {
+		all = append(all, p)
+	}
+	return all
+}
+
 // String writes 2006-01, or "" for the zero Period.
 func (p Period) String() string {
 	if p.IsZero() {

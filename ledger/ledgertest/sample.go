@@ -69,6 +69,20 @@ func Levied(p *policy.Pack) {
 	}
 }
 
+// Monthly adds to a pack a scheme that recurs: welfare-post, 1000.00 a month for a person or for
+// who employs one, 18 months and two placements at most. The values are synthetic.
+func Monthly(p *policy.Pack) {
+	from := ledger.DateOf(2022, 1, 1)
+	p.Schemes = append(p.Schemes, policy.Scheme{
+		Code: "welfare-post", NameZH: "公益性岗位补贴", NameEN: "Welfare post", Clause: "吉政办发〔2022〕35号 三（五）", Flow: "F15",
+		Claimants: []policy.Kind{policy.Person, policy.Employer}, Unit: "person", Once: policy.Month, Group: "welfare-post", From: from,
+		Evidence: []string{"certificate"}, Funds: []ledger.FundCode{"employment"}, Needs: []policy.Need{policy.NeedPersons},
+		Publicity: policy.Publicity{Days: 7, Source: "synthetic"},
+		Recurring: &policy.Recurring{Every: policy.Month, Placements: 2, Source: "synthetic", Term: 18},
+		Standards: []policy.Standard{{Amount: ledger.Fen(1_000_00), From: from, Region: "220000", Source: "synthetic"}},
+	})
+}
+
 // Pack is a synthetic policy for tests: its amounts come from no document.
 //
 // startup: a person, once for life, 5000.00 each, 7 calendar days of publicity.

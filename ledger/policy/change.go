@@ -9,7 +9,7 @@ import (
 )
 
 // Unset lists what the pack leaves open, as parameters without a value: rows of its own,
-// and amounts, publicity and late returns of schemes, which compute or approve nothing
+// and amounts, publicity, terms and late returns of schemes, which compute or approve nothing
 // until they are set.
 func (p Pack) Unset() []Parameter {
 	var open []Parameter
@@ -26,6 +26,14 @@ func (p Pack) Unset() []Parameter {
 		}
 		if s.Publicity.Days == 0 {
 			gap.Name = string(s.Code) + ".publicity.days"
+			open = append(open, gap)
+		}
+		if s.Recurring != nil && s.Recurring.Term == 0 {
+			gap.Name = string(s.Code) + ".term"
+			open = append(open, gap)
+		}
+		if s.Recurring != nil && s.Recurring.Placements == 0 {
+			gap.Name = string(s.Code) + ".placements"
 			open = append(open, gap)
 		}
 	}

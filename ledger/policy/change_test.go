@@ -13,6 +13,7 @@ import (
 func TestWhatIsUnsetIsListed(t *testing.T) {
 	t.Parallel()
 	p := packOf(t, "x|CN||||1|persons", "y|220100|2023-01-01|2023-12-31|||persons")
+	p.Schemes[2].Recurring = &policy.Recurring{Every: policy.Month}
 	var got []string
 	for _, u := range p.Unset() {
 		if u.Value != "" || u.Certainty != policy.Unknown || u.Source == "" {
@@ -20,7 +21,7 @@ func TestWhatIsUnsetIsListed(t *testing.T) {
 		}
 		got = append(got, u.Name)
 	}
-	if want := "y unset.standard unset.publicity.days late_return"; strings.Join(got, " ") != want {
+	if want := "y assisted.term assisted.placements unset.standard unset.publicity.days late_return"; strings.Join(got, " ") != want {
 		t.Errorf("%v, want %s", got, want)
 	}
 }

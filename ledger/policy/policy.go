@@ -93,7 +93,7 @@ const (
 
 // A Scheme is a kind of subsidy (补贴项目).
 type Scheme struct {
-	Cap       *ledger.Money     `json:"cap,omitempty"` // most that one claim is paid; nil: none
+	Cap       *ledger.Money     `json:"cap,omitempty"` // most that one claim is paid, or one month of a recurring one; nil: none
 	Claimants []Kind            `json:"claimants"`     // who may claim
 	Clause    string            `json:"clause"`        // document and article it rests on
 	Code      ledger.SchemeCode `json:"code"`
@@ -111,7 +111,8 @@ type Scheme struct {
 	Once      Scope             `json:"once"`
 	Publicity Publicity         `json:"publicity"`
 	Published ledger.Date       `json:"published,omitzero"`  // of the document it rests on, where known
-	Standards []Standard        `json:"standards,omitempty"` // amount of one unit
+	Recurring *Recurring        `json:"recurring,omitempty"` // paid month by month; nil: once for a claim
+	Standards []Standard        `json:"standards,omitempty"` // amount of one unit, in a month of a recurring scheme
 	To        ledger.Date       `json:"to,omitzero"`         // in force to, inclusive; none: open
 	Unit      string            `json:"unit"`                // what is counted, for readers
 }
@@ -150,6 +151,19 @@ const (
 
 // Needs lists every one.
 var Needs = []Need{NeedHousehold, NeedPersons, NeedCosts, NeedBase}
+
+// Recurring says that a claim is paid once for each of its months, and how long one person
+// may be paid so: over all claims of the scheme's group, whoever claims. What no source gives
+// is unset, and refuses every claim; [NoLimit] is for a source that says there is no limit.
+type Recurring struct {
+	Every      Scope  `json:"every"`               // month
+	Placements int    `json:"placements,omitzero"` // most times a person is placed; months that follow each other with one claimant are one
+	Source     string `json:"source,omitempty"`    // of placements and term
+	Term       int    `json:"term,omitzero"`       // most months a person has
+}
+
+// NoLimit is a term, or a number of placements, that a source says is not limited.
+const NoLimit = -1
 
 // Publicity is how long a decision is shown before it counts (公示).
 type Publicity struct {
@@ -298,6 +312,9 @@ func (s Scheme) check() error {
 	if !s.Once.known() {
 		return ErrPack.Of("once %q", s.Once)
 	}
+	if err := s.recurs(); err != nil {
+		return err
+	}
 	for _, x := range s.Excludes {
 		if !x.Scope.known() || x.Group == "" || x.Source == "" {
 			return ErrPack.Of("exclusion of %q per %q without group, scope or source", x.Group, x.Scope)
@@ -328,6 +345,35 @@ func (s Scheme) check() error {
 	return nil
 }
 
+// recurs refuses a recurring scheme that contradicts itself. Cost items are paid once.
+func (s Scheme) recurs() error {
+	r := s.Recurring
+	switch {
+	case r == nil:
+	case r.Every != Month || s.Once != Month:
+		return ErrPack.Of("recurring every %q, once %q: both are month", r.Every, s.Once)
+	case r.Term < NoLimit || r.Term > 600 || r.Placements < NoLimit || r.Placements > 600:
+		return ErrPack.Of("recurring for %d months, %d placements", r.Term, r.Placements)
+	case (r.Term != 0 || r.Placements != 0) && r.Source == "":
+		return ErrPack.Of("term and placements without source")
+	case slices.Contains(s.Needs, NeedCosts):
+		return ErrPack.Of("recurring, and needs %s", NeedCosts)
+	}
+	return nil
+}
+
+// Limits returns the most months that one person has of a recurring scheme and the most
+// times one is placed, perhaps [NoLimit], and refuses what is unset.
+func (s Scheme) Limits(on ledger.Date) (term, placements int, err error) {
+	if s.Recurring.Term == 0 {
+		return 0, 0, ErrUnset.Of("%s.term on %s", s.Code, on)
+	}
+	if s.Recurring.Placements == 0 {
+		return 0, 0, ErrUnset.Of("%s.placements on %s", s.Code, on)
+	}
+	return s.Recurring.Term, s.Recurring.Placements, nil
+}
+
 func (s Scope) known() bool { return s == Life || s == Year || s == Month }
 
 func overlap(a, b Standard) bool {
@@ -354,8 +400,8 @@ func (p Pack) Scheme(code ledger.SchemeCode) (Scheme, bool) {
 	return Scheme{}, false
 }
 
-// Award computes what units of the scheme are worth in a region on a day: units
-// times the standard, at most the cap. The most specific region that has a
+// Award computes what units of the scheme are worth in a region on a day, in one month
+// if it recurs: units times the standard, at most the cap. The most specific region that has a
 // standard wins: the region itself, then what the table of regions says it is
 // under. The result may exceed [ledger.MaxMoney].
 func (s Scheme) Award(units int, region ledger.RegionCode, on ledger.Date) (ledger.Money, Standard, error) {

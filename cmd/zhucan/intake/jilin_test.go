@@ -33,10 +33,20 @@ func TestTheJilinPackInventsNothing(t *testing.T) {
 	if strings.Contains(pack.Label, "样本") || len(pack.Parameters) < 600 || len(pack.Schemes) < 3 || pack.LateReturn != "" {
 		t.Errorf("%q, %d parameters, %d schemes", pack.Label, len(pack.Parameters), len(pack.Schemes))
 	}
+	var recurring []string
 	for _, s := range pack.Schemes {
 		if s.Cap != nil || len(s.Standards) > 0 || s.Publicity.Days != 0 {
 			t.Errorf("%s has an amount or a term; which document gives it?", s.Code)
 		}
+		if r := s.Recurring; r != nil {
+			recurring = append(recurring, s.Flow)
+			if r.Term != 0 || r.Placements != 0 {
+				t.Errorf("%s has a term or placements; which document gives them?", s.Code)
+			}
+		}
+	}
+	if got := strings.Join(recurring, " "); got != "F12 F13 F15" {
+		t.Errorf("paid by the month are %s", got)
 	}
 }
 

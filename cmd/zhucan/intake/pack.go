@@ -88,6 +88,14 @@ type schemeFile struct {
 	Needs     []text        `yaml:"needs"`
 	Publicity publicityFile `yaml:"publicity"`
 	Published text          `yaml:"published"`
+	Recurring recurringFile `yaml:"recurring"`
+}
+
+type recurringFile struct {
+	Every      text `yaml:"every"`
+	Placements text `yaml:"placements"`
+	Source     text `yaml:"source"`
+	Term       text `yaml:"term"`
 }
 
 type publicityFile struct {
@@ -360,6 +368,9 @@ func (r *packReader) scheme(f schemeFile) error {
 			return wrong(schemesFile, f.Publicity.Days.line, "publicity: %q days", f.Publicity.Days.value)
 		}
 	}
+	if s.Recurring, err = f.Recurring.read(); err != nil {
+		return err
+	}
 	if s.Publicity.Working, err = yes(f.Publicity.Working.value); err != nil && f.Publicity.Working.value != "" {
 		return wrong(schemesFile, f.Publicity.Working.line, "publicity: working %v", err)
 	}
@@ -372,6 +383,33 @@ func (r *packReader) scheme(f schemeFile) error {
 	r.lines[s.Code] = f.Code.line
 	r.pack.Schemes = append(r.pack.Schemes, s)
 	return nil
+}
+
+// read reads how a scheme recurs, or nil where it says nothing of it. Term and placements are
+// numbers, or the word none where the source says that there is no limit; left out, unset.
+func (f recurringFile) read() (*policy.Recurring, error) {
+	if f == (recurringFile{}) {
+		return nil, nil
+	}
+	r := &policy.Recurring{Every: policy.Scope(f.Every.value), Source: f.Source.value}
+	for _, n := range []struct {
+		key  string
+		cell text
+		into *int
+	}{{"term", f.Term, &r.Term}, {"placements", f.Placements, &r.Placements}} {
+		switch n.cell.value {
+		case "":
+			continue
+		case "none":
+			*n.into = policy.NoLimit
+			continue
+		}
+		var err error
+		if *n.into, err = strconv.Atoi(n.cell.value); err != nil || *n.into < 1 {
+			return nil, wrong(schemesFile, n.cell.line, "recurring: %s %q is no number from 1, and not none", n.key, n.cell.value)
+		}
+	}
+	return r, nil
 }
 
 // check asks the policy itself about one scheme.
