@@ -87,6 +87,7 @@ var catalogue = []row{
 	now[claim.Concurred]("claim.concurred.v1"),
 	now[claim.Approved]("claim.approved.v1"),
 	now[claim.Rejected]("claim.rejected.v1"),
+	now[claim.Stopped]("claim.stopped.v1"),
 	now[claim.Withdrawn]("claim.withdrawn.v1"),
 
 	now[payment.BatchOpened]("payment.batch-opened.v1"),
@@ -173,6 +174,7 @@ var orders = []order{
 	ask[claim.Concur]("claim.concur"),
 	ask[claim.Approve]("claim.approve"),
 	ask[claim.Reject]("claim.reject"),
+	ask[claim.Stop]("claim.stop"),
 	ask[claim.Withdraw]("claim.withdraw"),
 
 	ask[payment.OpenBatch]("payment.open-batch"),

@@ -186,6 +186,34 @@ func scenario() []events.Request {
 	do(ledgertest.Clerk, last, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: "P5", Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
 	do(ledgertest.Clerk, last, claim.Submit{Account: "1", Claim: "C5", Evidence: evidence, From: march, Party: "P5", Region: "220104", Scheme: "startup", To: march, Units: 1})
 	do(ledgertest.Clerk, last, claim.Attach{Claim: "C5", Document: paper})
+	pack.Version = "test-2"
+	ledgertest.Monthly(&pack)
+	do(ledgertest.Operator, ledger.DateOf(2024, 1, 20), policy.Publish{Pack: pack})
+	posts, in := ledger.BudgetLine{Region: "220104", Scheme: "welfare-post", Fund: "employment", Year: 2024}, ledger.DateOf(2024, 1, 22)
+	first, until := ledger.PeriodOf(2024, 1), ledger.PeriodOf(2024, 12)
+	do(ledgertest.Accountant, in, budget.Appropriate{Amount: ledger.Fen(12_000_00), Document: "示例指标〔2024〕1号", Line: posts})
+	do(ledgertest.Clerk, in, claim.Submit{Account: "1", Claim: "C6", Evidence: evidence, From: first, Party: "E1", Persons: []ledger.PartyID{"P4"}, Region: "220104", Scheme: "welfare-post", To: until, Units: 1})
+	do(ledgertest.First, in, claim.FirstReview{Claim: "C6"})
+	do(ledgertest.First, in, claim.Compare{Claim: "C6", Manifest: hash, Outcome: claim.Matched, Sources: []string{"disability register"}})
+	do(ledgertest.Second, in, claim.SecondReview{Claim: "C6"})
+	do(ledgertest.First, in, claim.Publicise{Claim: "C6", From: in, Notice: hash, Place: "示例公示栏", To: in.AddDays(6)})
+	do(ledgertest.First, in.AddDays(7), claim.EndPublicity{Claim: "C6"})
+	do(ledgertest.Approver, in.AddDays(8), claim.Approve{Claim: "C6", Decision: "示例决定3号", Line: posts})
+	month := func(batch ledger.BatchID, on ledger.Date, fill any) {
+		do(ledgertest.Cashier, on, payment.OpenBatch{Batch: batch})
+		do(ledgertest.Cashier, on, fill)
+		do(ledgertest.Cashier, on, payment.SubmitBatch{Batch: batch, Lines: 1, Total: ledger.Fen(1_000_00)})
+		do(ledger.Actor{ID: "approver-2", Roles: []ledger.Role{ledger.Approver}}, on, payment.ApproveBatch{Batch: batch, Lines: 1, Total: ledger.Fen(1_000_00)})
+		do(ledgertest.Cashier, on, payment.SendBatch{Batch: batch, Voucher: "V-" + string(batch)})
+	}
+	month("B4", ledger.DateOf(2024, 2, 5), payment.Instruct{Batch: "B4", Claim: "C6", Month: first, Payment: "PAY5"})
+	do(ledgertest.Cashier, ledger.DateOf(2024, 2, 6), payment.Fail{Payment: "PAY5", Reason: "account frozen"})
+	do(ledgertest.Cashier, ledger.DateOf(2024, 2, 7), payment.CorrectPayee{Account: "1", Payment: "PAY5", Reason: "the account is open again"})
+	do(ledgertest.Approver, ledger.DateOf(2024, 2, 7), payment.ApproveCorrection{Account: "1", Payment: "PAY5"})
+	month("B5", ledger.DateOf(2024, 2, 8), payment.Reissue{As: "PAY6", Batch: "B5", Payment: "PAY5"})
+	do(ledgertest.Cashier, ledger.DateOf(2024, 2, 9), payment.Fail{Payment: "PAY6", Reason: "account frozen"})
+	do(ledgertest.Approver, ledger.DateOf(2024, 2, 10), claim.Stop{Claim: "C6", Evidence: hash, From: first, Reason: "the contract ended"})
+	do(ledgertest.Approver, ledger.DateOf(2024, 2, 11), payment.ReturnToTreasury{Payment: "PAY6", Reason: "not due"})
 	return rs
 }
 

@@ -41,12 +41,21 @@
 // what a bank did, or what was paid elsewhere, is recorded; if its period is
 // closed it is booked in the first open one and names the period it adjusts.
 //
+// A stop is refused while a payment of a month after it can still be cancelled: it is
+// cancelled first. So every month after a stop is released, or has a payment that the bank
+// knows of, and no promise is left that nobody can pay or take back.
+//
 // An award occupies its purpose for a span of months, "purpose|2023-04|2023-06",
 // from the day it is applied for until it ends. The event keeps the slot, so that
 // a later policy changes nothing about what was occupied when. Whether two spans
 // collide is a question of the scope (life, year, month), asked under the policy
 // in force when the later one is decided; keeping the span and not the buckets of
 // today's scopes lets an exclusion published later see earlier awards.
+//
+// A recurring claim occupies its months. A stop, a month given back to the treasury and
+// money recovered shorten what it occupies; a month that is overpaid stays occupied until its
+// money is back, so that nobody has it twice meanwhile. What a person has of a term is counted
+// from what is occupied.
 package book
 
 import (
@@ -95,12 +104,20 @@ var (
 		Code: "pair-unknown", Rule: "two purposes of which the matrix does not say whether the same person may have both in a year take a second approver", RuleZH: "互斥清单未列明的用途组合，同一对象同一年度并享须经第二审批人同意",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "have another approver concur (claim.concur), or publish a policy that says so", NextZH: "请由另一审批人办理并享同意（claim.concur），或在政策中列明",
 	}
+	ErrTermLimit = &ledger.Rejection{
+		Code: "term-exhausted", Rule: "one person has no more months of a recurring purpose than its term, over all claims and claimants", RuleZH: "同一人同一用途按月补贴累计不得超过规定期限（跨申报、跨单位合并计算）",
+		Source: "the scheme's term", Next: "claim the months that are left", NextZH: "仅就剩余月数申报",
+	}
+	ErrPlacements = &ledger.Rejection{
+		Code: "placements-exhausted", Rule: "one person is placed no more often than the scheme says; months that follow each other with one claimant are one placement", RuleZH: "同一人累计安置次数不得超过规定次数（同一单位连续月份计为一次）",
+		Source: "the scheme's placements", Next: "look at the awards that are named", NextZH: "请核对已列明的补贴",
+	}
 	ErrNotApproved = &ledger.Rejection{
 		Code: "claim-not-approved", Rule: "only an approved claim is paid", RuleZH: "只能支付已审批通过的申报",
 		Source: "预算法 art. 13", Next: "have the claim approved first", NextZH: "请先完成审批",
 	}
 	ErrInstructed = &ledger.Rejection{
-		Code: "claim-instructed", Rule: "an approved claim is not rejected while a payment for it is under way or made", RuleZH: "已发起支付的申报不得撤销审批",
+		Code: "claim-instructed", Rule: "an approved claim is not rejected once it is paid, being paid or stopped, nor stopped from a month whose payment is not sent", RuleZH: "已发起支付或已停发的申报不得撤销审批；支付尚未发送的月份不得停发",
 		Next: "cancel the payment if it is not sent; otherwise return it to the treasury, or demand recovery", NextZH: "支付未发送的请先作废；已发送的请办理缴回国库或追回",
 	}
 )
@@ -122,7 +139,7 @@ func Rejections() []*ledger.Rejection {
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
 		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections, achievement.Rejections,
-		[]*ledger.Rejection{ErrExclusive, ErrCost, ErrBase, ErrCapped, ErrPair, ErrNotApproved, ErrInstructed, ErrUnfinished},
+		[]*ledger.Rejection{ErrExclusive, ErrCost, ErrBase, ErrCapped, ErrPair, ErrTermLimit, ErrPlacements, ErrNotApproved, ErrInstructed, ErrUnfinished},
 	)
 }
 
@@ -278,12 +295,22 @@ func (s *State) finished(p ledger.PartyID) error {
 		if k.Status != claim.ApprovedStep {
 			return ErrUnfinished.Of("claim %s is %s", a.id, k.Status)
 		}
-		id, ok := s.payments.Live(ledger.ClaimID(a.id))
-		if !ok {
-			return ErrUnfinished.Of("claim %s is approved and not paid", a.id)
+		months := []ledger.Period{{}}
+		if k.Recurs() {
+			months = ledger.Months(a.from, a.to)
 		}
-		if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
-			return ErrUnfinished.Of("payment %s of claim %s is %s", id, a.id, paid.Status)
+		for _, month := range months {
+			of := payment.Instalment{Claim: ledger.ClaimID(a.id), Month: month}
+			id, ok := s.payments.Live(of)
+			if !ok {
+				return ErrUnfinished.Of("claim %s is approved and not paid", of)
+			}
+			if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
+				return ErrUnfinished.Of("payment %s of claim %s is %s", id, of, paid.Status)
+			}
+			if k.Stopped(month) {
+				return ErrUnfinished.Of("payment %s of claim %s is overpaid", id, of)
+			}
 		}
 	}
 	if id, ok := s.payments.Owing(p); ok {
@@ -349,6 +376,9 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if err := c.denied(s.meetings(c, func(award) bool { return true })); err != nil {
 			return nil, err
 		}
+		if err := s.limited(c, o.On, func(award) bool { return true }); err != nil {
+			return nil, err
+		}
 		if err := s.share(&e); err != nil {
 			return nil, err
 		}
@@ -381,6 +411,9 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		c := contestOf(e.Claim, k, scheme)
 		met := s.meetings(c, s.counts)
 		if err := c.denied(met); err != nil {
+			return nil, err
+		}
+		if err := s.limited(c, o.On, s.counts); err != nil {
 			return nil, err
 		}
 		if e.Checks, err = s.checks(k, e.Claim, met); err != nil {
@@ -417,11 +450,17 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if k.Status != claim.ApprovedStep {
 			break
 		}
-		if p, ok := s.payments.Live(e.Claim); ok {
-			return nil, ErrInstructed.Of("claim %s by payment %s", e.Claim, p)
+		if !k.Stop.IsZero() {
+			return nil, ErrInstructed.Of("claim %s is stopped from %s", e.Claim, k.Stop)
 		}
-		if s.payments.Ended(e.Claim) {
-			return nil, ErrInstructed.Of("claim %s ended", e.Claim)
+		for _, month := range k.Instalments() {
+			of := payment.Instalment{Claim: e.Claim, Month: month}
+			if p, ok := s.payments.Live(of); ok {
+				return nil, ErrInstructed.Of("claim %s by payment %s", of, p)
+			}
+			if s.payments.Ended(of) {
+				return nil, ErrInstructed.Of("claim %s ended", of)
+			}
 		}
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
@@ -432,8 +471,40 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		}
 		e.Entry = &entry
 		event = e
+	case claim.Stopped:
+		if err := s.release(o, &e); err != nil {
+			return nil, err
+		}
+		event = e
 	}
 	return []ledger.Event{event}, nil
+}
+
+// release takes back what is promised of the months that a stop is the first to end and
+// that have no payment.
+func (s *State) release(o ledger.Order, e *claim.Stopped) error {
+	k, _ := s.claims.Find(e.Claim)
+	for _, month := range ledger.Months(e.From, k.To) {
+		of := payment.Instalment{Claim: e.Claim, Month: month}
+		p, live := s.payments.Live(of)
+		switch {
+		case k.Stopped(month):
+		case live && s.payments.Unsent(p):
+			return ErrInstructed.Of("claim %s by payment %s", of, p)
+		case !live && !s.payments.Ended(of):
+			e.Months = append(e.Months, month)
+		}
+	}
+	if len(e.Months) == 0 {
+		return nil
+	}
+	if err := s.journal.Open(o.On); err != nil {
+		return err
+	}
+	e.Amount = k.Monthly.Times(int64(len(e.Months)))
+	entry, err := s.entry(o, basis{clause: k.Clause, line: k.Line, memo: string(e.Claim)}, reversed(approving(e.Amount))...)
+	e.Entry = &entry
+	return err
 }
 
 // mayClaim refuses a claim by who it is for and where.
@@ -469,11 +540,15 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	return nil
 }
 
-// suspect names an award as what a recorded payment may have paid a second time:
-// a payment, or a claim that has none yet.
-func (s *State) suspect(a award) ledger.PaymentID {
+// suspect names an award as what a recorded payment of a month may have paid a second
+// time: a payment, or a claim that has none yet.
+func (s *State) suspect(a award, month ledger.Period) ledger.PaymentID {
 	if !a.elsewhere {
-		if p, ok := s.payments.Live(ledger.ClaimID(a.id)); ok {
+		of := payment.Instalment{Claim: ledger.ClaimID(a.id)}
+		if k, _ := s.claims.Find(of.Claim); k.Recurs() {
+			of.Month = month
+		}
+		if p, ok := s.payments.Live(of); ok {
 			return p
 		}
 	}
@@ -484,7 +559,7 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 	c := payment.Command{Order: o, Do: do}
 	switch do := do.(type) {
 	case payment.Instruct:
-		due, err := s.due(do.Claim)
+		due, err := s.due(payment.Instalment{Claim: do.Claim, Month: do.Month}, o.On)
 		if err != nil {
 			return nil, err
 		}
@@ -494,8 +569,12 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 			if err := s.parties.Check(p.Party, ""); err != nil {
 				return nil, err
 			}
-			if k, _ := s.claims.Find(p.Claim); k.Status == claim.ApprovedStep {
-				if err := s.unpaidElsewhere(p.Claim, k); err != nil {
+			k, _ := s.claims.Find(p.Claim)
+			if k.Stopped(p.Month) {
+				return nil, claim.ErrStopped.Of("claim %s from %s; payment %s is for %s", p.Claim, k.Stop, do.Payment, p.Month)
+			}
+			if k.Status == claim.ApprovedStep {
+				if err := s.unpaidElsewhere(payment.Instalment{Claim: p.Claim, Month: p.Month}, k); err != nil {
 					return nil, err
 				}
 			}
@@ -524,23 +603,34 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 	return s.book(o, event)
 }
 
-// due looks up what an approved claim entitles to.
-func (s *State) due(id ledger.ClaimID) (payment.Award, error) {
-	k, ok := s.claims.Find(id)
+// due looks up what an instalment of an approved claim entitles to.
+func (s *State) due(of payment.Instalment, on ledger.Date) (payment.Award, error) {
+	k, ok := s.claims.Find(of.Claim)
 	if !ok {
-		return payment.Award{}, claim.ErrUnknown.Of("%s", id)
+		return payment.Award{}, claim.ErrUnknown.Of("%s", of.Claim)
 	}
-	if k.Status != claim.ApprovedStep || s.payments.Ended(id) {
-		return payment.Award{}, ErrNotApproved.Of("claim %s is %s", id, k.Status)
+	if k.Status != claim.ApprovedStep || !k.Recurs() && s.payments.Ended(of) {
+		return payment.Award{}, ErrNotApproved.Of("claim %s is %s", of.Claim, k.Status)
+	}
+	amount, err := k.Worth(of.Month)
+	switch {
+	case err != nil:
+		return payment.Award{}, fmt.Errorf("claim %s: %w", of.Claim, err)
+	case k.Stopped(of.Month):
+		return payment.Award{}, claim.ErrStopped.Of("claim %s from %s; asked for is %s", of.Claim, k.Stop, of.Month)
+	case k.Recurs() && s.payments.Ended(of):
+		return payment.Award{}, claim.ErrMonth.Of("claim %s was given back to the treasury", of)
+	case k.Recurs() && on.Before(of.Month.First()):
+		return payment.Award{}, claim.ErrMonth.Of("claim %s on %s", of, on)
 	}
 	if err := s.parties.Check(k.Party, k.Account); err != nil {
 		return payment.Award{}, err
 	}
-	if err := s.unpaidElsewhere(id, k); err != nil {
+	if err := s.unpaidElsewhere(of, k); err != nil {
 		return payment.Award{}, err
 	}
 	return payment.Award{
-		Account: k.Account, Actors: []ledger.ActorID{k.Entered, k.First, k.Second, k.Approved}, Amount: k.Amount,
+		Account: k.Account, Actors: []ledger.ActorID{k.Entered, k.First, k.Second, k.Approved}, Amount: amount,
 		Clause: k.Clause, Line: k.Line, On: k.On, Party: k.Party, Policy: k.Policy,
 	}, nil
 }
@@ -583,7 +673,7 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 			e.Slots = []string{span(scheme.Group, month, month)}
 			met := s.meetings(contest{party: e.Party, scheme: scheme, from: month, to: month}, func(award) bool { return true })
 			if m, ok := first(met, policy.Deny); ok && e.Suspect == "" {
-				e.Suspect = s.suspect(m.award)
+				e.Suspect = s.suspect(m.award, month)
 			}
 		}
 		e.Entry, err = s.fact(o, b, recording(e.Amount)...)
@@ -652,6 +742,9 @@ func (s *State) evolveClaim(e claim.Event) {
 			s.budget.Release(before.Line, before.Amount)
 		}
 		s.end(e.Claim, before)
+	case claim.Stopped:
+		s.budget.Release(before.Line, e.Amount)
+		s.hold(e.Claim)
 	case claim.Withdrawn:
 		s.end(e.Claim, before)
 	}
@@ -666,8 +759,16 @@ func (s *State) evolvePayment(e payment.Event) {
 		s.budget.Restore(e.Line, e.Amount)
 	case payment.ReturnedToTreasury:
 		s.budget.Release(e.Line, e.Amount)
-		k, _ := s.claims.Find(e.Claim)
-		s.end(e.Claim, k)
+		if k, _ := s.claims.Find(e.Claim); k.Recurs() {
+			s.hold(e.Claim)
+		} else {
+			s.end(e.Claim, k)
+		}
+	case payment.RecoveryReceived:
+		p, _ := s.payments.Find(e.Payment)
+		if k, _ := s.claims.Find(p.Claim); k.Stopped(p.Month) {
+			s.hold(p.Claim)
+		}
 	case payment.Recorded:
 		s.occupy(holders(e.Party, nil, ""), e.Slots, award{id: string(e.Payment), elsewhere: true, party: e.Party, scheme: e.Line.Scheme})
 		s.journal.Remember(e.Entry, e.By)

@@ -510,7 +510,7 @@ func levies(day ledger.Date) []error {
 func TestEveryPublishedRefusalIsRaisedAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	seen := make(map[*ledger.Rejection]bool)
-	for _, r := range slices.Concat(refusals(t), crossUse(t)) {
+	for _, r := range slices.Concat(refusals(t), crossUse(t), recurring()) {
 		s := book.Decider.Fold(new(book.State), given(t, r.given...)...)
 		_, err := book.Decide(s, r.when.command(t, "w1"))
 		got, _ := ledger.Refused(err)

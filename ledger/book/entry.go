@@ -215,6 +215,8 @@ func freeText(do any) []string {
 		return []string{do.Decision}
 	case claim.Reject:
 		return []string{do.Reason}
+	case claim.Stop:
+		return []string{do.Reason}
 	case claim.Withdraw:
 		return []string{do.Reason}
 	case payment.CancelBatch:

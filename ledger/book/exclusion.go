@@ -8,6 +8,7 @@ import (
 
 	"zhucan/ledger"
 	"zhucan/ledger/claim"
+	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
 )
 
@@ -85,7 +86,7 @@ func (s *State) meetings(c contest, counts func(award) bool) iter.Seq[meeting] {
 					if (a.group == c.scheme.Group) != same || a.id == c.id && !a.elsewhere || !counts(a) {
 						continue
 					}
-					if !same && h.party == c.party && a.others && len(c.persons) > 0 {
+					if (!same || c.scheme.Recurring != nil) && h.party == c.party && a.others && len(c.persons) > 0 {
 						continue // an organisation has several awards, for other persons: they are compared one by one
 					}
 					m, ok := s.meet(c, a, h.household == "" && h.party != c.party && h.party != a.party)
@@ -245,14 +246,97 @@ func (s *State) approved(a award) bool {
 // unpaidElsewhere refuses to pay an approved claim whose purpose was paid for
 // elsewhere meanwhile. Exclusions are not asked again: a policy published since
 // changes nothing that was decided before.
-func (s *State) unpaidElsewhere(id ledger.ClaimID, k claim.Case) error {
+func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 	scheme, ok := s.Policy().Scheme(k.Scheme)
 	if !ok {
 		return nil
 	}
 	elsewhere := func(a award) bool { return a.elsewhere && a.group == scheme.Group }
-	c := contestOf(id, k, scheme)
+	c := contestOf(of.Claim, k, scheme)
+	if k.Recurs() {
+		c.from, c.to = of.Month, of.Month
+	}
 	return c.denied(s.meetings(c, elsewhere))
+}
+
+// limited refuses a person more months of a recurring purpose than its term, and more
+// placements. The person is the claimant, or the one on whose account an organisation claims.
+func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) error {
+	if c.scheme.Recurring == nil {
+		return nil
+	}
+	term, placements, err := c.scheme.Limits(on)
+	if err != nil {
+		return err
+	}
+	persons := c.persons
+	if s.parties.Kind(c.party) == policy.Person {
+		persons = []ledger.PartyID{c.party}
+	}
+	for _, p := range persons {
+		all := []award{{id: c.id, party: c.party, from: c.from, to: c.to}}
+		for _, a := range s.awards.At(holder{party: p}) {
+			if a.group == c.scheme.Group && (a.id != c.id || a.elsewhere) && counts(a) {
+				all = append(all, a)
+			}
+		}
+		slices.SortStableFunc(all, func(a, b award) int { return a.from.Compare(b.from) })
+		months, placed := 0, 0
+		var had []string
+		for i, a := range all {
+			months += len(ledger.Months(a.from, a.to))
+			if i == 0 || all[i-1].party != a.party || all[i-1].to.Next().Compare(a.from) < 0 {
+				placed++
+			}
+			if a.id != c.id || a.elsewhere {
+				had = append(had, fmt.Sprintf("%s for %s to %s", a.id, a.from, a.to))
+			}
+		}
+		if term != policy.NoLimit && months > term {
+			return ErrTermLimit.Of("%s would have %d months, %d are the term of scheme %s; had: %s", p, months, term, c.scheme.Code, strings.Join(had, ", "))
+		}
+		if placements != policy.NoLimit && placed > placements {
+			return ErrPlacements.Of("%s would be placed %d times, scheme %s allows %d; had: %s", p, placed, c.scheme.Code, placements, strings.Join(had, ", "))
+		}
+	}
+	return nil
+}
+
+// hold makes a recurring claim occupy the months that are still its own: those that are due
+// and not given back to the treasury, and those after its stop whose money is out.
+func (s *State) hold(id ledger.ClaimID) {
+	k, _ := s.claims.Find(id)
+	group, _, _ := readSpan(k.Slots[0])
+	var slots []string
+	var from, to ledger.Period
+	for _, month := range k.Instalments() {
+		if !s.holds(payment.Instalment{Claim: id, Month: month}, k) {
+			continue
+		}
+		if !from.IsZero() && to.Next() != month {
+			slots = append(slots, span(group, from, to))
+			from = ledger.Period{}
+		}
+		if from.IsZero() {
+			from = month
+		}
+		to = month
+	}
+	if !from.IsZero() {
+		slots = append(slots, span(group, from, to))
+	}
+	by := holders(k.Party, k.Persons, k.Household)
+	s.vacate(by, award{id: string(id)})
+	s.occupy(by, slots, award{id: string(id), others: len(k.Persons) > 0, party: k.Party, scheme: k.Scheme})
+}
+
+func (s *State) holds(of payment.Instalment, k claim.Case) bool {
+	id, live := s.payments.Live(of)
+	if !live {
+		return !k.Stopped(of.Month) && !s.payments.Ended(of)
+	}
+	p, _ := s.payments.Find(id)
+	return !k.Stopped(of.Month) || p.Recovered.Cmp(p.Amount) < 0
 }
 
 // An item is a thing that was paid for, and who gives what for it.

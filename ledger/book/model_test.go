@@ -53,12 +53,15 @@ type claimed struct {
 	shown    ledger.Date
 	line     ledger.BudgetLine
 	decided  ledger.Date
-	given    bool // back to the treasury
+	given    bool          // back to the treasury
+	stop     ledger.Period // from which on nothing is due
+	released int64         // by stops
 	outcomes map[string]claim.Outcome
 }
 
 type due struct {
 	claim               ledger.ClaimID
+	month               ledger.Period
 	batch               ledger.BatchID
 	party               ledger.PartyID
 	line                ledger.BudgetLine
@@ -167,11 +170,13 @@ func (m *model) finished(p ledger.PartyID) {
 		if c.Party != p || !c.live() {
 			continue
 		}
-		paid := false
-		for _, y := range m.payments {
-			paid = paid || y.claim == c.Claim && y.status == "paid"
+		for _, month := range m.held(c) {
+			paid := false
+			for _, y := range m.payments {
+				paid = paid || y.claim == c.Claim && y.month == month && y.status == "paid"
+			}
+			m.must(paid && !c.stopped(month), "%s erased while claim %s for %s is %s and not paid, or overpaid", p, c.Claim, month, c.status)
 		}
-		m.must(paid, "%s erased while claim %s is %s and not paid", p, c.Claim, c.status)
 	}
 	for id, y := range m.payments {
 		m.must(y.party != p || y.demanded == y.recovered, "%s erased, who owes for %s", p, id)
@@ -249,6 +254,7 @@ func (m *model) claim(e claim.Event) {
 		m.must(c.open == 0 && !c.upheld && e.On.After(c.shown), "%s approved on %s, shown until %s", e.Claim, e.On, c.shown)
 		m.must(e.Amount.Equal(c.Amount) && e.Line.Scheme == c.Scheme && e.Line.Year == e.On.Year(), "%s approved for %s on %s", e.Claim, e.Amount, e.Line)
 		m.must(!m.erased[c.Party], "an approval for the erased %s", c.Party)
+		m.must(fen(e.Amount) == fen(c.Monthly)*int64(len(c.months())) || c.Monthly.IsZero(), "%s is approved for %s, %s a month", e.Claim, e.Amount, c.Monthly)
 		for _, p := range m.payments {
 			m.must(p.status != "recorded" || p.party != c.Party || p.line.Scheme != "startup" || c.Scheme != "startup", "%s approved beside a grant paid elsewhere", e.Claim)
 		}
@@ -266,6 +272,30 @@ func (m *model) claim(e claim.Event) {
 		}
 		m.must((e.Entry != nil) == (c.status == "approved"), "rejection of a claim that was %s books %v", c.status, e.Entry)
 		c.status = "rejected"
+	case claim.Stopped:
+		at("approved")
+		m.must(!slices.Contains(c.hands[:1], e.By), "%s stopped by who entered it", e.Claim)
+		m.must(slices.Contains(c.months(), e.From) && !c.stopped(e.From) && !c.Monthly.IsZero(), "%s of %s to %s stopped from %s, and before from %s", e.Claim, c.From, c.To, e.From, c.stop)
+		free := 0
+		for _, month := range c.months() {
+			if month.Compare(e.From) < 0 || c.stopped(month) {
+				continue
+			}
+			free++
+			for id, p := range m.payments {
+				if p.claim == e.Claim && p.month == month && p.status != "cancelled" {
+					m.must(p.status != "instructed" || m.batches[p.batch].status == "sent", "%s stopped while %s waits", e.Claim, id)
+					if p.replaces == "" {
+						free--
+						m.must(!slices.Contains(e.Months, month), "%s of %s released, which has payment %s", month, e.Claim, id)
+					}
+				}
+			}
+		}
+		m.must(free == len(e.Months) && fen(e.Amount) == fen(c.Monthly)*int64(free) && (e.Entry != nil) == (free > 0), "%s releases %v, %s; %d are free", e.Claim, e.Months, e.Amount, free)
+		c.stop = e.From
+		c.released += fen(e.Amount)
+		m.line(c.line).committed -= fen(e.Amount)
 	case claim.Withdrawn:
 		at("submitted", "first", "compared", "second", "public", "ended")
 		c.status = "withdrawn"
@@ -279,7 +309,12 @@ func (m *model) add(id ledger.PaymentID, p *due, by ledger.ActorID) {
 	m.must(b.status == "open", "payment in a batch that is %s", b.status)
 	m.must(!slices.Contains(c.hands, by), "payment by %s, who is one of %v", by, c.hands)
 	m.must(!m.erased[p.party], "a payment to the erased %s", p.party)
-	m.must(p.amount == fen(c.Amount) && p.line == c.line && p.party == c.Party, "payment %+v of claim %s", p, c.Claim)
+	worth := fen(c.Amount)
+	if !c.Monthly.IsZero() {
+		worth = fen(c.Monthly)
+	}
+	m.must(slices.Contains(c.months(), p.month) && !c.stopped(p.month), "payment of %s of a claim for %s to %s, stopped from %s", p.month, c.From, c.To, c.stop)
+	m.must(p.amount == worth && p.line == c.line && p.party == c.Party, "payment %+v of claim %s", p, c.Claim)
 	p.status = "instructed"
 	m.payments[id] = p
 	b.lines++
@@ -313,10 +348,11 @@ func (m *model) payment(e payment.Event) {
 		m.batches[e.Batch] = &bundle{status: "open", makers: []ledger.ActorID{e.By}, on: e.On}
 	case payment.Instructed:
 		for _, other := range m.payments {
-			m.must(other.claim != e.Claim || other.status == "cancelled", "claim %s has a payment that is %s", e.Claim, other.status)
+			m.must(other.claim != e.Claim || other.month != e.Month || other.status == "cancelled", "claim %s has a payment that is %s", e.Claim, other.status)
 		}
 		m.must(!e.On.Before(m.claims[e.Claim].decided), "%s instructed on %s", e.Claim, e.On)
-		m.add(e.Payment, &due{claim: e.Claim, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
+		m.must(e.Month.IsZero() || !e.On.Before(e.Month.First()), "%s instructed on %s", e.Month, e.On)
+		m.add(e.Payment, &due{claim: e.Claim, month: e.Month, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
 	case payment.Reissued:
 		old := m.payments[e.Payment]
 		m.must(old.status == "failed" || old.status == "returned", "%s issued again while %s", e.Payment, old.status)
@@ -324,7 +360,8 @@ func (m *model) payment(e payment.Event) {
 		m.must(!e.On.Before(old.corrected), "%s issued again on %s, before %s", e.Payment, e.On, old.corrected)
 		was := old.status
 		old.status = "replaced"
-		m.add(e.As, &due{claim: old.claim, replaces: e.Payment, was: was, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
+		m.must(e.Month == old.month, "%s of %s issued again for %s", e.Payment, old.month, e.Month)
+		m.add(e.As, &due{claim: old.claim, month: old.month, replaces: e.Payment, was: was, batch: e.Batch, party: e.Party, line: e.Line, amount: fen(e.Amount)}, e.By)
 	case payment.BatchSubmitted:
 		step("open", "submitted", e.Lines, e.Total, e.On)
 		b.makers = append(b.makers, e.By)
@@ -383,7 +420,8 @@ func (m *model) payment(e payment.Event) {
 	case payment.ReturnedToTreasury:
 		at("failed", "returned")
 		p.status = "ended"
-		m.claims[p.claim].given = true
+		m.must(e.Month == p.month, "%s of %s ends %s", e.Payment, p.month, e.Month)
+		m.claims[p.claim].given = p.month.IsZero()
 		m.line(p.line).committed -= p.amount
 	case payment.RecoveryDemanded:
 		at("paid", "recorded")
@@ -474,11 +512,63 @@ func trim(id ledger.EntryID) string {
 	return string(id[len("payment:"):])
 }
 
+// months lists what a claim is paid in: the zero month where it is paid once.
+func (c *claimed) months() []ledger.Period {
+	if c.Monthly.IsZero() {
+		return []ledger.Period{{}}
+	}
+	var all []ledger.Period
+	for p := c.From; p.Compare(c.To) <= 0; p = p.Next() {
+		all = append(all, p)
+	}
+	return all
+}
+
+func (c *claimed) stopped(month ledger.Period) bool {
+	return !c.stop.IsZero() && month.Compare(c.stop) >= 0
+}
+
+// person is who has a post: the claimant, or the person it claims for.
+func (c *claimed) person() ledger.PartyID {
+	if len(c.Persons) > 0 {
+		return c.Persons[0]
+	}
+	return c.Party
+}
+
+// held lists the months of a claim that nobody else may have: those that are due and not given
+// back, and those after its stop whose money is out.
+func (m *model) held(c *claimed) []ledger.Period {
+	var all []ledger.Period
+	for _, month := range c.months() {
+		held := !c.stopped(month)
+		for _, p := range m.payments {
+			if p.claim != c.Claim || p.month != month {
+				continue
+			}
+			switch p.status {
+			case "ended":
+				held = false
+			case "instructed", "paid", "failed", "returned":
+				held = !c.stopped(month) || p.recovered < p.amount
+			}
+		}
+		if held {
+			all = append(all, month)
+		}
+	}
+	return all
+}
+
 // live tells whether a claim occupies its purpose.
 func (c *claimed) live() bool { return c.status != "rejected" && c.status != "withdrawn" && !c.given }
 
 // collide tells whether two claims of the sample policy may not be had together.
-func collide(a, b *claimed) bool {
+func (m *model) collide(a, b *claimed) bool {
+	if !a.Monthly.IsZero() && !b.Monthly.IsZero() {
+		months := m.held(b)
+		return a.person() == b.person() && slices.ContainsFunc(m.held(a), func(p ledger.Period) bool { return slices.Contains(months, p) })
+	}
 	if a.Party != b.Party {
 		return false
 	}

@@ -70,7 +70,7 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 		return
 	}
 	for _, name := range []string{
-		"Submitted", "Approved", "Rejected", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
+		"Submitted", "Approved", "Rejected", "Stopped", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
 		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver", "rollback",
 	} {
 		if total[name] == 0 {
@@ -81,7 +81,9 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 
 // begin makes twelve parties known and votes little money, so that it runs out.
 func (w *world) begin() {
-	w.order(ledgertest.Operator, policy.Publish{Pack: ledgertest.Pack()}, true)
+	pack := ledgertest.Pack()
+	ledgertest.Monthly(&pack)
+	w.order(ledgertest.Operator, policy.Publish{Pack: pack}, true)
 	for i := range 12 {
 		do := party.Register{Account: "a", Kind: policy.Person, Party: ledger.PartyID(fmt.Sprint("P", i)), Sealed: "s"}
 		if i >= 8 {
@@ -89,7 +91,7 @@ func (w *world) begin() {
 		}
 		w.order(ledgertest.Clerk, do, true)
 	}
-	for _, l := range lines[:6] {
+	for _, l := range append(lines[:6:6], posts) {
 		w.order(ledgertest.Accountant, budget.Appropriate{Amount: yuan(18_000), Document: "D0", Line: l}, true)
 	}
 }
@@ -97,6 +99,9 @@ func (w *world) begin() {
 // head gives some runs a head start: claims that are approved, and payments that
 // the bank has.
 func (w *world) head() {
+	if w.roll(2, "monthly") == 1 {
+		w.monthly()
+	}
 	n := w.roll(5, "head start")
 	for i := range n {
 		id := ledger.ClaimID(fmt.Sprint("C", i))
@@ -127,6 +132,44 @@ func (w *world) head() {
 	w.order(ledgertest.Cashier, payment.SendBatch{Batch: "B0", Voucher: "V0"}, true)
 	if n == 4 {
 		w.far()
+	}
+}
+
+// monthly gives a run a post for half a year, approved, of which some months are
+// paid and the last of them is at the bank or given back.
+func (w *world) monthly() {
+	today := w.today
+	w.order(ledgertest.Clerk, claim.Submit{
+		Account: "1", Claim: "M0", Evidence: papers, From: month("2023-01"), Party: "P7", Region: "220104", Scheme: "welfare-post", To: month("2023-06"), Units: 1,
+	}, true)
+	for range 4 {
+		w.advance(w.model.claims["M0"], func(by ledger.Actor, do any) { w.order(by, do, true) }, func(int, string) int { return 0 })
+	}
+	w.today = w.today.AddDays(7)
+	w.order(ledgertest.Second, claim.EndPublicity{Claim: "M0"}, true)
+	w.order(ledgertest.Approver, claim.Approve{Claim: "M0", Decision: "D", Line: posts}, true)
+	paid := w.roll(5, "months paid")
+	for i, m := range ledger.Months(month("2023-01"), month("2023-06"))[:paid] {
+		day := m.Last()
+		b, y := ledger.BatchID(fmt.Sprint("BM", i)), ledger.PaymentID(fmt.Sprint("YM", i))
+		w.order(ledgertest.Cashier, payment.OpenBatch{Batch: b}, true, day)
+		w.order(ledgertest.Cashier, payment.Instruct{Batch: b, Claim: "M0", Month: m, Payment: y}, true, day)
+		w.order(ledgertest.Cashier, payment.SubmitBatch{Batch: b, Lines: 1, Total: yuan(1_000)}, true, day)
+		w.order(chief, payment.ApproveBatch{Batch: b, Lines: 1, Total: yuan(1_000)}, true, day)
+		w.order(ledgertest.Cashier, payment.SendBatch{Batch: b, Voucher: "V-" + string(b)}, true, day)
+		if i+1 < paid {
+			w.order(ledgertest.Cashier, payment.Confirm{Payment: y, Serial: "S-" + string(y)}, true, day)
+		}
+		today = day
+	}
+	if paid == 0 {
+		return
+	}
+	w.today = today
+	if w.roll(3, "given back") == 2 {
+		last := ledger.PaymentID(fmt.Sprint("YM", paid-1))
+		w.order(ledgertest.Cashier, payment.Fail{Payment: last, Reason: "r"}, true)
+		w.order(chief, payment.ReturnToTreasury{Payment: last, Reason: "r"}, true)
 	}
 }
 
@@ -168,7 +211,7 @@ func (w *world) far() {
 
 var lines = []ledger.BudgetLine{
 	line("220104/startup/levy/2023"), line("220000/startup/general/2023"), line("220104/employer/levy/2023"), line("220100/assisted/levy/2023"),
-	line("220102/startup/levy/2023"), line("220000/startup/levy/2024"), line("220000/assisted/levy/2024"), line("220104/startup/levy/2024"),
+	line("220102/startup/levy/2023"), line("220000/startup/levy/2024"), line("220000/assisted/levy/2024"), line("220104/startup/levy/2024"), posts,
 }
 
 // order decides one command, today or on the day given, and checks everything
@@ -263,20 +306,35 @@ func (w *world) check() {
 	if owed != m.owed {
 		w.Fatalf("%d is to be recovered, want %d", owed, m.owed)
 	}
-	live := make(map[ledger.ClaimID]ledger.PaymentID)
+	live := make(map[payment.Instalment]ledger.PaymentID)
+	used := make(map[ledger.ClaimID]int64) // paid, under way or given back
 	for id, p := range m.payments {
-		if p.claim == "" || p.status == "replaced" || p.status == "ended" || p.status == "cancelled" {
+		if p.claim == "" || p.status == "replaced" || p.status == "cancelled" {
 			continue
 		}
-		if other, ok := live[p.claim]; ok {
-			w.Fatalf("claim %s has two live payments, %s and %s", p.claim, id, other)
+		used[p.claim] += p.amount
+		if p.status == "ended" {
+			continue
 		}
-		live[p.claim] = id
+		of := payment.Instalment{Claim: p.claim, Month: p.month}
+		if other, ok := live[of]; ok {
+			w.Fatalf("claim %s has two live payments, %s and %s", of, id, other)
+		}
+		live[of] = id
 	}
 	var claims []*claimed
+	months := make(map[ledger.PartyID]int)
 	for _, c := range m.claims {
+		if used[c.Claim]+c.released > fen(c.Amount) {
+			w.Fatalf("of claim %s for %s, %d is paid, under way or given back and %d released", c.Claim, c.Amount, used[c.Claim], c.released)
+		}
+		if !c.Monthly.IsZero() && c.live() {
+			if months[c.person()] += len(m.held(c)); months[c.person()] > 18 {
+				w.Fatalf("%s has %d months", c.person(), months[c.person()])
+			}
+		}
 		for _, other := range claims {
-			if c.live() && other.live() && collide(c, other) {
+			if c.live() && other.live() && m.collide(c, other) {
 				w.Fatalf("%s and %s are both live", c.Claim, other.Claim)
 			}
 		}
@@ -298,7 +356,10 @@ func (w *world) print() string {
 		ask(chief, claim.Reject{Claim: id, Reason: "r"})
 		ask(ledgertest.Second, claim.EndPublicity{Claim: id})
 		ask(chief, claim.Approve{Claim: id, Decision: "D", Line: lines[0]})
-		ask(ledgertest.Cashier, payment.Instruct{Batch: "probe", Claim: id, Payment: "probe"})
+		for _, p := range m.claims[id].months() {
+			ask(ledgertest.Cashier, payment.Instruct{Batch: "probe", Claim: id, Month: p, Payment: "probe"})
+			ask(chief, claim.Stop{Claim: id, Evidence: hash, From: p, Reason: "r"})
+		}
 		ask(ledgertest.First, claim.Resolve{Claim: id, Objection: "O1", Outcome: claim.Dismissed, Reason: "r"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.payments)) {
@@ -318,8 +379,9 @@ func (w *world) print() string {
 	}
 	for i := range 12 {
 		p := ledger.PartyID(fmt.Sprint("P", i))
-		for _, scheme := range []ledger.SchemeCode{"startup", "employer", "assisted"} {
+		for _, scheme := range []ledger.SchemeCode{"startup", "employer", "assisted", "welfare-post"} {
 			ask(ledgertest.Clerk, claim.Submit{Account: "2", Claim: "probe", Evidence: papers, From: month("2023-03"), Party: p, Region: "220104", Scheme: scheme, To: month("2023-03"), Units: 1})
+			ask(ledgertest.Clerk, claim.Submit{Account: "1", Claim: "probe", Evidence: papers, From: month("2023-03"), Party: "P8", Persons: []ledger.PartyID{p}, Region: "220104", Scheme: scheme, To: month("2024-03"), Units: 1})
 		}
 		ask(ledgertest.Operator, party.Erase{Basis: "b", Party: p})
 		ask(ledgertest.Clerk, payment.Record{Amount: yuan(700), Line: lines[i%len(lines)], Party: p, Payment: "probe", Source: "s"})
@@ -431,8 +493,19 @@ func (w *world) step() {
 
 	switch {
 	case kind < 4:
-		scheme := []ledger.SchemeCode{"startup", "employer", "assisted", "unset"}[roll(8, "scheme")%4]
+		scheme := []ledger.SchemeCode{"startup", "employer", "assisted", "unset", "welfare-post"}[roll(10, "scheme")%5]
 		from := ledger.PeriodOf(2023+roll(2, "year"), time.Month(1+roll(12, "month")))
+		if scheme == "welfare-post" {
+			if roll(3, "again") == 0 {
+				p, from = "P7", ledger.PeriodOf(2023, time.Month(1+roll(12, "month"))) // who may have one
+			}
+			submit := claim.Submit{Account: "1", Claim: ledger.ClaimID("C" + id), Evidence: papers, From: from, Party: p, Region: "220104", Scheme: scheme, To: from.First().AddDays(roll(400, "days")).Period(), Units: 1}
+			if p == "P8" || p == "P10" {
+				submit.Persons = []ledger.PartyID{ledger.PartyID(fmt.Sprint("P", roll(8, "person")))}
+			}
+			do(ledgertest.Clerk, submit)
+			break
+		}
 		do(ledgertest.Clerk, claim.Submit{
 			Account: "1", Claim: ledger.ClaimID("C" + id), Evidence: papers, From: from, Party: p,
 			Region: []ledger.RegionCode{"220104", "220102", "R-CBS"}[roll(3, "region")], Scheme: scheme, To: from, Units: 1 + roll(3, "units"),
@@ -452,7 +525,9 @@ func (w *world) step() {
 		}
 	case kind == 16:
 		if c := pick(w, m.claims, "claim"); c != nil {
-			if roll(2, "against") == 0 {
+			if months := c.months(); !c.Monthly.IsZero() && c.status == "approved" && roll(4, "stop") > 0 {
+				do(chief, claim.Stop{Claim: c.Claim, Evidence: hash, From: months[roll(len(months), "from")], Reason: "r"})
+			} else if roll(2, "against") == 0 {
 				do(chief, claim.Reject{Claim: c.Claim, Reason: "r"})
 			} else {
 				do(ledgertest.Clerk, claim.Withdraw{Claim: c.Claim, Reason: "r"})
@@ -462,7 +537,8 @@ func (w *world) step() {
 		w.money(do, roll, amount)
 	case kind < 20:
 		if c := w.approved(); c != nil {
-			do(ledgertest.Cashier, payment.Instruct{Batch: w.batch(do, roll), Claim: c.Claim, Payment: ledger.PaymentID("Y" + id)})
+			months := c.months()
+			do(ledgertest.Cashier, payment.Instruct{Batch: w.batch(do, roll), Claim: c.Claim, Month: months[roll(len(months), "month")], Payment: ledger.PaymentID("Y" + id)})
 		}
 	case kind < 23:
 		if b, bundle := pickKey(w, m.batches, "batch"); bundle != nil {

@@ -9,6 +9,11 @@
 // From any of them a claim can be rejected or withdrawn. What is paid on an
 // approved claim is decided by package payment.
 //
+// A claim of a recurring scheme is awarded for months, an amount for each, and is paid
+// month by month. What ends it early (death, re-employment, a contract that ends) stops it
+// from a month on: it stays approved, its months before that are due, those after are not.
+// What was paid of them is overpaid and is recovered (追回) like any other payment.
+//
 // # Invariants
 //
 //  1. A claim is approved only after every step, after its whole publicity, and
@@ -25,6 +30,10 @@
 //  5. A document is attached until the claim is decided, by a person who reviews and
 //     approves nothing of it, and is the one handed in: where the claim named a hash
 //     of its kind, it has that hash.
+//  6. A recurring claim is for one person, so that its months, its stop and its term are
+//     that person's (policy.md §6, X2).
+//  7. A stop comes once for a month, and again only from an earlier one: what is stopped is
+//     not resumed, it is applied for anew.
 //
 // # Documents
 //
@@ -203,6 +212,13 @@ type (
 		Claim  ledger.ClaimID `json:"claim"`
 		Reason string         `json:"reason"`
 	}
+	// Stop ends a recurring claim from a month on (停发).
+	Stop struct {
+		Claim    ledger.ClaimID `json:"claim"`
+		Evidence string         `json:"evidence"` // SHA-256 of what shows the event
+		From     ledger.Period  `json:"from"`     // first month that is not due
+		Reason   string         `json:"reason"`
+	}
 	// Withdraw takes the claim back before it is decided.
 	Withdraw struct {
 		Claim  ledger.ClaimID `json:"claim"`
@@ -222,6 +238,7 @@ func (EndPublicity) claim() {}
 func (Concur) claim()       {}
 func (Approve) claim()      {}
 func (Reject) claim()       {}
+func (Stop) claim()         {}
 func (Withdraw) claim()     {}
 
 // An Event is something that has happened to a claim.
@@ -246,6 +263,7 @@ type (
 		From      ledger.Period     `json:"from"`
 		Group     string            `json:"group"`
 		Household string            `json:"household,omitempty"`
+		Monthly   ledger.Money      `json:"monthly,omitzero"` // of a recurring claim: what one month is worth; Amount is that times its months
 		On        ledger.Date       `json:"on"`
 		Party     ledger.PartyID    `json:"party"`
 		Persons   []ledger.PartyID  `json:"persons,omitempty"`
@@ -350,6 +368,19 @@ type (
 		On     ledger.Date    `json:"on"`
 		Reason string         `json:"reason"`
 	}
+	// Stopped says from which month nothing is due, and takes back what was promised of the
+	// months that were neither paid nor under way.
+	Stopped struct {
+		Amount   ledger.Money    `json:"amount"` // of Months
+		By       ledger.ActorID  `json:"by"`
+		Claim    ledger.ClaimID  `json:"claim"`
+		Entry    *ledger.Entry   `json:"entry,omitempty"`
+		Evidence string          `json:"evidence"`
+		From     ledger.Period   `json:"from"`
+		Months   []ledger.Period `json:"months,omitempty"` // neither paid nor under way
+		On       ledger.Date     `json:"on"`
+		Reason   string          `json:"reason"`
+	}
 	// Withdrawn says that the claim was taken back.
 	Withdrawn struct {
 		By     ledger.ActorID `json:"by"`
@@ -371,6 +402,7 @@ func (PublicityEnded) happened()   {}
 func (Concurred) happened()        {}
 func (Approved) happened()         {}
 func (Rejected) happened()         {}
+func (Stopped) happened()          {}
 func (Withdrawn) happened()        {}
 
 // Case is the claim.
@@ -386,6 +418,7 @@ func (e PublicityEnded) Case() string   { return string(e.Claim) }
 func (e Concurred) Case() string        { return string(e.Claim) }
 func (e Approved) Case() string         { return string(e.Claim) }
 func (e Rejected) Case() string         { return string(e.Claim) }
+func (e Stopped) Case() string          { return string(e.Claim) }
 func (e Withdrawn) Case() string        { return string(e.Claim) }
 
 // Effective is the day of the order.
@@ -401,6 +434,7 @@ func (e PublicityEnded) Effective() ledger.Date   { return e.On }
 func (e Concurred) Effective() ledger.Date        { return e.On }
 func (e Approved) Effective() ledger.Date         { return e.On }
 func (e Rejected) Effective() ledger.Date         { return e.On }
+func (e Stopped) Effective() ledger.Date          { return e.On }
 func (e Withdrawn) Effective() ledger.Date        { return e.On }
 
 // Booked is the entry of a decision, nil for every other step.
@@ -416,6 +450,7 @@ func (PublicityEnded) Booked() *ledger.Entry   { return nil }
 func (Concurred) Booked() *ledger.Entry        { return nil }
 func (e Approved) Booked() *ledger.Entry       { return &e.Entry }
 func (e Rejected) Booked() *ledger.Entry       { return e.Entry }
+func (e Stopped) Booked() *ledger.Entry        { return e.Entry }
 func (Withdrawn) Booked() *ledger.Entry        { return nil }
 
 // Refusals, in the order of checking.
@@ -452,6 +487,10 @@ var (
 		Code: "minimum-term", Rule: "what is in operation for fewer months than the scheme asks for is not paid", RuleZH: "经营（在岗）月数未达到项目要求的，不予补贴",
 		Source: "the scheme's minimum term", Next: "apply when the months have passed", NextZH: "请在达到月数后申报",
 	}
+	ErrOnePerson = &ledger.Rejection{
+		Code: "recurring-one-person", Rule: "a claim of a recurring scheme is for one person and one unit, without cost items", RuleZH: "按月发放的项目一人一份申报，数量为一，不列成本项",
+		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "submit a claim for each person", NextZH: "请按人分别申报",
+	}
 	ErrStep = &ledger.Rejection{
 		Code: "claim-step", Rule: "a claim takes its steps in their order, each on the day of the one before or later: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理，后一环节日期不得早于前一环节",
 		Source: "吉政办发〔2022〕35号 四（二）", Next: "take the step that is due", NextZH: "请先办理当前应办环节",
@@ -468,6 +507,14 @@ var (
 		Code: "objection-open", Rule: "nothing is approved while an objection is open or upheld", RuleZH: "异议未处理完毕或成立的，不得审批通过",
 		Next: "resolve the objection, or reject the claim", NextZH: "请先处理异议，或作出不予通过决定",
 	}
+	ErrMonth = &ledger.Rejection{
+		Code: "claim-month", Rule: "a recurring claim is paid, and stopped, by a month of its own that is not given back, and paid when the month has begun; another claim has no months", RuleZH: "按月发放的申报须按其所属月份支付或停发，已缴回国库的月份除外，当月开始后方可支付；其他申报不分月",
+		Source: "the months of the award", Next: "name a month of the award; leave it out where the claim does not recur", NextZH: "请填写补贴所属月份；非按月发放的请勿填写",
+	}
+	ErrStopped = &ledger.Rejection{
+		Code: "claim-stopped", Rule: "nothing is paid for a month from which a claim is stopped; a stop is moved to an earlier month only", RuleZH: "停发月份起不得再支付；停发月份只能提前",
+		Source: "the stop of the claim", Next: "give a failed or returned payment back to the treasury; apply anew if support is due again", NextZH: "失败或退汇的请缴回国库；重新符合条件的请重新申报",
+	}
 	ErrLine = &ledger.Rejection{
 		Code: "claim-budget-line", Rule: "a claim is paid from a line of its own scheme, of its region or one above, from a fund the scheme allows", RuleZH: "须使用本项目、本地区或其上级地区且资金来源符合规定的指标（专款专用）",
 		Source: "预算法 art. 13; 财税〔2015〕72号 arts. 21–24", Next: "choose a line of the scheme", NextZH: "请选择本项目的指标",
@@ -476,7 +523,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrLine,
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrOnePerson, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrMonth, ErrStopped, ErrLine,
 }
 
 // A Status is the last step a claim has taken.
@@ -506,6 +553,8 @@ type Case struct {
 	Region        ledger.RegionCode
 	From, To      ledger.Period
 	Amount        ledger.Money
+	Monthly       ledger.Money      // of a recurring claim
+	Stop          ledger.Period     // from which on nothing is due, if any
 	Line          ledger.BudgetLine // once approved
 	Clause        string
 	Policy        string
@@ -561,6 +610,36 @@ func (k Case) lacks(scheme policy.Scheme) (kinds []string) {
 // or those on whose account it is made.
 func (k Case) Personal(claimant policy.Kind) bool {
 	return claimant == policy.Person || len(k.Persons) > 0
+}
+
+// Recurs tells whether the claim is paid by the month.
+func (k Case) Recurs() bool { return !k.Monthly.IsZero() }
+
+// Instalments lists what the claim is paid in: its months, stopped or not, or the zero
+// Period where it is paid once.
+func (k Case) Instalments() []ledger.Period {
+	if !k.Recurs() {
+		return []ledger.Period{{}}
+	}
+	return ledger.Months(k.From, k.To)
+}
+
+// Stopped tells whether a month is not due any more.
+func (k Case) Stopped(month ledger.Period) bool {
+	return !k.Stop.IsZero() && month.Compare(k.Stop) >= 0
+}
+
+// Worth returns what is paid for an instalment, and refuses one that the claim has not.
+func (k Case) Worth(month ledger.Period) (ledger.Money, error) {
+	switch {
+	case !k.Recurs() && month.IsZero():
+		return k.Amount, nil
+	case !k.Recurs():
+		return ledger.Money{}, ErrMonth.Of("%s of a claim that is paid once", month)
+	case month.IsZero() || month.Compare(k.From) < 0 || month.Compare(k.To) > 0:
+		return ledger.Money{}, ErrMonth.Of("month %q; the claim is for %s to %s", month, k.From, k.To)
+	}
+	return k.Monthly, nil
 }
 
 // Concurred returns who let the claim stand beside an award.
@@ -626,6 +705,8 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return s.approve(c, do)
 	case Reject:
 		return s.reject(c, do)
+	case Stop:
+		return s.stop(c, do)
 	case Withdraw:
 		return s.withdraw(c, do)
 	}
@@ -665,12 +746,19 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	var monthly ledger.Money
+	if scheme.Recurring != nil {
+		if _, _, err := scheme.Limits(c.On); err != nil {
+			return nil, err
+		}
+		monthly, amount = amount, amount.Times(int64(len(ledger.Months(do.From, do.To))))
+	}
 	if amount.Cmp(ledger.MaxMoney) > 0 {
-		return nil, ledger.ErrAmountRange.Of("%d units of %s", do.Units, standard.Amount)
+		return nil, ledger.ErrAmountRange.Of("%d units of %s for %s to %s", do.Units, standard.Amount, do.From, do.To)
 	}
 	return []Event{Submitted{
 		Account: do.Account, Amount: amount, Base: do.Base, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Costs: do.Costs, Evidence: do.Evidence,
-		From: do.From, Group: scheme.Group, Household: do.Household, On: c.On, Party: do.Party, Persons: do.Persons, Policy: c.Policy.Version, Region: do.Region,
+		From: do.From, Group: scheme.Group, Household: do.Household, Monthly: monthly, On: c.On, Party: do.Party, Persons: do.Persons, Policy: c.Policy.Version, Region: do.Region,
 		Scheme: do.Scheme, Since: do.Since, Standard: standard, To: do.To, Units: do.Units,
 	}}, nil
 }
@@ -714,6 +802,9 @@ func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 	}
 	if n := scheme.MinMonths; n > 0 && (do.Since.IsZero() || do.Since.Time().AddDate(0, n, 0).After(on.Time())) {
 		return ErrTerm.Of("claim %s since %s on %s; scheme %s asks for %d months", do.Claim, do.Since, on, scheme.Code, n)
+	}
+	if scheme.Recurring != nil && (do.Units != 1 || len(do.Persons) > 1 || len(do.Costs) > 0) {
+		return ErrOnePerson.Of("claim %s of scheme %s for %d units, on account of %d persons, with %d cost items", do.Claim, scheme.Code, do.Units, len(do.Persons), len(do.Costs))
 	}
 	return nil
 }
@@ -1001,6 +1092,32 @@ func (s *State) reject(c Command, do Reject) ([]Event, error) {
 	return []Event{Rejected{By: c.By.ID, Claim: do.Claim, On: c.On, Reason: do.Reason}}, nil
 }
 
+func (s *State) stop(c Command, do Stop) ([]Event, error) {
+	if err := c.Needs(ledger.Approver); err != nil {
+		return nil, err
+	}
+	k, err := s.due(do.Claim, c.On, ApprovedStep)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.Entered); err != nil {
+		return nil, err
+	}
+	if do.Reason == "" || !isHash(do.Evidence) {
+		return nil, ErrReason.Of("stop of %s, and a SHA-256 of what shows why", do.Claim)
+	}
+	if _, err := k.Worth(do.From); err != nil || !k.Recurs() {
+		return nil, ErrMonth.Of("claim %s, for %s to %s, stopped from %q", do.Claim, k.From, k.To, do.From)
+	}
+	if do.From == k.Stop {
+		return nil, nil
+	}
+	if k.Stopped(do.From) {
+		return nil, ErrStopped.Of("claim %s from %s", do.Claim, k.Stop)
+	}
+	return []Event{Stopped{By: c.By.ID, Claim: do.Claim, Evidence: do.Evidence, From: do.From, On: c.On, Reason: do.Reason}}, nil
+}
+
 func (s *State) withdraw(c Command, do Withdraw) ([]Event, error) {
 	if err := c.Needs(ledger.Clerk); err != nil {
 		return nil, err
@@ -1019,13 +1136,15 @@ func Evolve(s *State, e Event) *State {
 	id := ledger.ClaimID(e.Case())
 	k := s.claims.At(id)
 	if on := e.Effective(); on.After(k.On) {
-		k.On = on
+		if _, stop := e.(Stopped); !stop { // what was due before it may still be paid on an earlier day
+			k.On = on
+		}
 	}
 	switch e := e.(type) {
 	case Submitted:
 		k = Case{
 			Status: SubmittedStep, On: e.On, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
-			From: e.From, To: e.To, Amount: e.Amount, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
+			From: e.From, To: e.To, Amount: e.Amount, Monthly: e.Monthly, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
 			Base: e.Base, Costs: e.Costs, Household: e.Household, Persons: e.Persons, evidence: e.Evidence,
 		}
 	case EvidenceAttached:
@@ -1053,6 +1172,8 @@ func Evolve(s *State, e Event) *State {
 		k.Status, k.Approved, k.Line = ApprovedStep, e.By, e.Line
 	case Rejected:
 		k.Status = RejectedStep
+	case Stopped:
+		k.Stop = e.From
 	case Withdrawn:
 		k.Status = WithdrawnStep
 	default:

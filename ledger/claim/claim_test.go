@@ -278,6 +278,51 @@ func TestNoStepIsLeftOutOrTakenTwice(t *testing.T) {
 	}
 }
 
+// A claim of a scheme that recurs, for April to June, awarded on the 18th.
+func TestARecurringClaimIsWorthItsMonthsAndIsStopped(t *testing.T) {
+	t.Parallel()
+	p := ledgertest.Pack()
+	ledgertest.Monthly(&p)
+	june := ledger.PeriodOf(2023, 6)
+	most := ledger.Fen(800_00)
+	p.Schemes[4].Cap = &most // of a month
+	monthly := func(by ledger.Actor, day int, do claim.Action) claim.Command {
+		c := ask(by, day, do)
+		c.Policy = &p
+		return c
+	}
+	apply := with(submit, func(s *claim.Submit) { s.Scheme, s.To = "welfare-post", june })
+	applied := with(submitted, func(e *claim.Submitted) {
+		e.Scheme, e.Group, e.To, e.Clause, e.Standard = "welfare-post", "welfare-post", june, p.Schemes[4].Clause, p.Schemes[4].Standards[0]
+		e.Monthly, e.Amount = most, most.Times(3)
+	})
+	stop := claim.Stop{Claim: "C1", Evidence: hash, From: ledger.PeriodOf(2023, 5), Reason: "died"}
+	stopped := claim.Stopped{By: "approver", Claim: "C1", Evidence: hash, From: stop.From, On: on(20), Reason: "died"}
+	given := append([]claim.Event{applied}, life[1:]...)
+	from := func(m ledger.Period) claim.Stop { return with(stop, func(s *claim.Stop) { s.From = m }) }
+	approver := ledgertest.Approver
+	ledgertest.Run(t, claim.Decider, []ledgertest.Case[claim.Command, claim.Event]{
+		{Name: "a claim is worth its months, and each at most the cap", When: monthly(ledgertest.Clerk, 3, apply), Then: []claim.Event{applied}},
+		{Name: "no months are worth more than there is", When: func() claim.Command {
+			q, c := p, monthly(ledgertest.Clerk, 3, apply)
+			q.Schemes = slices.Clone(p.Schemes)
+			q.Schemes[4].Cap = &ledger.MaxMoney
+			q.Schemes[4].Standards = []policy.Standard{{Amount: ledger.MaxMoney, From: p.Schemes[4].From, Region: "220000", Source: "synthetic"}}
+			c.Policy = &q
+			return c
+		}(), Reject: ledger.ErrAmountRange},
+		{Name: "it is stopped from a month on", Given: given, When: monthly(approver, 20, stop), Then: []claim.Event{stopped}},
+		{Name: "it is stopped once", Given: append(given, stopped), When: monthly(approver, 21, stop)},
+		{Name: "it is stopped from an earlier month", Given: append(given, stopped), When: monthly(approver, 21, from(april)), Then: []claim.Event{with(stopped, func(e *claim.Stopped) { e.From, e.On = april, on(21) })}},
+		{Name: "it is not stopped from a later month", Given: append(given, stopped), When: monthly(approver, 21, from(june)), Reject: claim.ErrStopped},
+		{Name: "it is not stopped before it begins", Given: given, When: monthly(approver, 20, from(ledger.PeriodOf(2023, 3))), Reject: claim.ErrMonth},
+		{Name: "it is stopped from some month", Given: given, When: monthly(approver, 20, from(ledger.Period{})), Reject: claim.ErrMonth},
+		{Name: "what is not approved is rejected, not stopped", Given: given[:6], When: monthly(approver, 20, stop), Reject: claim.ErrStep},
+		{Name: "what does not recur is not stopped", Given: life, When: monthly(approver, 20, from(april)), Reject: claim.ErrMonth},
+		{Name: "a reviewer stops nothing", Given: given, When: monthly(ledgertest.First, 20, stop), Reject: ledger.ErrRole},
+	})
+}
+
 func TestAnAmountThatTheLogCouldNotReadBackIsRefused(t *testing.T) {
 	t.Parallel()
 	p := ledgertest.Pack()

@@ -2,8 +2,8 @@
 // answered line by line, returned payments (退汇), recoveries (追回), and payments
 // that were made elsewhere.
 //
-// A cashier opens a batch, instructs one payment for each approved claim, and
-// submits the batch with its control totals; an approver approves exactly those
+// A cashier opens a batch, instructs one payment for each approved claim, or for each month
+// of a recurring one, and submits the batch with its control totals; an approver approves exactly those
 // totals; a cashier sends it. The bank then confirms or fails each line. A
 // confirmed payment may come back. A failed or returned one waits: its payee is
 // corrected by one person and approved by another, and it is paid again under a
@@ -33,7 +33,7 @@
 //
 // # Invariants
 //
-//  1. A claim has at most one payment that is not cancelled, replaced by another or
+//  1. An instalment, a claim or a month of a recurring one, has at most one payment that is not cancelled, replaced by another or
 //     given back to the treasury: a failed or returned one is re-issued, never
 //     instructed a second time.
 //  2. What is approved is a batch of so many lines and so much money; a line
@@ -60,6 +60,20 @@ import (
 
 	"zhucan/ledger"
 )
+
+// An Instalment is what is paid once: a claim, or a month of a recurring one.
+type Instalment struct {
+	Claim ledger.ClaimID
+	Month ledger.Period // zero where the claim does not recur
+}
+
+// String writes "C1", or "C1 for 2023-04".
+func (i Instalment) String() string {
+	if i.Month.IsZero() {
+		return string(i.Claim)
+	}
+	return string(i.Claim) + " for " + i.Month.String()
+}
 
 // An Award is what a claim or an earlier payment entitles to: the book looks it
 // up and gives it with the command.
@@ -91,10 +105,11 @@ type (
 	OpenBatch struct {
 		Batch ledger.BatchID `json:"batch"`
 	}
-	// Instruct adds a payment for an approved claim.
+	// Instruct adds a payment for an approved claim, or for a month of a recurring one.
 	Instruct struct {
 		Batch   ledger.BatchID   `json:"batch"`
 		Claim   ledger.ClaimID   `json:"claim"`
+		Month   ledger.Period    `json:"month,omitzero"`
 		Payment ledger.PaymentID `json:"payment"`
 	}
 	// SubmitBatch closes the batch to further lines and states its control totals.
@@ -225,7 +240,7 @@ var (
 		Source: "预算法实施条例 arts. 56, 57", Next: "take the step that is due; correct the day where two days contradict each other", NextZH: "请先办理当前应办环节；日期矛盾的请核对日期",
 	}
 	ErrPaid = &ledger.Rejection{
-		Code: "claim-paid", Rule: "a claim has one live payment", RuleZH: "一项申报只能有一笔有效支付",
+		Code: "claim-paid", Rule: "a claim, or a month of a recurring one, has one live payment", RuleZH: "一项申报（按月发放的，一个月份）只能有一笔有效支付",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "wait for the payment that is named", NextZH: "请以已列明的支付为准",
 	}
 	ErrFull = &ledger.Rejection{
@@ -363,15 +378,16 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 	if c.On.Before(c.Award.On) {
 		return nil, ErrStep.Of("claim %s is approved since %s, which is after %s", do.Claim, c.Award.On, c.On)
 	}
-	if live, ok := s.live.Get(do.Claim); ok {
-		return nil, ErrPaid.Of("claim %s by payment %s", do.Claim, live)
+	of := Instalment{do.Claim, do.Month}
+	if live, ok := s.live.Get(of); ok {
+		return nil, ErrPaid.Of("claim %s by payment %s", of, live)
 	}
 	if err := c.Apart(c.Award.Actors...); err != nil {
 		return nil, err
 	}
 	return []Event{Instructed{
 		Account: c.Award.Account, Amount: c.Award.Amount, Batch: do.Batch, By: c.By.ID, Claim: do.Claim, Clause: c.Award.Clause,
-		Duties: c.Award.Actors, Line: c.Award.Line, On: c.On, Party: c.Award.Party, Payment: do.Payment, Policy: c.Award.Policy,
+		Duties: c.Award.Actors, Line: c.Award.Line, Month: do.Month, On: c.On, Party: c.Award.Party, Payment: do.Payment, Policy: c.Award.Policy,
 	}}, nil
 }
 
@@ -639,7 +655,7 @@ func (s *State) reissue(c Command, do Reissue) ([]Event, error) {
 	}
 	return []Event{Reissued{
 		Account: k.account, Amount: p.Amount, As: do.As, Batch: do.Batch, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Duties: duties,
-		Line: p.Line, On: c.On, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
+		Line: p.Line, Month: p.Month, On: c.On, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
 	}}, nil
 }
 
@@ -652,7 +668,7 @@ func (s *State) returnToTreasury(c Command, do ReturnToTreasury) ([]Event, error
 		return nil, ErrReason.Of("payment %s", do.Payment)
 	}
 	return []Event{ReturnedToTreasury{
-		Amount: p.Amount, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason,
+		Amount: p.Amount, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Line: p.Line, Month: p.Month, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason,
 	}}, nil
 }
 

@@ -425,12 +425,12 @@ func TestTheLivePaymentOfAClaimIsTheLastThatWasIssued(t *testing.T) {
 	s := new(payment.State)
 	for i, want := range []ledger.PaymentID{"", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y1", "Y2"} {
 		s = payment.Evolve(s, life[i])
-		if got, _ := s.Live("C1"); got != want || s.Ended("C1") {
+		if got, _ := s.Live(payment.Instalment{Claim: "C1"}); got != want || s.Ended(payment.Instalment{Claim: "C1"}) {
 			t.Errorf("after %T it is %q", life[i], got)
 		}
 	}
 	s = payment.Decider.Fold(new(payment.State), since(7, treasury)...)
-	if _, ok := s.Live("C1"); ok || !s.Ended("C1") {
+	if _, ok := s.Live(payment.Instalment{Claim: "C1"}); ok || !s.Ended(payment.Instalment{Claim: "C1"}) {
 		t.Error("given back, it is live")
 	}
 }
@@ -439,7 +439,7 @@ func TestWhatIsCancelledIsNoPaymentOfItsClaim(t *testing.T) {
 	t.Parallel()
 	for name, events := range map[string][]payment.Event{"with its batch": since(4, cancelled), "alone": since(2, removed)} {
 		s := payment.Decider.Fold(new(payment.State), events...)
-		if live, ok := s.Live("C1"); ok || s.Ended("C1") {
+		if live, ok := s.Live(payment.Instalment{Claim: "C1"}); ok || s.Ended(payment.Instalment{Claim: "C1"}) {
 			t.Errorf("%s: %q is live", name, live)
 		}
 		if p, _ := s.Find("Y1"); p.Status != payment.Cancelled {
@@ -448,7 +448,7 @@ func TestWhatIsCancelledIsNoPaymentOfItsClaim(t *testing.T) {
 	}
 	s := payment.Decider.Fold(new(payment.State), life...)
 	s = payment.Evolve(s, with(removed, func(x *payment.LineRemoved) { x.Batch, x.On, x.Payment = "B2", on(11), "Y2" }))
-	if live, _ := s.Live("C1"); live != "Y1" {
+	if live, _ := s.Live(payment.Instalment{Claim: "C1"}); live != "Y1" {
 		t.Errorf("%q is live", live)
 	}
 }
@@ -485,7 +485,7 @@ func TestEveryPartOfThePaymentsIsTakenBack(t *testing.T) {
 	for _, part := range s.Tentative() {
 		part.Rollback()
 	}
-	if live, _ := s.Live("C1"); live != "Y1" || s.Ended("C1") {
+	if live, _ := s.Live(payment.Instalment{Claim: "C1"}); live != "Y1" || s.Ended(payment.Instalment{Claim: "C1"}) {
 		t.Errorf("live is %q", live)
 	}
 	if _, ok := s.Find("R1"); ok || suspect(t, s) != "" {

@@ -33,6 +33,7 @@ type (
 		Clause  string            `json:"clause"`
 		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed, reviewed again and approved the claim, in this order
 		Line    ledger.BudgetLine `json:"line"`
+		Month   ledger.Period     `json:"month,omitzero"` // of a recurring claim
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
 		Payment ledger.PaymentID  `json:"payment"`
@@ -138,12 +139,13 @@ type (
 		Clause  string            `json:"clause"`
 		Duties  []ledger.ActorID  `json:"duties"` // of the payment replaced, then who approved the correction
 		Line    ledger.BudgetLine `json:"line"`
+		Month   ledger.Period     `json:"month,omitzero"` // of the payment replaced
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
 		Payment ledger.PaymentID  `json:"payment"`
 		Policy  string            `json:"policy"`
 	}
-	// ReturnedToTreasury says that the award ended and its money went back.
+	// ReturnedToTreasury says that the award ended, or its month did, and its money went back.
 	ReturnedToTreasury struct {
 		Amount  ledger.Money      `json:"amount"`
 		By      ledger.ActorID    `json:"by"`
@@ -151,6 +153,7 @@ type (
 		Clause  string            `json:"clause"`
 		Entry   ledger.Entry      `json:"entry"`
 		Line    ledger.BudgetLine `json:"line"`
+		Month   ledger.Period     `json:"month,omitzero"` // of a recurring claim: only the month ends
 		On      ledger.Date       `json:"on"`
 		Payment ledger.PaymentID  `json:"payment"`
 		Policy  string            `json:"policy"`
@@ -303,6 +306,7 @@ type Case struct {
 	On      ledger.Date // of the latest step; a demand or a recovery is none, they may overlap
 	Batch   ledger.BatchID
 	Claim   ledger.ClaimID
+	Month   ledger.Period // of a recurring claim
 	Party   ledger.PartyID
 	Account ledger.AccountRef
 	Amount  ledger.Money
@@ -315,6 +319,9 @@ type Case struct {
 
 	duties []ledger.ActorID
 }
+
+// of returns what the payment is for.
+func (p Case) of() Instalment { return Instalment{p.Claim, p.Month} }
 
 // reviewers returns who entered and reviewed the claim. The others of its duties
 // approved it, or a correction of its payee.
@@ -371,12 +378,12 @@ type State struct {
 	recorded    ledger.Table[ledger.PaymentID, elsewhere]
 	corrections ledger.Table[ledger.PaymentID, correction]
 	replaces    ledger.Table[ledger.PaymentID, replacement]
-	live        ledger.Table[ledger.ClaimID, ledger.PaymentID]
-	ended       ledger.Table[ledger.ClaimID, ledger.PaymentID] // awards given back to the treasury
-	seen        ledger.Table[like, ledger.PaymentID]           // the first of those that are like each other
-	alike       ledger.Table[like, []ledger.PaymentID]         // the others, where there are any
-	owed        ledger.Table[ledger.PaymentID, ledger.Date]    // what is demanded and not received, since when
-	booked      ledger.Table[[16]byte, string]                 // movement → the batch sent, or the first payment moved
+	live        ledger.Table[Instalment, ledger.PaymentID]
+	ended       ledger.Table[Instalment, ledger.PaymentID]  // given back to the treasury
+	seen        ledger.Table[like, ledger.PaymentID]        // the first of those that are like each other
+	alike       ledger.Table[like, []ledger.PaymentID]      // the others, where there are any
+	owed        ledger.Table[ledger.PaymentID, ledger.Date] // what is demanded and not received, since when
+	booked      ledger.Table[[16]byte, string]              // movement → the batch sent, or the first payment moved
 
 	// One copy of each line, scheme and list of slots, for the tables above to point
 	// at. Not taken back: what nothing points at says nothing.
@@ -442,8 +449,14 @@ func (s *State) slotsOf(names []string) *[]string {
 	return one
 }
 
-// Live returns the live payment of a claim.
-func (s *State) Live(id ledger.ClaimID) (ledger.PaymentID, bool) { return s.live.Get(id) }
+// Live returns the live payment of an instalment.
+func (s *State) Live(of Instalment) (ledger.PaymentID, bool) { return s.live.Get(of) }
+
+// Unsent tells whether a payment can still be cancelled.
+func (s *State) Unsent(id ledger.PaymentID) bool {
+	p := s.payments.At(id)
+	return p.Status == Waiting && s.batches.At(p.Batch).status != Sent
+}
 
 // Owing returns a payment to a party that is demanded back and not all received.
 func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
@@ -455,8 +468,8 @@ func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
 	return first, ok
 }
 
-// Ended tells whether the award of a claim went back to the treasury.
-func (s *State) Ended(id ledger.ClaimID) bool { return s.ended.Has(id) }
+// Ended tells whether an instalment went back to the treasury.
+func (s *State) Ended(of Instalment) bool { return s.ended.Has(of) }
 
 // Evolve returns the batches and payments as they are after e.
 func Evolve(s *State, e Event) *State {
@@ -465,7 +478,7 @@ func Evolve(s *State, e Event) *State {
 		s.batches.Set(e.Batch, batch{status: Opened, opened: e.On, on: e.On, makers: []ledger.ActorID{e.By}})
 	case Instructed:
 		s.add(e.Payment, e.By, Case{
-			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Month: e.Month, Party: e.Party, Account: e.Account, Amount: e.Amount,
 			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
 		})
 	case Reissued:
@@ -473,7 +486,7 @@ func Evolve(s *State, e Event) *State {
 		s.replaces.Set(e.As, replacement{e.Payment, old.Status})
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Replaced })
 		s.add(e.As, e.By, Case{
-			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Party: e.Party, Account: e.Account, Amount: e.Amount,
+			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Month: e.Month, Party: e.Party, Account: e.Account, Amount: e.Amount,
 			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
 		})
 	case BatchSubmitted:
@@ -515,8 +528,9 @@ func Evolve(s *State, e Event) *State {
 		s.corrections.Set(e.Payment, k)
 	case ReturnedToTreasury:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Ended })
-		s.live.Delete(e.Claim)
-		s.ended.Set(e.Claim, e.Payment)
+		of := Instalment{e.Claim, e.Month}
+		s.live.Delete(of)
+		s.ended.Set(of, e.Payment)
 	case RecoveryDemanded:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
 		if since, ok := s.owed.Get(e.Payment); !ok || e.On.Before(since) {
@@ -552,9 +566,9 @@ func (s *State) cancel(id ledger.PaymentID, on ledger.Date) {
 	p := s.payments.At(id)
 	if old, ok := s.replaces.Get(id); ok {
 		s.change(old.of, on, func(p *Case) { p.Status = old.status })
-		s.live.Set(p.Claim, old.of)
+		s.live.Set(p.of(), old.of)
 	} else {
-		s.live.Delete(p.Claim)
+		s.live.Delete(p.of())
 	}
 }
 
@@ -597,7 +611,7 @@ func (s *State) forget(id ledger.PaymentID, p Case) {
 
 func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 	s.payments.Set(id, p)
-	s.live.Set(p.Claim, id)
+	s.live.Set(p.of(), id)
 	s.batch(p.Batch, p.On, func(b *batch) {
 		b.lines++
 		b.total = b.total.Add(p.Amount)
