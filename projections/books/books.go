@@ -248,6 +248,8 @@ func size(e ledger.Event) (ledger.Money, bool) {
 		return e.Amount, true
 	case claim.Rejected:
 		return e.Entry.Postings[0].Amount, true // of the approval it takes back
+	case claim.Stopped:
+		return e.Amount, true
 	case payment.Confirmed:
 		return e.Amount, true
 	case payment.Returned:

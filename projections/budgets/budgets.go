@@ -160,6 +160,10 @@ func (budgets) Fold(rows *projections.Rows, r events.Recorded) error {
 			return fmt.Errorf("the entry of claim %s has no postings", e.Claim)
 		}
 		move(e.Entry.Line, "committed", rows.Amount(e.Entry.Postings[0].Amount).Negative())
+	case claim.Stopped:
+		if e.Entry != nil { // something was promised of what is not due any more
+			move(e.Entry.Line, "committed", rows.Amount(e.Amount).Negative())
+		}
 	case payment.Confirmed:
 		amount := rows.Amount(e.Amount)
 		move(e.Line, "committed", amount.Negative())

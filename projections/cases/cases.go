@@ -75,10 +75,15 @@ func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 	if e, ok := e.(claim.Submitted); ok {
 		row := rows.Insert(claims, string(e.Claim)).
 			Text(string(e.Scheme)).Text(e.Group).Text(string(e.Party)).Text(string(e.Account)).Text(string(e.Region)).
-			Text(e.From.String()).Text(e.To.String()).Int4(int32(e.Units)).Money(rows.Amount(e.Amount)).
-			Text(string(claim.SubmittedStep)).Text(e.Policy).Text(e.Clause).TextArray(e.Slots).Date(e.On).Text(string(e.By)).
+			Text(e.From.String()).Text(e.To.String()).Int4(int32(e.Units)).Money(rows.Amount(e.Amount))
+		if e.Monthly.IsZero() {
+			row.Null()
+		} else {
+			row.Money(rows.Amount(e.Monthly))
+		}
+		row.Text(string(claim.SubmittedStep)).Text(e.Policy).Text(e.Clause).TextArray(e.Slots).Date(e.On).Text(string(e.By)).
 			Null().Null().Null().Null().Null().Int8(0)
-		row.Null().Null().Null().Null().Null().Null().Null().Null().Int8(int64(seq)).Int8(int64(seq))
+		row.Null().Null().Null().Null().Null().Null().Null().Null().Null().Int8(int64(seq)).Int8(int64(seq))
 		return
 	}
 	c := rows.Update(claims, e.Case()).Seq("last_seq", seq)
@@ -107,6 +112,8 @@ func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 			Text("line_region", string(e.Line.Region)).Text("line_fund", string(e.Line.Fund)).Int4("line_year", e.Line.Year)
 	case claim.Rejected:
 		c.Text("status", string(claim.RejectedStep)).Date("ended_on", e.On).Text("reason", e.Reason)
+	case claim.Stopped:
+		c.Text("stopped_from", e.From.String()).Text("reason", e.Reason)
 	case claim.Withdrawn:
 		c.Text("status", string(claim.WithdrawnStep)).Date("ended_on", e.On).Text("reason", e.Reason)
 	}
@@ -138,7 +145,7 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 	case payment.Instructed:
 		amount := rows.Amount(e.Amount)
 		insert(rows, seq, row{
-			payment: e.Payment, batch: e.Batch, claim: e.Claim, party: e.Party, account: e.Account, amount: amount,
+			payment: e.Payment, batch: e.Batch, claim: e.Claim, month: e.Month, party: e.Party, account: e.Account, amount: amount,
 			status: payment.Waiting, line: e.Line, clause: e.Clause, policy: e.Policy, instructed: e.On,
 		})
 		batch(e.Batch).Count("lines", 1).Add("total", amount)
@@ -146,7 +153,7 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 		amount := rows.Amount(e.Amount)
 		update(e.Payment).Text("status", string(payment.Replaced)).Text("replaced_by", string(e.As))
 		insert(rows, seq, row{
-			payment: e.As, batch: e.Batch, claim: e.Claim, party: e.Party, account: e.Account, amount: amount,
+			payment: e.As, batch: e.Batch, claim: e.Claim, month: e.Month, party: e.Party, account: e.Account, amount: amount,
 			status: payment.Waiting, line: e.Line, clause: e.Clause, policy: e.Policy, instructed: e.On, replaces: e.Payment,
 		})
 		batch(e.Batch).Count("lines", 1).Add("total", amount)
@@ -162,7 +169,10 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 		update(e.Payment).Text("correction_approved_by", string(e.By))
 	case payment.ReturnedToTreasury:
 		update(e.Payment).Text("status", string(payment.Ended)).Date("ended_on", e.On).Text("reason", e.Reason)
-		rows.Update(claims, string(e.Claim)).Date("ended_on", e.On).Text("reason", e.Reason).Seq("last_seq", seq)
+		c := rows.Update(claims, string(e.Claim)).Seq("last_seq", seq)
+		if e.Month.IsZero() { // of a recurring claim only the month ends
+			c.Date("ended_on", e.On).Text("reason", e.Reason)
+		}
 	case payment.RecoveryDemanded:
 		update(e.Payment).Add("demanded", rows.Amount(e.Amount))
 	case payment.RecoveryReceived:
@@ -184,6 +194,7 @@ type row struct {
 	payment          ledger.PaymentID
 	batch            ledger.BatchID
 	claim            ledger.ClaimID
+	month            ledger.Period
 	party            ledger.PartyID
 	account          ledger.AccountRef
 	amount           pgcopy.Sum
@@ -198,7 +209,7 @@ type row struct {
 
 func insert(rows *projections.Rows, seq uint64, p row) {
 	rows.Insert(payments, string(p.payment)).
-		TextOrNull(string(p.batch)).TextOrNull(string(p.claim)).Text(string(p.party)).TextOrNull(string(p.account)).
+		TextOrNull(string(p.batch)).TextOrNull(string(p.claim)).TextOrNull(p.month.String()).Text(string(p.party)).TextOrNull(string(p.account)).
 		Money(p.amount).Text(string(p.status)).
 		Text(string(p.line.Scheme)).Text(string(p.line.Region)).Text(string(p.line.Fund)).Int4(int32(p.line.Year)).
 		Text(p.clause).Text(p.policy).Date(p.instructed).Date(p.paid).

@@ -46,6 +46,7 @@ var claims = &projections.Table{
 		{Name: "period_to", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "units", Type: pgcopy.Int4, Rest: "not null check (units > 0)"},
 		{Name: "amount", Type: pgcopy.Money, Rest: "not null check (amount > 0)"},
+		{Name: "monthly", Type: pgcopy.Money, Rest: "check (monthly > 0)"}, // of a recurring claim
 		{Name: "status", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "policy", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "clause", Type: pgcopy.Text, Rest: "not null"},
@@ -64,13 +65,14 @@ var claims = &projections.Table{
 		{Name: "line_region", Type: pgcopy.Text},
 		{Name: "line_fund", Type: pgcopy.Text},
 		{Name: "line_year", Type: pgcopy.Int4},
+		{Name: "stopped_from", Type: pgcopy.Text, Rest: "check (stopped_from is null or monthly is not null)"},
 		{Name: "ended_on", Type: pgcopy.Date}, // rejected, withdrawn, or given back to the treasury
 		{Name: "reason", Type: pgcopy.Text},
 		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
 	Key:     []string{"claim"},
-	Indexes: []string{"(party)", "(status, seq)"},
+	Indexes: []string{"(party)", "(status, seq)", "(claim) where monthly is not null"},
 }
 
 var documents = &projections.Table{
@@ -133,6 +135,7 @@ var payments = &projections.Table{
 		{Name: "payment", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "batch", Type: pgcopy.Text},
 		{Name: "claim", Type: pgcopy.Text},
+		{Name: "month", Type: pgcopy.Text, Rest: "check (month is null or claim is not null)"}, // of a recurring claim
 		{Name: "party", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "account", Type: pgcopy.Text},
 		{Name: "amount", Type: pgcopy.Money, Rest: "not null check (amount > 0)"},
@@ -165,7 +168,7 @@ var payments = &projections.Table{
 	},
 	Key:     []string{"payment"},
 	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null"},
-	View: `select p.payment, p.batch, p.claim, p.party, p.account, p.amount,
+	View: `select p.payment, p.batch, p.claim, p.month, p.party, p.account, p.amount,
        case
            when p.status = 'instructed' and b.status in ('sent', 'cancelled') then b.status
            when p.status = 're-issued' and (r.status = 'cancelled' or r.status = 'instructed' and rb.status = 'cancelled')

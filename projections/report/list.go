@@ -68,6 +68,8 @@ type Claim struct {
 	To          string       `json:"to"`
 	Units       int          `json:"units"`
 	Amount      ledger.Money `json:"amount"`
+	Monthly     ledger.Money `json:"monthly,omitzero"`       // of a recurring claim
+	StoppedFrom string       `json:"stopped_from,omitempty"` // first month that is not due any more
 	SubmittedOn string       `json:"submitted_on"`
 	ApprovedOn  string       `json:"approved_on,omitempty"`
 	Clause      string       `json:"clause"`
@@ -89,7 +91,7 @@ type ClaimFilter struct{ Party, Status string }
 
 const (
 	claimColumns = `
-select claim, status, scheme, region, party, period_from, period_to, units, amount::text, submitted_on, approved_on, clause, policy, seq, last_seq
+select claim, status, scheme, region, party, period_from, period_to, units, amount::text, coalesce(monthly, 0)::numeric(20,2)::text, coalesce(stopped_from, ''), submitted_on, approved_on, clause, policy, seq, last_seq
 from `
 
 	claimWhere = `
@@ -104,7 +106,13 @@ limit @limit`
 	// claimsThen is read.claim as it was: a claim stands where the last step left it
 	// that counts. An award that goes back to the treasury is recorded with its payment.
 	claimsThen = `(
-	select c.claim, t.status, c.scheme, c.region, c.party, c.period_from, c.period_to, c.units, c.amount, c.submitted_on,
+	select c.claim, t.status, c.scheme, c.region, c.party, c.period_from, c.period_to, c.units, c.amount, c.monthly, c.submitted_on, (
+			select e.data ->> 'from'
+			from read.event e
+			where c.monthly is not null and e.case_id = c.claim and e.name like 'claim.stopped.%'
+				and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)
+			order by e.seq desc
+			limit 1) as stopped_from,
 		t.approved_on, c.clause, c.policy, c.seq, greatest(t.last_seq, (
 			select max(e.seq)
 			from read.payment p
@@ -130,6 +138,7 @@ limit @limit`
 			('claim.concurred', ''),
 			('claim.approved', 'approved'),
 			('claim.rejected', 'rejected'),
+			('claim.stopped', ''),
 			('claim.withdrawn', 'withdrawn')) s (name, status) on s.name = regexp_replace(e.name, '\.v[0-9]+$', '')
 		where e.case_id = c.claim and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) t
 	where c.seq <= @seq and t.status is not null) claim`
@@ -143,13 +152,13 @@ func Claims(ctx context.Context, db DB, f ClaimFilter, cut Cut, after string, li
 	args := pgx.NamedArgs{"after": after, "party": f.Party, "status": f.Status}
 	rows, next, b, err := page(ctx, db, cut, cut.choose(selectClaims, selectClaimsThen), args, limit, func(row pgx.CollectableRow) (c Claim, err error) {
 		var submitted, approved *time.Time
-		amount := make([]string, 1)
-		if err := row.Scan(&c.Claim, &c.Status, &c.Scheme, &c.Region, &c.Party, &c.From, &c.To, &c.Units, &amount[0],
+		amount := make([]string, 2)
+		if err := row.Scan(&c.Claim, &c.Status, &c.Scheme, &c.Region, &c.Party, &c.From, &c.To, &c.Units, &amount[0], &amount[1], &c.StoppedFrom,
 			&submitted, &approved, &c.Clause, &c.DecidedBy, &c.FirstRecord, &c.LastRecord); err != nil {
 			return c, err
 		}
 		c.SubmittedOn, c.ApprovedOn = date(submitted), date(approved)
-		return c, amounts(amount, &c.Amount)
+		return c, amounts(amount, &c.Amount, &c.Monthly)
 	}, func(c Claim) string { return c.Claim })
 	if err != nil {
 		return ClaimPage{}, fmt.Errorf("list claims: %w", err)
@@ -170,6 +179,7 @@ type Payment struct {
 	Payment      string            `json:"payment"`
 	Status       string            `json:"status"`
 	Claim        string            `json:"claim,omitempty"`
+	Month        string            `json:"month,omitempty"` // of a recurring claim
 	Batch        string            `json:"batch,omitempty"`
 	Party        string            `json:"party"`
 	Line         ledger.BudgetLine `json:"line"`
@@ -196,7 +206,7 @@ type PaymentFilter struct{ Party, Claim, Batch, Status string }
 
 const (
 	paymentColumns = `
-select payment, status, coalesce(claim, ''), coalesce(batch, ''), party, region, scheme, fund, year, amount::text,
+select payment, status, coalesce(claim, ''), coalesce(month, ''), coalesce(batch, ''), party, region, scheme, fund, year, amount::text,
 	instructed_on, paid_on, returned_on, coalesce(suspect, ''), clause, policy, seq, last_seq
 from `
 
@@ -229,7 +239,7 @@ limit @limit`
 					and e.seq <= @seq and (@as_of::date is null or e.date <= @as_of)) then 'reversed'
 			else t.status
 		end as status,
-		p.claim, p.batch, p.party, p.region, p.scheme, p.fund, p.year, p.amount, p.instructed_on, t.paid_on, t.returned_on, p.suspect,
+		p.claim, p.month, p.batch, p.party, p.region, p.scheme, p.fund, p.year, p.amount, p.instructed_on, t.paid_on, t.returned_on, p.suspect,
 		p.clause, p.policy, p.seq, greatest(t.last_seq, r.seq) as last_seq
 	from read.payment p
 	cross join lateral (
@@ -274,7 +284,7 @@ func Payments(ctx context.Context, db DB, f PaymentFilter, cut Cut, after string
 	rows, next, b, err := page(ctx, db, cut, cut.choose(selectPayments, selectPaymentsThen), args, limit, func(row pgx.CollectableRow) (p Payment, err error) {
 		var instructed, paid, returned *time.Time
 		amount := make([]string, 1)
-		if err := row.Scan(&p.Payment, &p.Status, &p.Claim, &p.Batch, &p.Party, &p.Line.Region, &p.Line.Scheme, &p.Line.Fund, &p.Line.Year,
+		if err := row.Scan(&p.Payment, &p.Status, &p.Claim, &p.Month, &p.Batch, &p.Party, &p.Line.Region, &p.Line.Scheme, &p.Line.Fund, &p.Line.Year,
 			&amount[0], &instructed, &paid, &returned, &p.Suspect, &p.Clause, &p.DecidedBy, &p.FirstRecord, &p.LastRecord); err != nil {
 			return p, err
 		}

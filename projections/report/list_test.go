@@ -45,6 +45,12 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 	keep("claims", claims, err)
 	payments, err := report.Payments(ctx, pool, report.PaymentFilter{}, cut, "", all)
 	keep("payments", payments, err)
+	for _, on := range []ledger.Date{ledger.DateOf(2023, 3, 30), ledger.DateOf(2023, 6, 30)} {
+		arrears, err := report.Arrears(ctx, pool, report.InstalmentFilter{}, on, cut, "", all)
+		keep("arrears on "+on.String(), arrears, err)
+	}
+	overpaid, err := report.Overpaid(ctx, pool, report.InstalmentFilter{}, cut, "", all)
+	keep("overpaid", overpaid, err)
 	lines, err := report.Budgets(ctx, pool, cut, ledger.BudgetLine{}, all)
 	keep("budgets", lines, err)
 	suspects, err := report.Suspects(ctx, pool, cut, 0, all)
@@ -60,7 +66,7 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 
 // cancelled is the story of package sampletest, after which PAY4 comes back and is
 // issued again three times: as PAY15, which is taken out of its batch, as PAY16, whose
-// batch is cancelled, and for good.
+// batch is cancelled, and for good. Then its posts.
 func cancelled(t testing.TB) *sampletest.Book {
 	b := sampletest.Story(t)
 	on := ledger.DateOf(2023, 4, 20)
@@ -75,6 +81,7 @@ func cancelled(t testing.TB) *sampletest.Book {
 	b.Do(ledgertest.Cashier, on.AddDays(3), payment.CancelBatch{Batch: "B13"})
 	b.Batch("B14", on.AddDays(4), payment.Reissue{As: "PAY17", Batch: "B14", Payment: "PAY4"})
 	b.Do(ledgertest.Cashier, on.AddDays(5), payment.Confirm{Payment: "PAY17", Serial: "S-10"})
+	b.Posts()
 	return b
 }
 

@@ -159,6 +159,7 @@ var Queries = map[string]string{
 	"selectRecords": selectRecords, "selectEntry": selectEntry, "selectKnown": selectKnown,
 	"selectClaims": selectClaims, "selectClaimsThen": selectClaimsThen, "selectPayments": selectPayments,
 	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
+	"selectArrearsNow": selectArrearsNow, "selectArrearsThen": selectArrearsThen, "selectOverpaidNow": selectOverpaidNow, "selectOverpaidThen": selectOverpaidThen,
 	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
 	"selectLevies": selectLevies, "selectIncome": selectIncome,
 	"selectPersons": selectPersons, "selectErased": selectErased,

@@ -17,6 +17,7 @@ import (
 	"zhucan/events"
 	"zhucan/events/merkle"
 	"zhucan/ledger"
+	"zhucan/ledger/claim"
 	"zhucan/projections/archive"
 )
 
@@ -39,6 +40,7 @@ type Step struct {
 	Actor         string                `json:"actor"`
 	Clause        string                `json:"clause"`
 	Amount        *ledger.Money         `json:"amount"`
+	Months        string                `json:"months,omitempty"` // that it is about, of a recurring claim: "2023-01", "2023-01/2023-12", "2023-09/" from a stop on
 	Entry         *ledger.Entry         `json:"entry,omitempty"`
 	Data          jsontext.Value        `json:"data"`
 	Proof         merkle.InclusionProof `json:"proof"`
@@ -183,8 +185,12 @@ func tell(r archive.Row, size uint64, tree tlog.HashReader) (Step, error) {
 	}
 	// What an event is worth and rests on stands under the same names in each.
 	var said struct {
-		Amount *ledger.Money `json:"amount"`
-		Clause string        `json:"clause"`
+		Amount  *ledger.Money `json:"amount"`
+		Clause  string        `json:"clause"`
+		From    string        `json:"from"`
+		Month   string        `json:"month"`
+		Monthly string        `json:"monthly"`
+		To      string        `json:"to"`
 	}
 	if err := json.Unmarshal(r.Data, &said); err != nil {
 		return Step{}, fmt.Errorf("record %d: %w", r.Seq, err)
@@ -192,6 +198,16 @@ func tell(r archive.Row, size uint64, tree tlog.HashReader) (Step, error) {
 	s := Step{
 		Seq: r.Seq, Type: d.Name, Case: r.Case, RecordedAt: d.Meta.Time, EffectiveDate: d.Event.Effective().String(),
 		Actor: string(d.Meta.Actor), Clause: said.Clause, Amount: said.Amount, Entry: d.Event.Booked(), Data: jsontext.Value(r.Data),
+	}
+	switch d.Event.(type) {
+	case claim.Submitted:
+		if said.Monthly != "" {
+			s.Months = said.From + "/" + said.To
+		}
+	case claim.Stopped:
+		s.Months = said.From + "/"
+	default:
+		s.Months = said.Month
 	}
 	if s.Clause == "" && s.Entry != nil {
 		s.Clause = s.Entry.Clause

@@ -132,20 +132,26 @@ func (b *Book) Approve(id ledger.ClaimID, p ledger.PartyID) {
 	b.Do(ledgertest.Approver, Day.AddDays(8), claim.Approve{Claim: id, Decision: "示例决定1号", Line: Line})
 }
 
-// Batch pays claims, or re-issues payments, in a batch of their own that is sent.
+// Batch pays claims, or re-issues payments, of 5000.00 each, in a batch of their own that is
+// sent.
 func (b *Book) Batch(id ledger.BatchID, on ledger.Date, fill ...any) {
+	b.t.Helper()
+	b.batch(id, on, ledger.Fen(5_000_00), fill...)
+}
+
+func (b *Book) batch(id ledger.BatchID, on ledger.Date, each ledger.Money, fill ...any) {
 	b.t.Helper()
 	b.Do(ledgertest.Cashier, on, payment.OpenBatch{Batch: id})
 	for _, do := range fill {
 		b.Do(ledgertest.Cashier, on, do)
 	}
-	total := ledger.Fen(5_000_00).Times(int64(len(fill)))
+	total := each.Times(int64(len(fill)))
 	b.Do(ledgertest.Cashier, on, payment.SubmitBatch{Batch: id, Lines: len(fill), Total: total})
 	b.Do(ledgertest.Approver, on, payment.ApproveBatch{Batch: id, Lines: len(fill), Total: total})
 	b.Do(ledgertest.Cashier, on, payment.SendBatch{Batch: id, Voucher: "V-" + string(id)})
 }
 
-// Story returns a book with an event of every type but those of [Book.Facts]. C1 of P1 is paid as PAY1,
+// Story returns a book with an event of every type but those of [Book.Facts] and [Book.Posts]. C1 of P1 is paid as PAY1,
 // which comes back, is paid again as PAY2, which fails and goes back to the
 // treasury; C2 of P2 is approved and rejected, and P2 erased; C3 is withdrawn; C4 of
 // P4 is paid as PAY4; C5 of P5 waits, since PAY5 was taken out of its batch and PAY6
@@ -247,6 +253,58 @@ func (b *Book) Document(store events.Documents) claim.Document {
 	d := claim.Document{Hash: Hash, Kind: "certificate", Media: "image/png", Object: "D8", Sealed: "P8", Size: 60, Stored: fmt.Sprintf("%x", sha256.Sum256(data))}
 	b.Do(ledgertest.Clerk, Day, claim.Attach{Claim: "C8", Document: d})
 	return d
+}
+
+// Posts publishes the synthetic policy anew with a scheme that recurs, and has M1 of P6 awarded
+// for half a year: January is paid as POST1; February fails as POST2 and is issued again as
+// POST3, which is taken out of its batch; March is paid as POST4 and April at the bank as POST5
+// when M1 is stopped in May, first from May, then from March. POST5 arrives, POST4 comes back
+// in part, and February goes back to the treasury. June of M2, of E1 on account of P7, is not
+// paid.
+func (b *Book) Posts() {
+	b.t.Helper()
+	pack := ledgertest.Pack()
+	pack.Version, pack.LateReturn = "test-4", policy.Restore
+	ledgertest.Monthly(&pack)
+	b.Do(ledgertest.Operator, Day, policy.Publish{Pack: pack})
+	posts := ledger.BudgetLine{Region: "220104", Scheme: "welfare-post", Fund: "employment", Year: 2023}
+	b.Person("P6")
+	b.Person("P7")
+	april := func(day int) ledger.Date { return ledger.DateOf(2023, 4, day) } // March is closed
+	b.Do(ledgertest.Accountant, april(10), budget.Appropriate{Amount: ledger.Fen(10_000_00), Document: "示例指标〔2023〕5号", Line: posts})
+	month := func(m time.Month) ledger.Period { return ledger.PeriodOf(2023, m) }
+	award := func(submit claim.Submit) {
+		submit.Account, submit.Evidence, submit.Region, submit.Scheme, submit.Units = "1", []claim.Evidence{{Hash: Hash, Kind: "certificate"}}, "220104", "welfare-post", 1
+		b.Do(ledgertest.Clerk, Day, submit)
+		b.Do(ledgertest.First, Day, claim.FirstReview{Claim: submit.Claim})
+		b.Do(ledgertest.First, Day, claim.Compare{Claim: submit.Claim, Manifest: Hash, Outcome: claim.Matched, Sources: []string{"disability register"}})
+		b.Do(ledgertest.Second, Day, claim.SecondReview{Claim: submit.Claim})
+		b.Do(ledgertest.First, Day, claim.Publicise{Claim: submit.Claim, From: Day, Notice: Hash, Place: "示例公示栏", To: Day.AddDays(6)})
+		b.Do(ledgertest.First, Day.AddDays(7), claim.EndPublicity{Claim: submit.Claim})
+		b.Do(ledgertest.Approver, april(10), claim.Approve{Claim: submit.Claim, Decision: "示例决定5号", Line: posts})
+	}
+	award(claim.Submit{Claim: "M1", From: month(1), Party: "P6", To: month(6)})
+	award(claim.Submit{Claim: "M2", From: month(6), Party: "E1", Persons: []ledger.PartyID{"P7"}, To: month(7)})
+	pay := func(id ledger.BatchID, on ledger.Date, fill ...any) { b.batch(id, on, ledger.Fen(1_000_00), fill...) }
+	pay("BM1", april(11),
+		payment.Instruct{Batch: "BM1", Claim: "M1", Month: month(1), Payment: "POST1"}, payment.Instruct{Batch: "BM1", Claim: "M1", Month: month(2), Payment: "POST2"})
+	b.Do(ledgertest.Cashier, april(12), payment.Confirm{Payment: "POST1", Serial: "S-M1"})
+	b.Do(ledgertest.Cashier, april(12), payment.Fail{Payment: "POST2", Reason: "account frozen"})
+	b.Do(ledgertest.Cashier, april(13), payment.CorrectPayee{Account: "1", Payment: "POST2", Reason: "the account is open again"})
+	b.Do(ledgertest.Approver, april(13), payment.ApproveCorrection{Account: "1", Payment: "POST2"})
+	b.Do(ledgertest.Cashier, april(14), payment.OpenBatch{Batch: "BM2"})
+	b.Do(ledgertest.Cashier, april(14), payment.Reissue{As: "POST3", Batch: "BM2", Payment: "POST2"})
+	b.Do(ledgertest.Cashier, april(14), payment.RemoveLine{Payment: "POST3"})
+	pay("BM3", april(28),
+		payment.Instruct{Batch: "BM3", Claim: "M1", Month: month(3), Payment: "POST4"}, payment.Instruct{Batch: "BM3", Claim: "M1", Month: month(4), Payment: "POST5"})
+	b.Do(ledgertest.Cashier, april(29), payment.Confirm{Payment: "POST4", Serial: "S-M3"})
+	may := func(day int) ledger.Date { return ledger.DateOf(2023, 5, day) }
+	b.Do(ledgertest.Approver, may(8), claim.Stop{Claim: "M1", Evidence: Hash, From: month(5), Reason: "the contract ended"})
+	b.Do(ledgertest.Approver, may(9), claim.Stop{Claim: "M1", Evidence: Hash, From: month(3), Reason: "it ended in February"})
+	b.Do(ledgertest.Cashier, may(10), payment.Confirm{Payment: "POST5", Serial: "S-M3"})
+	b.Do(ledgertest.Approver, may(11), payment.DemandRecovery{Amount: ledger.Fen(1_000_00), Deadline: may(31), Decision: "示例决定6号", Ground: "M1 is stopped from 2023-03", Payment: "POST4"})
+	b.Do(ledgertest.Accountant, may(20), payment.ReceiveRecovery{Amount: ledger.Fen(400_00), Payment: "POST4", Voucher: "V-M4"})
+	b.Do(ledgertest.Approver, may(21), payment.ReturnToTreasury{Payment: "POST2", Reason: "no account can be paid to"})
 }
 
 // Promise publishes the synthetic policy anew with a target of the plan and a split of it.

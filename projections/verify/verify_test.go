@@ -52,6 +52,7 @@ func book(t testing.TB) (*sampletest.Book, *memlog.Log, *pgxpool.Pool, verify.Op
 	}
 	b, log, pool, store := sampletest.Story(t), new(memlog.Log), schematest.New(t), new(memlog.Documents)
 	b.Document(store)
+	b.Posts()
 	b.Promise()
 	b.Levy()
 	for _, n := range []int{40, len(b.Records)} {
