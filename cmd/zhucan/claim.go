@@ -17,8 +17,11 @@ func (p *program) claimCommand() *cobra.Command {
 		p.orderCommand("claim.concur", "let a claim stand beside an award of a purpose that the matrix does not know (并享同意)", "concur C2 --against C1 --reason 用途不同 --as approver-2"),
 		p.orderCommand("claim.approve", "decide for a claim and commit its money (审批)", "approve C1 --decision 决字1号 --line 220104/startup/levy/2023 --as approver"),
 		p.orderCommand("claim.reject", "decide against a claim (不予通过)", "reject C1 --reason 不符合条件"),
+		p.orderCommand("claim.stop", "end a recurring claim from a month on (停发)", "stop C1 --from 2023-09 --reason 已在其他单位就业 --evidence … --as approver"),
 		p.orderCommand("claim.withdraw", "take a claim back (撤回)", "withdraw C1 --reason 本人撤回"),
 		p.claimList(),
+		p.claimArrears(),
+		p.claimOverpaid(),
 		p.publicityListCommand(),
 	)
 }

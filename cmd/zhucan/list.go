@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"zhucan/ledger"
 	"zhucan/projections/report"
 )
 
@@ -84,11 +85,11 @@ func (p *program) claimList() *cobra.Command {
 			t := table{head: []string{
 				p.say("申报", "claim"), p.say("状态", "status"), p.say("项目", "scheme"), p.say("地区", "region"), p.say("对象", "party"),
 				p.say("起", "from"), p.say("止", "to"), ">" + p.say("数量", "units"), ">" + p.say("金额", "amount"),
-				p.say("申报日期", "submitted"), p.say("批准日期", "approved"), ">seq",
+				p.say("申报日期", "submitted"), p.say("批准日期", "approved"), ">seq", ">" + p.say("每月", "monthly"), p.say("停发自", "stopped from"),
 			}}
 			for _, c := range l.Claims {
 				t.rows = append(t.rows, []string{
-					c.Claim, c.Status, c.Scheme, c.Region, c.Party, c.From, c.To, number(c.Units), grouped(c.Amount), c.SubmittedOn, c.ApprovedOn, number(c.FirstRecord),
+					c.Claim, c.Status, c.Scheme, c.Region, c.Party, c.From, c.To, number(c.Units), grouped(c.Amount), c.SubmittedOn, c.ApprovedOn, number(c.FirstRecord), monthly(c.Monthly), c.StoppedFrom,
 				})
 			}
 			return t, l.Next, l.Basis
@@ -96,6 +97,67 @@ func (p *program) claimList() *cobra.Command {
 	c.Flags().StringVar(&f.Party, "party", "", "only of this `party`")
 	c.Flags().StringVar(&f.Status, "status", "", "only in this `status`")
 	return c
+}
+
+// monthly is the amount of one month, "" of what does not recur.
+func monthly(m ledger.Money) string {
+	if m.IsZero() {
+		return ""
+	}
+	return grouped(m)
+}
+
+func instalmentFilter(c *cobra.Command, f *report.InstalmentFilter) *cobra.Command {
+	c.Flags().StringVar(&f.Party, "party", "", "only of this `party`")
+	c.Flags().StringVar(&f.Claim, "claim", "", "only of this `claim`")
+	c.Flags().StringVar(&f.Scheme, "scheme", "", "only of this `scheme`")
+	return c
+}
+
+func (p *program) claimArrears() *cobra.Command {
+	var f report.InstalmentFilter
+	c := listing(p, "arrears", "list months of recurring claims that are over, due and not paid (欠发清单)",
+		"  zhucan claim arrears --as-of 2023-06-30\n  zhucan claim arrears --scheme public-post -o csv",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.ArrearPage, error) {
+			on := cut.AsOf
+			if on.IsZero() {
+				on = p.today()
+			}
+			return report.Arrears(ctx, s.pool, f, on, cut, at.after, at.limit)
+		},
+		func(l report.ArrearPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("申报", "claim"), p.say("月份", "month"), p.say("项目", "scheme"), p.say("地区", "region"), p.say("对象", "party"),
+				">" + p.say("金额", "amount"), p.say("状态", "status"), p.say("支付", "payment"),
+			}}
+			for _, a := range l.Arrears {
+				t.rows = append(t.rows, []string{a.Claim, a.Month, a.Scheme, a.Region, a.Party, grouped(a.Amount), a.Status, a.Payment})
+			}
+			return t, l.Next, l.Basis
+		})
+	return instalmentFilter(c, &f)
+}
+
+func (p *program) claimOverpaid() *cobra.Command {
+	var f report.InstalmentFilter
+	c := listing(p, "overpaid", "list months that were paid after a stop, until they are recovered (多发清单)",
+		"  zhucan claim overpaid\n  zhucan claim overpaid --as-of 2023-11-30 -o json",
+		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.OverpaymentPage, error) {
+			return report.Overpaid(ctx, s.pool, f, cut, at.after, at.limit)
+		},
+		func(l report.OverpaymentPage) (table, string, report.Basis) {
+			t := table{head: []string{
+				p.say("申报", "claim"), p.say("月份", "month"), p.say("停发自", "stopped from"), p.say("项目", "scheme"), p.say("地区", "region"), p.say("对象", "party"), p.say("支付", "payment"),
+				p.say("支付日期", "paid"), ">" + p.say("金额", "amount"), ">" + p.say("追回决定", "demanded"), ">" + p.say("已追回", "recovered"), ">" + p.say("未追回", "outstanding"),
+			}}
+			for _, o := range l.Overpaid {
+				t.rows = append(t.rows, []string{
+					o.Claim, o.Month, o.StoppedFrom, o.Scheme, o.Region, o.Party, o.Payment, o.PaidOn, grouped(o.Amount), grouped(o.Demanded), grouped(o.Recovered), grouped(o.Outstanding),
+				})
+			}
+			return t, l.Next, l.Basis
+		})
+	return instalmentFilter(c, &f)
 }
 
 func (p *program) paymentList() *cobra.Command {
@@ -108,11 +170,11 @@ func (p *program) paymentList() *cobra.Command {
 		func(l report.PaymentPage) (table, string, report.Basis) {
 			t := table{head: []string{
 				p.say("支付", "payment"), p.say("状态", "status"), p.say("申报", "claim"), p.say("批次", "batch"), p.say("指标", "line"), p.say("对象", "party"),
-				">" + p.say("金额", "amount"), p.say("指令日期", "instructed"), p.say("支付日期", "paid"), p.say("退汇日期", "returned"), p.say("疑似重复", "suspect"), ">seq",
+				">" + p.say("金额", "amount"), p.say("指令日期", "instructed"), p.say("支付日期", "paid"), p.say("退汇日期", "returned"), p.say("疑似重复", "suspect"), ">seq", p.say("月份", "month"),
 			}}
 			for _, y := range l.Payments {
 				t.rows = append(t.rows, []string{
-					y.Payment, y.Status, y.Claim, y.Batch, y.Line.String(), y.Party, grouped(y.Amount), y.InstructedOn, y.PaidOn, y.ReturnedOn, y.Suspect, number(y.FirstRecord),
+					y.Payment, y.Status, y.Claim, y.Batch, y.Line.String(), y.Party, grouped(y.Amount), y.InstructedOn, y.PaidOn, y.ReturnedOn, y.Suspect, number(y.FirstRecord), y.Month,
 				})
 			}
 			return t, l.Next, l.Basis

@@ -38,7 +38,7 @@ step carries the proof that it is in the log (-o json shows it whole).`,
 					if step.Amount != nil {
 						amount = grouped(*step.Amount)
 					}
-					t.rows = append(t.rows, []string{number(step.Seq), step.EffectiveDate, step.Type, step.Case, step.Actor, amount, step.Clause, hex.EncodeToString(step.Proof.Leaf[:4]) + "… ✓"})
+					t.rows = append(t.rows, []string{number(step.Seq), step.EffectiveDate, step.Type, caseOf(step), step.Actor, amount, step.Clause, hex.EncodeToString(step.Proof.Leaf[:4]) + "… ✓"})
 				}
 				t.foot = p.basis(story.Basis)
 				if len(story.Steps) > 0 {
@@ -48,6 +48,14 @@ step carries the proof that it is in the log (-o json shows it whole).`,
 			})
 		},
 	}
+}
+
+// caseOf is the case of a step, with its months where it has some.
+func caseOf(s report.Step) string {
+	if s.Months == "" {
+		return s.Case
+	}
+	return s.Case + " (" + s.Months + ")"
 }
 
 func (p *program) eventCommand() *cobra.Command {

@@ -117,6 +117,8 @@ var routes = []route{
 	{"GET /v1/claims", read, []string{"party", "status", "as_of", "known_by", "after", "limit"}, (*server).claims},
 	{"POST /v1/claims/{claim}/documents/{kind}", command, []string{"id", "on", "wait"}, (*server).attach},
 	{"GET /v1/claims/{claim}/documents/{kind}", read, []string{"hash"}, (*server).document},
+	{"GET /v1/claims/arrears", read, []string{"party", "claim", "scheme", "as_of", "known_by", "after", "limit"}, (*server).arrears},
+	{"GET /v1/claims/overpaid", read, []string{"party", "claim", "scheme", "as_of", "known_by", "after", "limit"}, (*server).overpaid},
 	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "as_of", "known_by", "after", "limit"}, (*server).payments},
 	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
 	{"GET /v1/status", read, nil, (*server).status},

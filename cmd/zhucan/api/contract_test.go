@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -300,5 +301,42 @@ func TestTheSchemaOfACommandIsThatOfTheServer(t *testing.T) {
 		if understood != want {
 			t.Errorf("the server says %d %s to %s", w.Code, w.Body, body)
 		}
+	}
+}
+
+func TestMonthsAreTold(t *testing.T) {
+	t.Parallel()
+	b := sample(t)
+	b.Posts()
+	c := load(t)
+	// Past midnight in China, and not in Greenwich.
+	h := open(t, b.Records, func(c *api.Config) { c.Now = func() time.Time { return time.Date(2023, 6, 29, 17, 0, 0, 0, time.UTC) } })
+	if err := h.runner.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	type months struct {
+		Arrears  []struct{ Claim, Month, Status string } `json:"arrears"`
+		Overpaid []struct{ Payment string }              `json:"overpaid"`
+	}
+	for target, want := range map[string][2]int{
+		"/v1/claims/arrears?as_of=2023-04-13": {2, 0}, "/v1/claims/arrears?as_of=2023-06-29": {0, 0}, "/v1/claims/arrears?as_of=2023-07-31&claim=M2": {2, 0},
+		"/v1/claims/arrears?as_of=2023-07-31&after=M2:2023-06": {1, 0}, "/v1/claims/overpaid": {0, 2}, "/v1/claims/overpaid?as_of=2023-05-09&party=P6": {0, 1},
+		"/v1/claims/overpaid?scheme=startup": {0, 0},
+	} {
+		w := h.get(t, target)
+		path, _, _ := strings.Cut(target, "?")
+		c.fits(t, path, http.MethodGet, w)
+		w = h.get(t, target)
+		if got := decode[months](t, w); len(got.Arrears) != want[0] || len(got.Overpaid) != want[1] {
+			t.Errorf("%s: %+v", target, got)
+		}
+	}
+	// What is due without a day is due today.
+	if got := decode[months](t, h.get(t, "/v1/claims/arrears")); len(got.Arrears) != 1 {
+		t.Errorf("today: %+v", got)
+	}
+	for _, target := range []string{"/v1/trace/M1", "/v1/claims", "/v1/payments"} {
+		w := h.get(t, target)
+		c.fits(t, strings.Replace(target, "M1", "{id}", 1), http.MethodGet, w)
 	}
 }

@@ -227,6 +227,38 @@ func (s *server) claims(w http.ResponseWriter, r *http.Request, q query) error {
 	})
 }
 
+// arrears lists what is due on the day as_of, or today.
+func (s *server) arrears(w http.ResponseWriter, r *http.Request, q query) error {
+	f, after, err := q.instalments()
+	if err != nil {
+		return err
+	}
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.ArrearPage, error) {
+		on := c.AsOf
+		if on.IsZero() {
+			y, m, d := s.Now().In(china).Date()
+			on = ledger.DateOf(y, m, d)
+		}
+		return report.Arrears(r.Context(), s.DB, f, on, c, after, limit)
+	})
+}
+
+func (s *server) overpaid(w http.ResponseWriter, r *http.Request, q query) error {
+	f, after, err := q.instalments()
+	if err != nil {
+		return err
+	}
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.OverpaymentPage, error) {
+		return report.Overpaid(r.Context(), s.DB, f, c, after, limit)
+	})
+}
+
+// instalments reads which months of claims count.
+func (q query) instalments() (f report.InstalmentFilter, after string, err error) {
+	ids, err := q.ids("party", "claim", "scheme", "after")
+	return report.InstalmentFilter{Party: ids["party"], Claim: ids["claim"], Scheme: ids["scheme"]}, ids["after"], err
+}
+
 func (s *server) payments(w http.ResponseWriter, r *http.Request, q query) error {
 	f, err := q.ids("party", "claim", "batch", "status", "after")
 	if err != nil {

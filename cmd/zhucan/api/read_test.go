@@ -33,7 +33,7 @@ func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
 	h := filled(t)
 	for _, target := range []string{
 		"/v1/trial-balance", "/v1/balance?account=5001", "/v1/register?account=5001", "/v1/trace/C1", "/v1/events", "/v1/events/1",
-		"/v1/budgets", "/v1/claims", "/v1/payments", "/v1/suspects", "/v1/status",
+		"/v1/budgets", "/v1/claims", "/v1/claims/arrears", "/v1/claims/overpaid", "/v1/payments", "/v1/suspects", "/v1/status",
 	} {
 		if got := decode[basis](t, h.get(t, target)); got != (basis{92, "", "test-1"}) {
 			t.Errorf("%s rests on %+v", target, got)
@@ -41,7 +41,7 @@ func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
 	}
 	for _, target := range []string{
 		"/v1/trial-balance?", "/v1/balance?account=5001&", "/v1/register?account=5001&", "/v1/trace/C1?", "/v1/suspects?",
-		"/v1/events?", "/v1/events/1?", "/v1/budgets?", "/v1/claims?", "/v1/payments?",
+		"/v1/events?", "/v1/events/1?", "/v1/budgets?", "/v1/claims?", "/v1/claims/arrears?", "/v1/claims/overpaid?", "/v1/payments?",
 	} {
 		for _, known := range []string{"60", "2023-03-01T01:00:59Z", "2023-03-01T09:00:59.5%2B08:00", "2023-03-01T09:00:59"} { // a record each second
 			w := h.get(t, target+"as_of=2023-04-04&known_by="+known)

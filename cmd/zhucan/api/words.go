@@ -35,6 +35,7 @@ var eventWords = map[string]phrase{
 	"claim.concurred":          {"并享同意", "Concurred beside another award"},
 	"claim.approved":           {"审批通过", "Claim approved"},
 	"claim.rejected":           {"不予批准", "Claim rejected"},
+	"claim.stopped":            {"停发", "Claim stopped"},
 	"claim.withdrawn":          {"撤回申报", "Claim withdrawn"},
 
 	"payment.batch-opened":         {"支付批次开立", "Batch opened"},
