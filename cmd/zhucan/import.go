@@ -542,22 +542,26 @@ func (im *importer) prepare(ctx context.Context, c *chunk) error {
 func (im *importer) decide(ctx context.Context, c chunk) error {
 	im.result.Read += len(c.rows) + len(c.refused)
 	defer im.bar.add(len(c.rows) + len(c.refused))
-	for _, r := range c.refused {
-		if err := im.refuse(r); err != nil {
-			return err
-		}
-	}
 	if im.stores == nil {
 		for _, r := range c.rows {
 			im.count(events.Receipt{}, r.amount)
 		}
-		return nil
+		return im.refuseAll(c.refused)
 	}
 	receipts, err := im.who.SubmitAll(ctx, c.requests)
 	if err != nil {
 		return err
 	}
+	read := c.refused // those that the reader refused stand between the others
 	for i, r := range c.rows {
+		n := 0
+		for n < len(read) && read[n].Row < r.origin.Row {
+			n++
+		}
+		if err := im.refuseAll(read[:n]); err != nil {
+			return err
+		}
+		read = read[n:]
 		got := receipts[c.main[i]]
 		if err := im.settle(r, got); err != nil {
 			return err
@@ -566,6 +570,15 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 			if err := im.accepted(c.requests[c.main[i]].Command.Do, r.on); err != nil {
 				return err
 			}
+		}
+	}
+	return im.refuseAll(read)
+}
+
+func (im *importer) refuseAll(rows []*intake.Refused) error {
+	for _, r := range rows {
+		if err := im.refuse(r); err != nil {
+			return err
 		}
 	}
 	return nil
