@@ -149,7 +149,7 @@ With nothing but a data folder it runs both servers itself. With --nats and
 		return nil
 	}
 	root.AddCommand(
-		p.serveCommand(), p.demoCommand(), p.statusCommand(), p.doctorCommand(), p.accessCommand(),
+		p.serveCommand(), p.demoCommand(), p.sampleDataCommand(), p.statusCommand(), p.doctorCommand(), p.accessCommand(),
 		p.importCommand(), p.policyCommand(), p.levyCommand(), p.idCommand(), p.indicatorCommand(), p.achievementCommand(),
 		p.balanceCommand(), p.trialBalanceCommand(), p.registerCommand(), p.traceCommand(), p.eventCommand(),
 		p.claimCommand(), p.paymentCommand(), p.periodCommand(), p.partyCommand(), p.suspectsCommand(),
