@@ -4,13 +4,20 @@ GO       ?= go
 RACE     := -race -shuffle=on
 FUZZTIME ?= 30s
 
-.PHONY: help run build test check fmt vet lint bench fuzz soak postgres clean
+.PHONY: help run year build test check fmt vet lint bench fuzz soak postgres clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: postgres build ## build, load the sample once, show the books, serve on 127.0.0.1:8080
 	bin/zhucan demo
+
+year: postgres build ## import a synthetic province of a million events into bin/year, show the books, verify
+	bin/zhucan sample-data --seed 1 --scale year --out bin/year
+	ZHUCAN="$(CURDIR)/bin/zhucan" sh bin/year/import.sh
+	bin/zhucan --data bin/year/data trial-balance
+	bin/zhucan --data bin/year/data indicator list --as-of 2023-12-31
+	bin/zhucan --data bin/year/data verify
 
 build: ## build bin/zhucan
 	$(GO) build -trimpath -o bin/zhucan ./cmd/zhucan
