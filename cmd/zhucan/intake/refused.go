@@ -207,6 +207,9 @@ func mask(cell string, p privacy) string {
 		return ledger.MaskName(cell)
 	case masked != cell:
 		before, _, _ := strings.Cut(masked, stars)
+		if strings.ContainsFunc(before, func(r rune) bool { return !isDigit(r) && !strings.ContainsRune(" -\u00a0\u3000－", r) }) {
+			return stars // a name stands in front
+		}
 		return before + stars
 	}
 	return stars
