@@ -17,7 +17,7 @@ import (
 )
 
 func (p *program) indicatorCommand() *cobra.Command {
-	return group("indicator", "what is on record towards the targets of the plan (目标完成情况)", p.indicatorListCommand(), p.indicatorShowCommand(), p.indicatorReportCommand())
+	return group("indicator", "what is on record towards the targets of the plan (目标完成情况)", p.indicatorListCommand(), p.indicatorShowCommand(), p.indicatorBodiesCommand(), p.indicatorReportCommand())
 }
 
 func (p *program) achievementCommand() *cobra.Command {
@@ -237,6 +237,96 @@ func (p *program) showIndicator(ctx context.Context, s *stores, code string, ask
 		t.foot += fmt.Sprintf("\n%s --after %d", p.say("下一页", "next page"), got.Next)
 	}
 	return p.print(got, t)
+}
+
+func (p *program) indicatorBodiesCommand() *cobra.Command {
+	var region, out string
+	var year int
+	c := &cobra.Command{
+		Use:   "bodies CODE",
+		Short: "the bodies that a target asks, each with its counts and whether it is met (逐单位清单)",
+		Long: `Lists every body that a target asks on its own, as it was counted last: organs with 50 authorised
+posts or more (T04), institutions with 67 or more (T05), member bodies of the Working Committees (T06),
+federations and their share of 15 % (T07). Those that fall short stand first. A duty goes by authorised
+posts (编制), a ratio by staff in post (在职职工); both are shown.
+
+With --out, those that employ somebody are written as the list to be shown to the public
+(吉政办发〔2022〕35号 三（一）「应向社会公示」): name, region and kind, and no figure that could point at a
+person; its SHA-256 is printed.`,
+		Example: "  zhucan indicator bodies T04 --as-of 2023-12-31\n  zhucan indicator bodies T05 --region 220100 --out disclosure.csv",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, arg []string) error {
+			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
+				ask, err := p.ask(region, year, cut)
+				if err != nil {
+					return err
+				}
+				list, err := report.Bodies(cmd.Context(), s.pool, arg[0], ask)
+				if err != nil {
+					return err
+				}
+				if out != "" {
+					return p.writeEmploying(list, out)
+				}
+				return p.print(list, p.bodyTable(list))
+			})
+		},
+	}
+	indicatorFlags(c, &region, &year)
+	c.Flags().StringVar(&out, "out", "", "`file` to write for the public (CSV)")
+	return c
+}
+
+func (p *program) bodyTable(l report.BodyList) table {
+	t := table{head: []string{
+		p.say("单位", "body"), p.say("名称", "name"), p.say("区划", "region"), p.say("种类", "kind"), p.say("日期", "day"),
+		">" + p.say("编制", "posts"), ">" + p.say("在职", "staff"), ">" + p.say("残疾", "disabled"), ">" + p.say("加权", "weighted"), p.say("达标", "met"), ">seq",
+	}}
+	count := func(n *int) string {
+		if n == nil {
+			return ""
+		}
+		return number(*n)
+	}
+	for _, b := range l.Bodies {
+		met := p.say("否", "no")
+		if b.Met {
+			met = p.say("是", "yes")
+		}
+		t.rows = append(t.rows, []string{b.Subject, b.Name, b.Region, b.Counter, b.Day, count(b.Posts), count(b.Staff), count(b.Disabled), count(b.Weighted), met, number(b.Seq)})
+	}
+	t.foot = fmt.Sprintf("%s %d/%d · %s\n%s", l.Target, l.Met, len(l.Bodies), l.Day, p.basis(l.Basis))
+	return t
+}
+
+// employing are the kinds of bodies whose employment is public (吉政办发〔2022〕35号 三（一）).
+var employing = map[string]string{"headcount/organ": "机关", "headcount/institution": "事业单位", "headcount/school": "学校", "headcount/member": "残工委成员单位"}
+
+func (p *program) writeEmploying(l report.BodyList, out string) error {
+	t := table{head: []string{">" + "序号", "单位名称", "区划", "种类"}}
+	for _, b := range l.Bodies {
+		kind, public := employing[b.Counter]
+		if !public || b.Disabled == nil || *b.Disabled == 0 {
+			continue
+		}
+		if b.Name == "" {
+			return report.ErrEmploying.Of("body %s has no name", b.Subject)
+		}
+		region := b.Region
+		if r, err := ledger.FindRegion(ledger.RegionCode(b.Region), l.Day); err == nil {
+			region = r.NameZH
+		}
+		t.rows = append(t.rows, []string{number(len(t.rows) + 1), b.Name, region, kind})
+	}
+	if len(t.rows) == 0 {
+		return report.ErrEmploying.Of("no body that %s asks employs anybody", l.Target)
+	}
+	hash, err := writePublic(out, t)
+	if err != nil {
+		return err
+	}
+	return p.print(map[string]any{"file": out, "sha256": hash, "rows": len(t.rows), "seq": l.Seq, "as_of": l.AsOf, "policy": l.Policy},
+		table{head: []string{p.say("文件", "file"), ">" + p.say("行", "rows"), "sha256"}, rows: [][]string{{out, number(len(t.rows)), hash}}, foot: p.basis(l.Basis)})
 }
 
 func (p *program) indicatorReportCommand() *cobra.Command {

@@ -189,7 +189,7 @@ func (c *levyTable) header(columns []string) {
 		if slices.Contains(levyAdded, name) {
 			name = "input_" + name
 		}
-		c.line = append(appendCell(c.line, name), ',')
+		c.line = append(appendCell(c.line, passed(name)), ',')
 	}
 	c.line = append(append(c.line, strings.Join(levyAdded, ",")...), '\n')
 	_, _ = c.out.Write(c.line) // what is wrong with it comes back from Flush
@@ -201,7 +201,7 @@ func (c *levyTable) row(line int, cells []string, fault error) error {
 	c.line = c.line[:0]
 	for i := range c.width {
 		if i < len(cells) {
-			c.line = appendCell(c.line, cells[i])
+			c.line = appendCell(c.line, passed(cells[i]))
 		}
 		c.line = append(c.line, ',')
 	}
@@ -347,6 +347,23 @@ func (c *levyTable) add(a levy.Assessment) {
 func (c *levyTable) settle() {
 	c.full, c.relief, c.due = c.full.Add(ledger.Fen(c.fullFen)), c.relief.Add(ledger.Fen(c.reliefFen)), c.due.Add(ledger.Fen(c.fullFen-c.reliefFen))
 	c.fullFen, c.reliefFen, c.since = 0, 0, 0
+}
+
+// passed makes a cell that is passed through safe to open in a spreadsheet; nearly all are.
+func passed(cell string) string {
+	if cell == "" || ('0' <= cell[0] && cell[0] <= '9' || 'A' <= cell[0] && cell[0] <= 'Z') && isASCII(cell) {
+		return cell
+	}
+	return intake.Guard(cell)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendCell appends a cell as RFC 4180 has it.

@@ -146,7 +146,7 @@ func TestARowThatCannotBeComputedSaysWhyAndTheRestGoOn(t *testing.T) {
 func TestColumnsStandInAnyOrderAndOthersPassThrough(t *testing.T) {
 	t.Parallel()
 	row := compute(t, "note,social_average_wage,due,staff,unit_class,disabled_weighted,filing_year,average_wage\n\"=1+1, \"\"a\"\"\nb\",90000,7, 100 ,enterprise,1,2022,60000\n")[0]
-	if row["note"] != "=1+1, \"a\"\nb" || row["input_due"] != "7" || row["staff"] != " 100 " || row["due"] != "18000.00" || row["full"] != "36000.00" || row["relief"] != "18000.00" || row["gap"] != "0.6" || row["base"] != "60000.00" || row["tier"] != "0.5" {
+	if row["note"] != "'=1+1, \"a\"\nb" || row["input_due"] != "7" || row["staff"] != " 100 " || row["due"] != "18000.00" || row["full"] != "36000.00" || row["relief"] != "18000.00" || row["gap"] != "0.6" || row["base"] != "60000.00" || row["tier"] != "0.5" {
 		t.Errorf("%v", row)
 	}
 	if !strings.Contains(row["clauses"], "ratio: 吉财税〔2016〕726号 art. 2") || !strings.Contains(row["clauses"], "full: 财税〔2015〕72号 art. 8") {

@@ -61,15 +61,23 @@ func (p *program) writePublicList(list report.PublicList, out string) error {
 		total = total.Add(amount)
 		t.rows = append(t.rows, []string{number(i + 1), r.Name, r.Region, r.Scheme, r.Standard, r.Amount})
 	}
-	b := bytes.NewBufferString("\ufeff") // so that spreadsheets read it
-	if err := printCSV(b, t); err != nil {
+	hash, err := writePublic(out, t)
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(out, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write the list: %w", err)
-	}
-	sum := sha256.Sum256(b.Bytes())
-	hash := hex.EncodeToString(sum[:])
 	return p.print(map[string]any{"file": out, "sha256": hash, "rows": len(list.Rows), "total": total, "seq": list.Seq, "as_of": list.AsOf, "policy": list.Policy},
 		table{head: []string{p.say("文件", "file"), ">" + p.say("行", "rows"), ">" + p.say("合计", "total"), "sha256"}, rows: [][]string{{out, number(len(list.Rows)), grouped(total), hash}}, foot: p.basis(list.Basis)})
+}
+
+// writePublic writes a list for the public and returns its SHA-256.
+func writePublic(path string, t table) (string, error) {
+	b := bytes.NewBufferString("\ufeff") // so that spreadsheets read it
+	if err := printCSV(b, t); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return "", fmt.Errorf("write the list: %w", err)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -162,7 +162,7 @@ with w as (
 	select *
 	from unnest(@counters::text[], @masks::bigint[], @firsts::date[], @lasts::date[], @days::date[]) with ordinality as w (counter, mask, first, last, day, n)
 ), f as (
-	select w.n, w.mask, f.fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
+	select w.n, w.mask, f.fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
 	from w
 	join read.fact f on f.counter = w.counter
 	where f.claim is null
@@ -173,7 +173,7 @@ with w as (
 	and (f.until is null or f.until >= w.day)
 	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
 	union all
-	select w.n, w.mask, f.fact, f.counter, f.subject, c.region, f.day, f.seq, f.recorded_on, f.posts, f.base, f.part, f.weight
+	select w.n, w.mask, f.fact, f.counter, f.subject, c.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
 	from w
 	join read.fact f on f.counter = w.counter
 	join read.claim_place c on c.claim = f.claim
@@ -207,7 +207,7 @@ from f`
 
 // selectBodies is how each body stood when it was counted last.
 const selectBodies = wanted + `
-select distinct on (counter, subject) counter, subject, region, posts, base, part, weight
+select distinct on (counter, subject) counter, subject, coalesce(name, '') as name, region, day::text, seq, posts, base, part, weight
 from f
 order by counter, subject, day desc, seq desc`
 
@@ -725,50 +725,129 @@ func (c *counter) cover(ctx context.Context, t policy.Target, x *Indicator) erro
 // coverage counts the bodies that are asked, and those that reach the value, each on its
 // own and exactly.
 func (c *counter) coverage(ctx context.Context, t policy.Target, x *Indicator) error {
-	value, err := policy.Number(t.Value)
-	if err != nil {
-		return err
-	}
-	rows, err := c.tx.Query(ctx, selectBodies, c.args(c.wants([]policy.Target{t})))
-	if err != nil {
-		return err
-	}
-	type body struct {
-		Counter, Subject, Region  string
-		Posts, Base, Part, Weight *int
-	}
-	bodies, err := pgx.CollectRows(rows, pgx.RowToStructByPos[body])
+	bodies, sources, err := c.bodies(ctx, t, x.Day)
 	if err != nil {
 		return err
 	}
 	x.Times = 0
-	standard := make(map[string]bool)
 	for _, b := range bodies {
-		standard[b.Subject] = standard[b.Subject] || b.Counter == "base/service-standard"
-	}
-	for _, b := range bodies {
-		if b.Counter == "base/service-standard" || !reaches(ledger.RegionCode(b.Region), t.Level, x.Day) || b.Posts != nil && *b.Posts < t.MinPosts {
-			continue
-		}
 		x.Of++
-		ok := false
-		switch {
-		case b.Base == nil:
-			ok = standard[b.Subject]
-		case t.Unit != "%":
-			ok = big.NewRat(int64(*b.Part), 1).Cmp(value) >= 0
-		case b.Counter == "headcount/federation": // officials are not weighted
-			ok = big.NewRat(int64(*b.Part)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(*b.Base), 1))) >= 0
-		default:
-			ok = big.NewRat(int64(*b.Weight)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(*b.Base), 1))) >= 0
-		}
-		if ok {
+		if b.Met {
 			x.Times++
 		}
 	}
-	x.Sources, x.Persons = int64(len(bodies)), 0
+	x.Sources, x.Persons = int64(sources), 0
 	x.Actual = fmt.Sprint(x.Times)
 	return nil
+}
+
+// A Body is one that a coverage target asks, as it stood when it was counted last. What
+// it has no count of is null: a service body meets a standard or does not.
+type Body struct {
+	Counter  string `json:"counter"` // headcount/organ and the like
+	Subject  string `json:"body"`
+	Name     string `json:"name"`
+	Region   string `json:"region"`
+	Day      string `json:"day"`
+	Seq      uint64 `json:"seq"`
+	Posts    *int   `json:"posts"` // authorised (编制), what a duty goes by
+	Staff    *int   `json:"staff"` // in post (在职职工), what a ratio goes by
+	Disabled *int   `json:"disabled"`
+	Weighted *int   `json:"weighted"`
+	Met      bool   `json:"met"`
+}
+
+// bodies lists the bodies that a target asks, and from how many counts.
+func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) (asked []Body, sources int, err error) {
+	value, err := policy.Number(t.Value)
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := c.tx.Query(ctx, selectBodies, c.args(c.wants([]policy.Target{t})))
+	if err != nil {
+		return nil, 0, err
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b Body, err error) {
+		return b, row.Scan(&b.Counter, &b.Subject, &b.Name, &b.Region, &b.Day, &b.Seq, &b.Posts, &b.Staff, &b.Disabled, &b.Weighted)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	standard := make(map[string]bool)
+	for _, b := range all {
+		standard[b.Subject] = standard[b.Subject] || b.Counter == "base/service-standard"
+	}
+	share := func(part, of int) bool { // part / of ≥ value %, exactly
+		return big.NewRat(int64(part)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(of), 1))) >= 0
+	}
+	for _, b := range all {
+		if b.Counter == "base/service-standard" || !reaches(ledger.RegionCode(b.Region), t.Level, day) || b.Posts != nil && *b.Posts < t.MinPosts {
+			continue
+		}
+		switch {
+		case b.Staff == nil:
+			b.Met = standard[b.Subject]
+		case t.Unit != "%":
+			b.Met = big.NewRat(int64(*b.Disabled), 1).Cmp(value) >= 0
+		case b.Counter == "headcount/federation": // officials are not weighted
+			b.Met = share(*b.Disabled, *b.Staff)
+		default:
+			b.Met = share(*b.Weighted, *b.Staff)
+		}
+		asked = append(asked, b)
+	}
+	return asked, len(all), nil
+}
+
+// A BodyList is the bodies that a coverage target asks.
+type BodyList struct {
+	Target string      `json:"target"`
+	Day    ledger.Date `json:"day"`
+	Bodies []Body      `json:"bodies"`
+	Met    int         `json:"met"`
+	Basis
+}
+
+// ErrBodies refuses to list the bodies of a target that asks none.
+var ErrBodies = &ledger.Rejection{
+	Code: "target-of-no-bodies", Rule: "bodies are listed of a target that asks bodies, each on its own", RuleZH: "仅逐单位考核的目标可列出单位清单",
+	Next: "see indicator list for the kinds of targets", NextZH: "请用 indicator list 查看目标类别",
+}
+
+// Bodies lists the bodies that a coverage target asks, those that fall short first.
+func Bodies(ctx context.Context, pool *pgxpool.Pool, code string, ask Ask) (out BodyList, err error) {
+	err = asked(ctx, pool, ask, func(c *counter) error {
+		i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
+		if i < 0 {
+			return ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
+		}
+		if c.targets[i].Kind != policy.Coverage {
+			return ErrBodies.Of("%s is of kind %s", code, c.targets[i].Kind)
+		}
+		one, err := c.count(ctx, c.targets[i:i+1])
+		if err != nil {
+			return err
+		}
+		out = BodyList{Target: code, Day: one[0].Day, Bodies: []Body{}, Basis: c.basis}
+		found, _, err := c.bodies(ctx, c.targets[i], out.Day)
+		for _, met := range []bool{false, true} {
+			for _, b := range found {
+				if b.Met == met {
+					out.Bodies = append(out.Bodies, b)
+				}
+			}
+		}
+		for _, b := range out.Bodies {
+			if b.Met {
+				out.Met++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return BodyList{}, fmt.Errorf("bodies of %s: %w", code, err)
+	}
+	return out, nil
 }
 
 // reaches tells whether a region is of a level or above it.

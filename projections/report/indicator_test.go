@@ -285,3 +285,37 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 		t.Errorf("a target that is none: %v", err)
 	}
 }
+
+func TestEachBodyThatATargetAsksIsListedThoseThatFallShortFirst(t *testing.T) {
+	t.Parallel()
+	_, pool := plan(t)
+	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}
+	for code, want := range map[string]string{
+		"T04": "O2 no 50/40/0/0, O1 yes 50/40/1/1", // not O3 with 49 posts, nor O4 of a county
+		"T06": "M2 no 9/126/1/2, M1 yes 9/125/1/2", // 1.6 % exactly, weighted
+		"T07": "U2 no 9/7/1/2, U1 yes 9/20/3/3",    // 15 % of people
+		"T22": "V1 no, V2 yes",                     // a standard, and no count
+	} {
+		l, err := report.Bodies(t.Context(), pool, code, ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, b := range l.Bodies {
+			s := b.Subject + map[bool]string{true: " yes", false: " no"}[b.Met]
+			if b.Staff != nil {
+				s += fmt.Sprintf(" %d/%d/%d/%d", *b.Posts, *b.Staff, *b.Disabled, *b.Weighted)
+			}
+			all = append(all, s)
+		}
+		if got := strings.Join(all, ", "); got != want || l.Met != 1 {
+			t.Errorf("%s: %s; want %s", code, got, want)
+		}
+	}
+	if _, err := report.Bodies(t.Context(), pool, "T01", ask); !errors.Is(err, report.ErrBodies) {
+		t.Errorf("person-times are of no bodies: %v", err)
+	}
+	if _, err := report.Bodies(t.Context(), pool, "T99", ask); !errors.Is(err, report.ErrTarget) {
+		t.Errorf("an unknown target: %v", err)
+	}
+}

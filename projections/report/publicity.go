@@ -34,6 +34,13 @@ var ErrPublic = &ledger.Rejection{
 	Source: "个人信息保护法 arts. 25, 28, 47", Next: "finish the reviews, or reject the claim of who was erased", NextZH: "请先完成复核，或对已删除对象的申报作出处理",
 }
 
+// ErrEmploying refuses a list of employing bodies with none on it, or with one nobody could
+// tell.
+var ErrEmploying = &ledger.Rejection{
+	Code: "disclosure-list", Rule: "the list of bodies that employ disabled people has at least one, and each with its name", RuleZH: "已安排残疾人就业单位名单不得为空，且每一单位须有名称",
+	Source: "吉政办发〔2022〕35号 三（一）", Next: "import the headcounts of the bodies, with body_name", NextZH: "请先导入各单位人数（含单位名称）",
+}
+
 // selectPublic takes the standard from the event, where it was fixed.
 const selectPublic = `
 select p.kind, p.erased, coalesce(p.name, '') as name, c.region, s.name_zh, s.name_en, convert_from(r.data, 'UTF8')::jsonb -> 'standard' ->> 'amount' as standard, c.amount::text as amount

@@ -28,7 +28,7 @@ var ErrNothing = &ledger.Rejection{
 }
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrTarget, ErrPublic}
+var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrTarget, ErrBodies, ErrPublic, ErrEmploying}
 
 // A Step is one event of a story.
 type Step struct {

@@ -189,7 +189,7 @@ func TestDescribedParametersAreTaken(t *testing.T) {
 	c, h := load(t), withDocuments(t)
 	values := map[string]string{
 		"lang": "en", "as_of": "2023-04-04", "known_by": "60", "account": "5001", "region": "220104", "scheme": "startup", "fund": "levy", "year": "2023",
-		"type": "claim.submitted.v1", "case": "C1", "party": "P1", "claim": "C1", "batch": "B1", "status": "paid", "limit": "3", "id": "C1",
+		"type": "claim.submitted.v1", "case": "C1", "party": "P1", "claim": "C1", "batch": "B1", "status": "paid", "limit": "3", "id": "C1", "employer": "E1", "overdue": "true", "above": "false", "on": "2023-04-04",
 	}
 	afters := map[string]string{"/v1/register": "2023-03-09.20.1", "/v1/budgets": "220104/startup/levy/2023"}
 	for _, pattern := range api.Routes() {

@@ -26,7 +26,7 @@ var paths = map[string]string{
 	"GET /v1/trace/{id}": "/v1/trace/C1", "GET /v1/events": "/v1/events", "GET /v1/events/{seq}": "/v1/events/1", "GET /v1/budgets": "/v1/budgets",
 	"POST /v1/claims/{claim}/documents/{kind}": attachRoster, "GET /v1/claims/{claim}/documents/{kind}": "/v1/claims/N1/documents/roster",
 	"GET /v1/claims": "/v1/claims", "GET /v1/claims/arrears": "/v1/claims/arrears", "GET /v1/claims/overpaid": "/v1/claims/overpaid",
-	"GET /v1/payments": "/v1/payments", "GET /v1/suspects": "/v1/suspects", "GET /v1/status": "/v1/status",
+	"GET /v1/levies": "/v1/levies", "GET /v1/levies/income": "/v1/levies/income", "GET /v1/payments": "/v1/payments", "GET /v1/suspects": "/v1/suspects", "GET /v1/status": "/v1/status",
 }
 
 // open on loopback: the pages and what operators watch.

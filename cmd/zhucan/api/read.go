@@ -234,13 +234,17 @@ func (s *server) arrears(w http.ResponseWriter, r *http.Request, q query) error 
 		return err
 	}
 	return listed(s, w, r, q, func(c report.Cut, limit int) (report.ArrearPage, error) {
-		on := c.AsOf
-		if on.IsZero() {
-			y, m, d := s.Now().In(china).Date()
-			on = ledger.DateOf(y, m, d)
-		}
-		return report.Arrears(r.Context(), s.DB, f, on, c, after, limit)
+		return report.Arrears(r.Context(), s.DB, f, s.dayOr(c.AsOf), c, after, limit)
 	})
+}
+
+// dayOr returns a day, or today where none is given.
+func (s *server) dayOr(d ledger.Date) ledger.Date {
+	if !d.IsZero() {
+		return d
+	}
+	year, month, day := s.Now().In(china).Date()
+	return ledger.DateOf(year, month, day)
 }
 
 func (s *server) overpaid(w http.ResponseWriter, r *http.Request, q query) error {
@@ -267,6 +271,43 @@ func (s *server) payments(w http.ResponseWriter, r *http.Request, q query) error
 	filter := report.PaymentFilter{Party: f["party"], Claim: f["claim"], Batch: f["batch"], Status: f["status"]}
 	return listed(s, w, r, q, func(c report.Cut, limit int) (report.PaymentPage, error) {
 		return report.Payments(r.Context(), s.DB, filter, c, f["after"], limit)
+	})
+}
+
+func (s *server) levies(w http.ResponseWriter, r *http.Request, q query) error {
+	ids, err := q.ids("employer", "region", "status", "after")
+	if err != nil {
+		return err
+	}
+	f := report.LevyFilter{Employer: ids["employer"], Region: ids["region"], Status: ids["status"]}
+	year, err := q.number("year", 0, 9999)
+	if err != nil {
+		return err
+	}
+	f.Year = int(year)
+	if f.Overdue, err = q.flag("overdue"); err != nil {
+		return err
+	}
+	if f.Above, err = q.flag("above"); err != nil {
+		return err
+	}
+	on, err := q.date("on")
+	if err != nil {
+		return err
+	}
+	f.On = s.dayOr(on)
+	return listed(s, w, r, q, func(_ report.Cut, limit int) (report.LevyPage, error) {
+		return report.Levies(r.Context(), s.DB, f, ids["after"], limit)
+	})
+}
+
+func (s *server) levyIncome(w http.ResponseWriter, r *http.Request, q query) error {
+	after := q.text("after")
+	if region, _, _ := strings.Cut(after, "/"); region != "" && ledger.CheckID(region) != nil {
+		return ErrValue.Of("after is what next of the page before said")
+	}
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.IncomePage, error) {
+		return report.LevyIncome(r.Context(), s.DB, c, after, limit)
 	})
 }
 

@@ -33,7 +33,8 @@ func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
 	h := filled(t)
 	for _, target := range []string{
 		"/v1/trial-balance", "/v1/balance?account=5001", "/v1/register?account=5001", "/v1/trace/C1", "/v1/events", "/v1/events/1",
-		"/v1/budgets", "/v1/claims", "/v1/claims/arrears", "/v1/claims/overpaid", "/v1/payments", "/v1/suspects", "/v1/status",
+		"/v1/budgets", "/v1/claims", "/v1/claims/arrears", "/v1/claims/overpaid", "/v1/payments", "/v1/levies", "/v1/levies/income",
+		"/v1/suspects", "/v1/status",
 	} {
 		if got := decode[basis](t, h.get(t, target)); got != (basis{92, "", "test-1"}) {
 			t.Errorf("%s rests on %+v", target, got)
@@ -41,7 +42,7 @@ func TestEveryFigureSaysWhatItIsAFunctionOf(t *testing.T) {
 	}
 	for _, target := range []string{
 		"/v1/trial-balance?", "/v1/balance?account=5001&", "/v1/register?account=5001&", "/v1/trace/C1?", "/v1/suspects?",
-		"/v1/events?", "/v1/events/1?", "/v1/budgets?", "/v1/claims?", "/v1/claims/arrears?", "/v1/claims/overpaid?", "/v1/payments?",
+		"/v1/events?", "/v1/events/1?", "/v1/budgets?", "/v1/claims?", "/v1/claims/arrears?", "/v1/claims/overpaid?", "/v1/payments?", "/v1/levies/income?",
 	} {
 		for _, known := range []string{"60", "2023-03-01T01:00:59Z", "2023-03-01T09:00:59.5%2B08:00", "2023-03-01T09:00:59"} { // a record each second
 			w := h.get(t, target+"as_of=2023-04-04&known_by="+known)
@@ -241,4 +242,51 @@ func TestATimeWaitsForWhatIsNotProjected(t *testing.T) {
 	if got := decode[basis](t, h.get(t, "/v1/claims?known_by=2023-03-01T01:00:30Z")); got.Seq != 31 {
 		t.Errorf("rests on %+v", got)
 	}
+}
+
+func TestLeviesAreListedAsTheyStand(t *testing.T) {
+	t.Parallel()
+	b := sample(t)
+	b.Levy()
+	h := open(t, b.Records)
+	if err := h.runner.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	type levies struct {
+		Levies []struct {
+			Levy   string `json:"levy"`
+			Status string `json:"status"`
+			Paid   string `json:"paid"`
+		} `json:"levies"`
+	}
+	all := decode[levies](t, h.get(t, "/v1/levies?year=2023")).Levies
+	if len(all) != 1 || all[0].Levy != "levy:E1:2023" || all[0].Status != "owing" || all[0].Paid != "1000.00" {
+		t.Errorf("%+v", all)
+	}
+	for target, want := range map[string]int{
+		"/v1/levies?employer=E1": 1, "/v1/levies?employer=E2": 0, "/v1/levies?year=2022": 0, "/v1/levies?region=220104": 1, "/v1/levies?status=settled": 0,
+		"/v1/levies?above=true": 0, "/v1/levies?after=levy:E1:2023": 0, "/v1/levies?overdue=true&on=2023-10-30": 0, "/v1/levies?overdue=true&on=2024-01-31": 1,
+	} {
+		if got := decode[levies](t, h.get(t, target)).Levies; len(got) != want {
+			t.Errorf("%s: %+v", target, got)
+		}
+	}
+	type incomes struct {
+		Income []struct {
+			Region   string `json:"region"`
+			Levy     string `json:"levy"`
+			Net      string `json:"net"`
+			Year     int    `json:"year"`
+			Receipts int    `json:"receipts"`
+		} `json:"income"`
+	}
+	in := decode[incomes](t, h.get(t, "/v1/levies/income")).Income
+	if len(in) != 1 || in[0].Region != "220104" || in[0].Year != 2023 || in[0].Levy != "1000.00" || in[0].Net != "1000.00" || in[0].Receipts != 1 {
+		t.Errorf("%+v", in)
+	}
+	if in := decode[incomes](t, h.get(t, "/v1/levies/income?as_of=2023-11-09")).Income; len(in) != 0 {
+		t.Errorf("the day before it came: %+v", in)
+	}
+	refused(t, h.get(t, "/v1/levies?as_of=2023-11-09"), http.StatusBadRequest, "parameter-unknown")
+	refused(t, h.get(t, "/v1/levies?overdue=yes"), http.StatusBadRequest, "parameter-form")
 }
