@@ -155,6 +155,7 @@ type State struct {
 	levies   levy.State
 	facts    achievement.State
 	awards   ledger.Table[holder, []award]
+	purposes map[purpose]*purpose // each kept once; what is taken back may stay
 	items    ledger.Table[string, item]
 	invoices ledger.Table[string, string] // the item that an invoice is of
 }
@@ -733,7 +734,7 @@ func (s *State) evolveClaim(e claim.Event) {
 	claim.Evolve(&s.claims, e)
 	switch e := e.(type) {
 	case claim.Submitted:
-		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, award{id: string(e.Claim), others: len(e.Persons) > 0, party: e.Party, scheme: e.Scheme})
+		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, string(e.Claim), e.Party, purpose{scheme: e.Scheme, others: len(e.Persons) > 0})
 		s.grant(e)
 	case claim.Approved:
 		s.budget.Commit(e.Line, e.Amount)
@@ -770,7 +771,7 @@ func (s *State) evolvePayment(e payment.Event) {
 			s.hold(p.Claim)
 		}
 	case payment.Recorded:
-		s.occupy(holders(e.Party, nil, ""), e.Slots, award{id: string(e.Payment), elsewhere: true, party: e.Party, scheme: e.Line.Scheme})
+		s.occupy(holders(e.Party, nil, ""), e.Slots, string(e.Payment), e.Party, purpose{scheme: e.Line.Scheme, elsewhere: true})
 		s.journal.Remember(e.Entry, e.By)
 	}
 }
@@ -808,6 +809,6 @@ func (s *State) decideJournal(o ledger.Order, do journal.Action) ([]ledger.Event
 func (s *State) void(r journal.EntryReversed) {
 	if id, p, ok := s.of(r.Reverses); ok {
 		s.payments.Void(id, r.Effective())
-		s.vacate(holders(p.Party, nil, ""), award{id: string(id), elsewhere: true})
+		s.vacate(holders(p.Party, nil, ""), string(id), true)
 	}
 }

@@ -37,13 +37,18 @@ func holders(p ledger.PartyID, persons []ledger.PartyID, household string) []hol
 
 // An award is a purpose for a span of months: of a claim, or a payment made elsewhere.
 type award struct {
-	id        string
-	elsewhere bool
-	party     ledger.PartyID // who claims it
-	others    bool           // on account of other persons
+	id    string
+	party ledger.PartyID // who claims it
+	*purpose
+	from, to ledger.Period
+}
+
+// A purpose is what awards have in common: there are few, and awards by the million.
+type purpose struct {
 	scheme    ledger.SchemeCode
 	group     string
-	from, to  ledger.Period
+	elsewhere bool // paid elsewhere
+	others    bool // on account of other persons
 }
 
 // A contest is what is to be awarded.
@@ -274,7 +279,7 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 		persons = []ledger.PartyID{c.party}
 	}
 	for _, p := range persons {
-		all := []award{{id: c.id, party: c.party, from: c.from, to: c.to}}
+		all := []award{{id: c.id, party: c.party, purpose: &purpose{scheme: c.scheme.Code, group: c.scheme.Group}, from: c.from, to: c.to}}
 		for _, a := range s.awards.At(holder{party: p}) {
 			if a.group == c.scheme.Group && (a.id != c.id || a.elsewhere) && counts(a) {
 				all = append(all, a)
@@ -326,8 +331,8 @@ func (s *State) hold(id ledger.ClaimID) {
 		slots = append(slots, span(group, from, to))
 	}
 	by := holders(k.Party, k.Persons, k.Household)
-	s.vacate(by, award{id: string(id)})
-	s.occupy(by, slots, award{id: string(id), others: len(k.Persons) > 0, party: k.Party, scheme: k.Scheme})
+	s.vacate(by, string(id), false)
+	s.occupy(by, slots, string(id), k.Party, purpose{scheme: k.Scheme, others: len(k.Persons) > 0})
 }
 
 func (s *State) holds(of payment.Instalment, k claim.Case) bool {
@@ -410,7 +415,7 @@ func (s *State) grant(e claim.Submitted) {
 
 // end frees what a claim held.
 func (s *State) end(id ledger.ClaimID, k claim.Case) {
-	s.vacate(holders(k.Party, k.Persons, k.Household), award{id: string(id)})
+	s.vacate(holders(k.Party, k.Persons, k.Household), string(id), false)
 	for _, x := range k.Costs {
 		it := s.items.At(x.Item)
 		it.grants = slices.DeleteFunc(slices.Clone(it.grants), func(g grant) bool { return g.claim == id })
@@ -423,18 +428,28 @@ func (s *State) end(id ledger.ClaimID, k claim.Case) {
 	}
 }
 
-func (s *State) occupy(by []holder, slots []string, a award) {
+// occupy gives holders the award of slots to a party for what w says beside the group.
+func (s *State) occupy(by []holder, slots []string, id string, p ledger.PartyID, w purpose) {
 	for _, text := range slots {
-		a.group, a.from, a.to = readSpan(text)
+		a := award{id: id, party: p}
+		w.group, a.from, a.to = readSpan(text)
+		if a.purpose = s.purposes[w]; a.purpose == nil {
+			if s.purposes == nil {
+				s.purposes = make(map[purpose]*purpose)
+			}
+			kept := w
+			a.purpose, s.purposes[w] = &kept, &kept
+		}
 		for _, h := range by {
-			s.awards.Set(h, append(slices.Clip(s.awards.At(h)), a))
+			held := s.awards.At(h)
+			s.awards.Set(h, append(append(make([]award, 0, len(held)+1), held...), a)) // values are replaced, and no longer than they must be
 		}
 	}
 }
 
-func (s *State) vacate(by []holder, a award) {
+func (s *State) vacate(by []holder, id string, elsewhere bool) {
 	for _, h := range by {
-		left := slices.DeleteFunc(slices.Clone(s.awards.At(h)), func(held award) bool { return held.id == a.id && held.elsewhere == a.elsewhere })
+		left := slices.DeleteFunc(slices.Clone(s.awards.At(h)), func(held award) bool { return held.id == id && held.elsewhere == elsewhere })
 		if len(left) == 0 {
 			s.awards.Delete(h)
 		} else {
@@ -450,15 +465,15 @@ func span(group string, from, to ledger.Period) string {
 
 // readSpan reads a slot. The months are last, so that a purpose may have any name.
 func readSpan(text string) (group string, from, to ledger.Period) {
-	parts := strings.Split(text, "|")
-	n := len(parts) - 2
-	if n < 1 {
+	last := strings.LastIndexByte(text, '|')
+	first := strings.LastIndexByte(text[:max(last, 0)], '|')
+	if first < 0 {
 		panic(fmt.Sprintf("book: slot %q on record", text))
 	}
-	from, err := ledger.ParsePeriod(parts[n])
-	to, err2 := ledger.ParsePeriod(parts[n+1])
+	from, err := ledger.ParsePeriod(text[first+1 : last])
+	to, err2 := ledger.ParsePeriod(text[last+1:])
 	if err != nil || err2 != nil {
 		panic(fmt.Sprintf("book: slot %q on record", text))
 	}
-	return strings.Join(parts[:n], "|"), from, to
+	return text[:first], from, to
 }
