@@ -468,7 +468,7 @@ var (
 		Source: "the scheme's clause", Next: "claim under the scheme for this kind of party", NextZH: "请按适用的项目申报",
 	}
 	ErrPeriod = &ledger.Rejection{
-		Code: "claim-period", Rule: "a claim is for at least one unit and a span of months that has a beginning and an end", RuleZH: "申报须写明数量和所属期起止月份",
+		Code: "claim-period", Rule: "a claim is for one unit at least and a million at most, and for months with a beginning and an end in ten years", RuleZH: "申报须写明数量（1至100万）和所属期起止月份（不超过十年）",
 		Next: "correct units and months", NextZH: "请更正数量或所属期",
 	}
 	ErrEvidence = &ledger.Rejection{
@@ -945,8 +945,15 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scheme %s: %w", k.Scheme, err)
 	}
-	if do.From.IsZero() || do.From.Before(c.On) || do.To.Before(least) || do.Place == "" || !isHash(do.Notice) {
-		return nil, ErrPublicity.Of("claim %s shown %s to %s at %q; from %s it must be shown until %s at least", do.Claim, do.From, do.To, do.Place, do.From, least)
+	switch {
+	case do.From.IsZero() || do.From.Before(c.On):
+		return nil, ErrPublicity.Of("claim %s shown from %s; it begins on %s or later", do.Claim, do.From, c.On)
+	case do.To.Before(least):
+		return nil, ErrPublicity.Of("claim %s shown %s to %s; from %s it must be shown until %s at least", do.Claim, do.From, do.To, do.From, least)
+	case do.Place == "":
+		return nil, ErrPublicity.Of("claim %s shown nowhere: no place is given", do.Claim)
+	case !isHash(do.Notice):
+		return nil, ErrPublicity.Of("claim %s: the notice is no SHA-256 of the list that is shown", do.Claim)
 	}
 	return []Event{Publicised{
 		By: c.By.ID, Claim: do.Claim, From: do.From, Notice: do.Notice, On: c.On, Place: do.Place,
