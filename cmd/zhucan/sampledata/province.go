@@ -69,16 +69,21 @@ type province struct {
 // Write writes the sample of a seed and a scale through create, which is given slash-separated
 // paths, and tells how many rows were written since it told last. It returns what is in truth.json.
 func Write(seed uint64, scale Scale, create func(path string) (io.WriteCloser, error), tell func(rows int)) (Truth, error) {
-	p := &province{seed: seed, size: large, years: []int{2023}, counties: counties(), create: create, tell: tell}
 	switch scale {
 	case Small:
-		p.size = small
+		return writeProvince(seed, scale, small, []int{2023}, create, tell)
 	case Year:
+		return writeProvince(seed, scale, large, []int{2023}, create, tell)
 	case FiveYears:
-		p.years = []int{2020, 2021, 2022, 2023, 2024}
-	default:
-		return Truth{}, fmt.Errorf("no scale %q", scale)
+		return writeProvince(seed, scale, large, fiveYears, create, tell)
 	}
+	return Truth{}, fmt.Errorf("no scale %q", scale)
+}
+
+var fiveYears = []int{2020, 2021, 2022, 2023, 2024}
+
+func writeProvince(seed uint64, scale Scale, size size, years []int, create func(path string) (io.WriteCloser, error), tell func(rows int)) (Truth, error) {
+	p := &province{seed: seed, size: size, years: years, counties: counties(), create: create, tell: tell}
 	p.met = make([]uint64, (len(p.counties)*(persons+maxEmployers)+63)/64)
 	p.truth = Truth{Label: Label, Seed: seed, Scale: scale, Policy: policyVersion, Years: p.years}
 
