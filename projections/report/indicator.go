@@ -185,21 +185,17 @@ with w as (
 	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
 )`
 
-// countRows counts rows, each as often as it is there.
-const countRows = wanted + `
-select n, count(*), count(*) filter (where extract(year from recorded_on) > extract(year from day)), coalesce(sum(part), 0)::bigint, coalesce(sum(base), 0)::bigint
-from f
-group by n`
-
-// countSubjects counts persons and bodies, each once, by the targets they count towards.
-const countSubjects = wanted + `
-select mask, count(*)
+// countAll counts in one pass over the rows: by n every row, and by mask, where n is null,
+// persons and bodies, each once, by the targets they count towards.
+const countAll = wanted + `
+select n, case when n is null then mask end as mask, count(*) as subjects, sum(times)::bigint, sum(late)::bigint, sum(part)::bigint, sum(base)::bigint
 from (
-	select bit_or(mask) as mask
+	select n, bit_or(mask) as mask, count(*) as times, count(*) filter (where extract(year from recorded_on) > extract(year from day)) as late,
+		coalesce(sum(part), 0) as part, coalesce(sum(base), 0) as base
 	from f
-	group by subject
+	group by grouping sets ((n), (subject))
 ) s
-group by mask`
+group by 1, 2`
 
 const selectCovered = wanted + `
 select distinct region
@@ -534,24 +530,22 @@ type rowCount struct{ times, late, part, base int64 }
 func (c *counter) tally(ctx context.Context, targets []policy.Target) (y tally, err error) {
 	y = tally{wants: c.wants(targets), subjects: make(map[int64]int64)}
 	y.rows = make([]rowCount, len(y.wants))
-	args := c.args(y.wants)
-	rows, err := c.tx.Query(ctx, countRows, args)
+	rows, err := c.tx.Query(ctx, countAll, c.args(y.wants))
 	if err != nil {
-		return y, fmt.Errorf("count rows: %w", err)
+		return y, err
 	}
-	var n int
+	var n, mask *int64
+	var subjects int64
 	var r rowCount
-	if _, err = pgx.ForEachRow(rows, []any{&n, &r.times, &r.late, &r.part, &r.base}, func() error { y.rows[n-1] = r; return nil }); err != nil {
-		return y, fmt.Errorf("count rows: %w", err)
-	}
-	if rows, err = c.tx.Query(ctx, countSubjects, args); err != nil {
-		return y, fmt.Errorf("count subjects: %w", err)
-	}
-	var mask, count int64
-	if _, err = pgx.ForEachRow(rows, []any{&mask, &count}, func() error { y.subjects[mask] = count; return nil }); err != nil {
-		return y, fmt.Errorf("count subjects: %w", err)
-	}
-	return y, nil
+	_, err = pgx.ForEachRow(rows, []any{&n, &mask, &subjects, &r.times, &r.late, &r.part, &r.base}, func() error {
+		if n != nil {
+			y.rows[*n-1] = r
+		} else {
+			y.subjects[*mask] = subjects
+		}
+		return nil
+	})
+	return y, err
 }
 
 // of adds up the rows that have every one of some bits.
