@@ -271,7 +271,7 @@ func spells(persons []Person) []Spell {
 }
 
 func (s *State) assess(c Command, do Assess) ([]Event, error) {
-	key := Key{do.Employer, do.Year}
+	key := Key(do)
 	k := s.cases.At(key)
 	if k.Declared == nil {
 		return nil, ErrCase.Of("%s is not filed", key)
