@@ -89,14 +89,18 @@ func child(t *testing.T, kill, dir string, args ...string) (*exec.Cmd, *bytes.Bu
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(self, append([]string{"--data", dir}, args...)...)
+	c := exec.CommandContext(t.Context(), self, append([]string{"--data", dir}, args...)...)
+	// When the test ends it stops its servers in order, and is waited for: they are below
+	// a folder that is removed then.
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = time.Minute
 	c.Env = append(os.Environ(), "ZHUCAN_TEST_PROGRAM=1", "ZHUCAN_TEST_KILL="+kill)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	t.Cleanup(func() { _ = c.Wait() })
 	return c, &out
 }
 
