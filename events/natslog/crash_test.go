@@ -60,23 +60,28 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// serve opens the log in a folder, in a process that ends with it.
+func serve(ctx context.Context, dir string, timeout time.Duration) (*natslog.Log, error) {
+	s, err := natslog.StartServer(ctx, natslog.ServerConfig{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	nc, err := s.Connect()
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	return natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Server: s, Timeout: timeout})
+}
+
 // appendForEver says on standard output what it is about to append and what was
 // acknowledged, one line each.
 func appendForEver(dir string) error {
 	ctx := context.Background()
-	s, err := natslog.StartServer(ctx, natslog.ServerConfig{Dir: dir})
-	if err != nil {
-		return err
-	}
-	nc, err := s.Connect()
-	if err != nil {
-		return err
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Server: s})
+	log, err := serve(ctx, dir, 0)
 	if err != nil {
 		return err
 	}
@@ -217,19 +222,7 @@ func damage(t *testing.T, dir, block string, change func([]byte) []byte, keepInd
 func readAll(dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	s, err := natslog.StartServer(ctx, natslog.ServerConfig{Dir: dir})
-	if err != nil {
-		return err
-	}
-	nc, err := s.Connect()
-	if err != nil {
-		return err
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Server: s, Timeout: 500 * time.Millisecond})
+	log, err := serve(ctx, dir, 500*time.Millisecond)
 	if err != nil {
 		return err
 	}

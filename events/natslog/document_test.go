@@ -194,19 +194,7 @@ func TestAFlippedBitIsNeverReadAsADocument(t *testing.T) {
 // storeForEver says what was stored, one line each.
 func storeForEver(dir string) error {
 	ctx := context.Background()
-	s, err := natslog.StartServer(ctx, natslog.ServerConfig{Dir: dir})
-	if err != nil {
-		return err
-	}
-	nc, err := s.Connect()
-	if err != nil {
-		return err
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Server: s})
+	log, err := serve(ctx, dir, 0)
 	if err != nil {
 		return err
 	}

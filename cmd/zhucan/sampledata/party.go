@@ -91,15 +91,17 @@ func (p person) name() string {
 func (p person) card() string { return withLuhn(fmt.Sprintf("9999%02d%012d", p.county.n, p.n)) }
 
 func withLuhn(digits string) string {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			d *= 2
+	return checked(digits, func(s string) error { _, err := ledger.ParseBankCard(s); return err })
+}
+
+// checked ends a number with the character that its kind checks.
+func checked(number string, parse func(string) error) string {
+	for _, c := range creditSymbols {
+		if s := number + string(c); parse(s) == nil {
+			return s
 		}
-		sum += d/10 + d%10
 	}
-	return digits + string(rune('0'+(10-sum%10)%10))
+	panic("sampledata: no check character for " + number)
 }
 
 // damaged changes the last character of a number that has a check character.
