@@ -109,14 +109,8 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 			Correlation: c.Correlation,
 		})
 	}
-	decided, err := s.Submit.SubmitAll(r.Context(), requests)
+	decided, err := s.submit(r.Context(), requests)
 	if err != nil {
-		if r, _ := ledger.Refused(err); r == nil {
-			err = events.ErrUnsure.Of("the request ended before the answer came")
-		}
-		for _, i := range at {
-			s.Metrics.decided(names[i], err)
-		}
 		return err
 	}
 	for n, i := range at {
@@ -136,6 +130,21 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 		return answer(w, http.StatusOK, accepted{ids[0], became[0].Seq, became[0].Repeats, s.wait(r.Context(), wait, last)})
 	}
 	return s.answerAll(w, r, ids, became, last, wait)
+}
+
+// submit has commands decided. An error is of all of them, and counted for each.
+func (s *server) submit(ctx context.Context, requests []events.Request) ([]events.Receipt, error) {
+	receipts, err := s.Submit.SubmitAll(ctx, requests)
+	if err == nil {
+		return receipts, nil
+	}
+	if r, _ := ledger.Refused(err); r == nil {
+		err = events.ErrUnsure.Of("the request ended before the answer came")
+	}
+	for _, r := range requests {
+		s.Metrics.decided(events.OrderOf(r.Command.Do), err)
+	}
+	return nil, err
 }
 
 func (s *server) answerAll(w http.ResponseWriter, r *http.Request, ids []ledger.CommandID, became []events.Receipt, last uint64, wait bool) error {

@@ -80,14 +80,10 @@ func (s *server) attach(w http.ResponseWriter, r *http.Request, q query) error {
 	}
 	receipt := events.Receipt{Seq: seq, Repeats: true}
 	if seq == 0 {
-		receipts, err := s.Submit.SubmitAll(r.Context(), []events.Request{{
+		receipts, err := s.submit(r.Context(), []events.Request{{
 			Command: book.Command{Order: ledger.Order{ID: ledger.CommandID(id), By: a.actor, On: on}, Do: do}, Intent: document.Intent(do),
 		}})
 		if err != nil {
-			if r, _ := ledger.Refused(err); r == nil {
-				err = events.ErrUnsure.Of("the request ended before the answer came")
-			}
-			s.Metrics.decided(events.OrderOf(do), err)
 			return err
 		}
 		receipt = receipts[0]
