@@ -13,6 +13,7 @@
 //
 //  1. The balance of an account is the sum of its postings, to the fen.
 //  2. A posting without a budget line has the empty one: three empty strings and 0.
+//  3. The postings of an account in the order of their places are its register.
 package books
 
 import (
@@ -32,7 +33,7 @@ func New() projections.Projection { return books{} }
 
 type books struct{}
 
-func (books) Name() string { return "books/2" }
+func (books) Name() string { return "books/3" }
 
 func (books) Tables() []*projections.Table {
 	return []*projections.Table{entries, postings, balances, accounts, periods, proposals}
@@ -78,10 +79,11 @@ var postings = &projections.Table{
 	Comment: "owner: projections/books. Postings by accounting date and order of knowing.",
 	Mode:    projections.Append,
 	Columns: []projections.Column{
-		{Name: "account", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "date", Type: pgcopy.Date, Rest: "not null"},
-		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+		{Name: "place", Type: pgcopy.Int8, Rest: "not null"}, // see [Place]
 		{Name: "n", Type: pgcopy.Int2, Rest: "not null"},
+		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
+		{Name: "date", Type: pgcopy.Date, Rest: "not null"},
+		{Name: "account", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "side", Type: pgcopy.Text, Rest: "not null check (side in ('debit', 'credit'))"},
 		{Name: "amount", Type: pgcopy.Money, Rest: "not null check (amount > 0)"},
 		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
@@ -89,9 +91,10 @@ var postings = &projections.Table{
 		{Name: "fund", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "year", Type: pgcopy.Int4, Rest: "not null"},
 	},
-	// The key is in the order of a register. Rows lie in the order of the log, so that
-	// a range index finds the postings of a record at next to no cost.
-	Key:     []string{"account", "date", "seq", "n"},
+	// The key is in the order of a register, and one number, since sorting by account,
+	// date and seq takes four times as long. Rows lie in the order of the log, so that a
+	// range index finds the postings of a record at next to no cost.
+	Key:     []string{"place", "n"},
 	Indexes: []string{"using brin (seq) with (pages_per_range = 8)"},
 }
 
@@ -227,10 +230,42 @@ func post(rows *projections.Rows, r events.Recorded, e *ledger.Entry) {
 	for i, p := range e.Postings {
 		l, amount := p.Of(*e), rows.Amount(p.Amount)
 		rows.Append(postings).
-			Text(string(p.Account)).Date(e.Date).Int8(int64(r.Seq)).Int2(int16(i + 1)).Text(string(p.Side)).Money(amount).
+			Int8(Place(p.Account, e.Date, r.Seq)).Int2(int16(i + 1)).Int8(int64(r.Seq)).Date(e.Date).Text(string(p.Account)).Text(string(p.Side)).Money(amount).
 			Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(int32(l.Year))
 		rows.Merge(balances, rows.Key().Text(string(p.Account)).Line(l).Text(period)).Add(string(p.Side), amount)
 	}
+}
+
+// Bits of a place, from the top: a number made of the account, the day, the record.
+const (
+	accountBits = 12
+	dayBits     = 9 + 4 + 5
+	seqBits     = 64 - accountBits - dayBits
+)
+
+// Place says where a posting stands among those of its account: by day, then by record.
+// Two accounts may come to share their places, seldom, so that who looks for places asks
+// for the account too. Days after 2410 stand among each other as if in one year.
+func Place(account ledger.AccountCode, day ledger.Date, seq uint64) int64 {
+	if seq >= 1<<seqBits {
+		panic("books: more records than a register has places for")
+	}
+	number := uint64(14695981039346656037) // FNV-1a
+	for i := range len(account) {
+		number = (number ^ uint64(account[i])) * 1099511628211
+	}
+	year := min(day.Year()-1900, 1<<9-1)
+	days := uint64(year)<<9 | uint64(day.Month())<<5 | uint64(day.Day())
+	return int64(number<<(64-accountBits) | days<<seqBits | seq)
+}
+
+// Places returns the first and the last place of an account up to a day; no day is the
+// last one.
+func Places(account ledger.AccountCode, last ledger.Date) (from, to int64) {
+	if last.IsZero() {
+		last = ledger.DateOf(9999, 12, 31)
+	}
+	return Place(account, ledger.DateOf(1900, 1, 1), 0), Place(account, last, 1<<seqBits-1)
 }
 
 // size returns the amount that an event is about, where it says one.

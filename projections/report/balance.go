@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/ledger"
+	"zhucan/projections/books"
 )
 
 // An AccountBalance is one line of a trial balance. The balance stands in one of
@@ -171,8 +172,9 @@ type Filter struct {
 }
 
 func (f Filter) args(cut Cut, seq uint64, account ledger.AccountCode) pgx.NamedArgs {
+	first, last := books.Places(account, cut.AsOf)
 	return pgx.NamedArgs{
-		"account": account, "as_of": day(cut.AsOf), "seq": seq,
+		"account": account, "first": first, "last": last, "as_of": day(cut.AsOf), "seq": seq,
 		"region": f.Region, "scheme": f.Scheme, "fund": f.Fund, "year": f.Year,
 	}
 }
@@ -185,7 +187,7 @@ where code = @account`
 
 	// where narrows postings to what counts.
 	where = `
-where account = @account and (@as_of::date is null or date <= @as_of) and seq <= @seq
+where place between @first and @last and account = @account and (@as_of::date is null or date <= @as_of) and seq <= @seq
 	and (@region = '' or region = @region) and (@scheme = '' or scheme = @scheme)
 	and (@fund = '' or fund = @fund) and (@year::int = 0 or year = @year)`
 
@@ -281,19 +283,19 @@ const (
 	selectOpening = `
 select coalesce(sum(case when side = @normal then amount else -amount end), 0)::text
 from read.posting` + where + `
-	and (date, seq, n) <= (@after_date::date, @after_seq::bigint, @after_n::int)`
+	and (place, n) <= (@after, @after_n::int)`
 
 	selectLines = `
 select p.date::text, p.seq, p.n, e.entry_id, e.case_id, e.memo, p.side, p.amount::text, p.region, p.scheme, p.fund, p.year
 from (
 	select *
 	from read.posting` + where + `
-		and (date, seq, n) > (@after_date::date, @after_seq::bigint, @after_n::int)
-	order by date, seq, n
+		and (place, n) > (@after, @after_n::int)
+	order by place, n
 	limit @limit
 ) p
 join read.entry e on e.seq = p.seq
-order by p.date, p.seq, p.n`
+order by p.place, p.n`
 )
 
 // RegisterOf returns a page of an account's postings.
@@ -309,7 +311,7 @@ func RegisterOf(ctx context.Context, db DB, account ledger.AccountCode, f Filter
 		}
 		args := f.args(cut, b.Seq, account)
 		args["normal"], args["limit"] = normal, limit+1
-		args["after_date"], args["after_seq"], args["after_n"] = after.Date.Time(), after.Seq, after.N
+		args["after"], args["after_n"] = books.Place(account, after.Date, after.Seq), after.N
 		var opening string
 		if err := tx.QueryRow(ctx, selectOpening, args).Scan(&opening); err != nil {
 			return err
