@@ -125,8 +125,8 @@ var ErrTarget = &ledger.Rejection{
 	Next: "import a policy pack with targets, or use one of its codes", NextZH: "请导入含目标的政策包，或使用其目标编号",
 }
 
-// roomy lets a million persons be told apart in memory; compiling such a query takes
-// longer than it saves.
+// roomy lets the places of a million claims be joined in memory; compiling such a query
+// takes longer than it saves.
 const roomy = `select set_config('work_mem', '128MB', true), set_config('jit', 'off', true)`
 
 const selectTargets = `
@@ -156,46 +156,51 @@ order by flow, code`
 // bits of a mask; n numbers what is asked for.
 //
 // A payment is where its claim was made; the two arms keep that join away from the many
-// rows that have none.
+// that have none.
 const wanted = `
 with w as (
-	select *
+	select *, substr(counter, 6) as scheme
 	from unnest(@counters::text[], @masks::bigint[], @firsts::date[], @lasts::date[], @days::date[]) with ordinality as w (counter, mask, first, last, day, n)
 ), f as (
-	select w.n, w.mask, f.fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
+	select w.n, w.mask, 'achievement:' || f.achievement as fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
 	from w
 	join read.fact f on f.counter = w.counter
-	where f.claim is null
-	and (@region = '' or f.prefecture = @region or f.region = @region)
+	where (@region = '' or f.prefecture = @region or f.region = @region)
 	and (w.first is null or f.day >= w.first) and f.day <= w.last
 	and f.seq <= @seq
 	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
 	and (f.until is null or f.until >= w.day)
 	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
 	union all
-	select w.n, w.mask, f.fact, f.counter, f.subject, c.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
+	select w.n, w.mask, 'payment:' || p.payment, w.counter, p.party, p.region, p.day, p.seq, p.recorded_on, null, null, null, null, null
 	from w
-	join read.fact f on f.counter = w.counter
-	join read.claim_place c on c.claim = f.claim
-	where f.claim is not null
+	join read.paid p on p.scheme = w.scheme
+	where w.counter = 'paid/' || w.scheme and p.claim is null
+	and (@region = '' or p.prefecture = @region or p.region = @region)
+	and (w.first is null or p.day >= w.first) and p.day <= w.last
+	and p.seq <= @seq
+	and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
+	and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= w.day)
+	union all
+	select w.n, w.mask, 'payment:' || p.payment, w.counter, p.party, c.region, p.day, p.seq, p.recorded_on, null, null, null, null, null
+	from w
+	join read.paid p on p.scheme = w.scheme
+	join read.claim_place c on c.claim = p.claim
+	where w.counter = 'paid/' || w.scheme
 	and (@region = '' or c.prefecture = @region or c.region = @region)
-	and (w.first is null or f.day >= w.first) and f.day <= w.last
-	and f.seq <= @seq
-	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
-	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
+	and (w.first is null or p.day >= w.first) and p.day <= w.last
+	and p.seq <= @seq
+	and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
+	and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= w.day)
 )`
 
-// countAll counts in one pass over the rows: by n every row, and by mask, where n is null,
-// persons and bodies, each once, by the targets they count towards.
+// countAll counts the rows by what is asked for, and names their subjects, one to a line:
+// a person is told from another here in half the time that grouping takes there.
 const countAll = wanted + `
-select n, case when n is null then mask end as mask, count(*) as subjects, sum(times)::bigint, sum(late)::bigint, sum(part)::bigint, sum(base)::bigint
-from (
-	select n, bit_or(mask) as mask, count(*) as times, count(*) filter (where extract(year from recorded_on) > extract(year from day)) as late,
-		coalesce(sum(part), 0) as part, coalesce(sum(base), 0) as base
-	from f
-	group by grouping sets ((n), (subject))
-) s
-group by 1, 2`
+select n, count(*), count(*) filter (where date_part('year', recorded_on) > date_part('year', day)), coalesce(sum(part), 0), coalesce(sum(base), 0),
+	string_agg(subject, E'\n')
+from f
+group by n`
 
 const selectCovered = wanted + `
 select distinct region
@@ -208,7 +213,7 @@ from f
 order by counter, subject, day desc, seq desc`
 
 const selectFacts = wanted + `
-select seq, fact, counter, subject, region, day::text, recorded_on::text, extract(year from recorded_on) > extract(year from day) as late
+select seq, fact, counter, subject, region, day::text, recorded_on::text, date_part('year', recorded_on) > date_part('year', day) as late
 from f
 where seq > @after
 order by seq
@@ -228,7 +233,7 @@ func ListIndicators(ctx context.Context, pool *pgxpool.Pool, ask Ask) (Indicator
 	return out, nil
 }
 
-// A FactRow is one row behind an indicator. Subject is a party or a body, never a name of
+// A FactRow is one row behind an indicator: achievement:ID or payment:ID. Subject is a party or a body, never a name of
 // a person.
 type FactRow struct {
 	Seq        uint64 `json:"seq"`
@@ -517,7 +522,7 @@ func (c *counter) args(wants []want) pgx.NamedArgs {
 	return pgx.NamedArgs{"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": counters, "masks": masks, "firsts": firsts, "lasts": lasts, "days": days}
 }
 
-// A tally is what two passes over the rows found: how many there are of each want, and how
+// A tally is what one pass over the rows found: how many there are of each want, and how
 // many subjects have each mask.
 type tally struct {
 	wants    []want
@@ -534,17 +539,25 @@ func (c *counter) tally(ctx context.Context, targets []policy.Target) (y tally, 
 	if err != nil {
 		return y, err
 	}
-	var n, mask *int64
-	var subjects int64
+	masks := make(map[string]int64) // by subject
+	var n int
 	var r rowCount
-	_, err = pgx.ForEachRow(rows, []any{&n, &mask, &subjects, &r.times, &r.late, &r.part, &r.base}, func() error {
-		if n != nil {
-			y.rows[*n-1] = r
-		} else {
-			y.subjects[*mask] = subjects
+	var subjects string
+	_, err = pgx.ForEachRow(rows, []any{&n, &r.times, &r.late, &r.part, &r.base, &subjects}, func() error {
+		y.rows[n-1] = r
+		times := int64(0)
+		for subject := range strings.SplitSeq(subjects, "\n") {
+			masks[subject] |= y.wants[n-1].mask
+			times++
+		}
+		if times != r.times {
+			return fmt.Errorf("%s: %d rows name %d subjects", y.wants[n-1].counter, r.times, times)
 		}
 		return nil
 	})
+	for _, mask := range masks {
+		y.subjects[mask]++
+	}
 	return y, err
 }
 

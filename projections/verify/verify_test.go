@@ -55,6 +55,7 @@ func book(t testing.TB) (*sampletest.Book, *memlog.Log, *pgxpool.Pool, verify.Op
 	b.Posts()
 	b.Promise()
 	b.Levy()
+	b.Facts()
 	for _, n := range []int{40, len(b.Records)} {
 		sampletest.Extend(t, log, b.Records[:n])
 		if err := runner(pool, log).CatchUp(t.Context()); err != nil {
@@ -361,9 +362,9 @@ func changed(column string) string {
 	switch column {
 	case "reverses":
 		return "'x'"
-	case "claim", "prefecture":
+	case "prefecture":
 		return "coalesce(" + column + ", '') || 'x'"
-	case "to_year", "year", "seq", "last_seq":
+	case "to_year", "year", "seq", "last_seq", "weight", "withdrawn_seq":
 		return "coalesce(" + column + ", 0) + 1"
 	case "date":
 		return "date + 1"
