@@ -502,6 +502,40 @@ func TestServersOfTheUsersOwnDoAsWell(t *testing.T) {
 	}
 }
 
+// TestAnotherFoldIsReplacedAsTheErrorSays follows the upgrade of the README: the read
+// models that are served were made by an earlier program.
+func TestAnotherFoldIsReplacedAsTheErrorSays(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	must(t, dir, "import", "policy", "../../schema/policy/sample")
+	path, _ := list(t, 40)
+	must(t, dir, "import", "payments", path, "--mapping", nrw)
+	before := must(t, dir, "trial-balance", "-o", "json")
+	p := &program{getenv: func(string) string { return "" }, stdout: &strings.Builder{}, stderr: &strings.Builder{}, now: time.Now, data: dir}
+	s, err := p.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.pool.Exec(t.Context(), "update meta.read_model set fold = 'earlier' where status = 'serving'; alter table rm_v0001.posting add column earlier int")
+	s.close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := zhucan(t, dir, "trial-balance"); code != 1 || !strings.Contains(stderr, "rebuild under another name and switch") {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	must(t, dir, "replay", "--into", "v0002")
+	if out := must(t, dir, "replay", "diff", "serving", "v0002"); !strings.Contains(out, "posting.earlier") {
+		t.Errorf("the column that one version has is not named: %s", out)
+	}
+	must(t, dir, "replay", "switch", "v0002")
+	if after := must(t, dir, "trial-balance", "-o", "json"); after != before {
+		t.Errorf("%s\nwas\n%s", after, before)
+	}
+	must(t, dir, "replay", "drop", "v0001")
+	must(t, dir, "verify")
+}
+
 func TestAMonthIsClosedAndLateFactsAdjustIt(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(schematest.Dir(t), "data")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +30,7 @@ switch (replay switch). Nothing is corrected in place.
 			if into == "" {
 				return usage("replay needs --into NAME, or one of its verbs")
 			}
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error { return p.replay(cmd.Context(), s, into) })
+			return p.replaying(cmd.Context(), func(s *stores) error { return p.replay(cmd.Context(), s, into) })
 		},
 	}
 	c.Flags().StringVar(&into, "into", "", "`name` of the new version: lower-case letters, digits, underscore")
@@ -37,11 +39,12 @@ switch (replay switch). Nothing is corrected in place.
 		Use:   "diff A B",
 		Short: "how two versions differ, table by table, to the fen (差异)",
 		Long: `Compares the tables of two versions row by row. "serving" stands for the version that
-is served. Exit code 3 when they differ.`,
+is served. Versions that different programs made are compared by the columns that both
+have, and the others are named. Exit code 3 when they differ.`,
 		Example: "  zhucan replay diff serving check",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+			return p.replaying(cmd.Context(), func(s *stores) error {
 				return p.diff(cmd.Context(), s, arg[0], arg[1], limit)
 			})
 		},
@@ -53,7 +56,7 @@ is served. Exit code 3 when they differ.`,
 		Example: "  zhucan replay switch v0002",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+			return p.replaying(cmd.Context(), func(s *stores) error {
 				if err := s.runner.Switch(cmd.Context(), arg[0]); err != nil {
 					return err
 				}
@@ -67,7 +70,7 @@ is served. Exit code 3 when they differ.`,
 		Example: "  zhucan replay drop check",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			return p.reading(cmd.Context(), func(s *stores, _ report.Cut) error {
+			return p.replaying(cmd.Context(), func(s *stores) error {
 				if err := s.runner.Drop(cmd.Context(), arg[0]); err != nil {
 					return err
 				}
@@ -77,6 +80,24 @@ is served. Exit code 3 when they differ.`,
 	}
 	c.AddCommand(diff, change, drop)
 	return c
+}
+
+// replaying opens the stores for work on versions of the read models. It goes on when the
+// one that is served was made by another program, which nothing else mends; a server at
+// work projects by itself.
+func (p *program) replaying(ctx context.Context, f func(*stores) error) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.server == nil {
+		err := p.project(ctx, s)
+		if halt, ok := errors.AsType[*projections.Halt](err); err != nil && !(ok && halt.Reason == projections.FoldChanged) {
+			return err
+		}
+	}
+	return f(s)
 }
 
 // replay builds a version and brings it to the present.
@@ -103,6 +124,11 @@ func (p *program) replay(ctx context.Context, s *stores, into string) error {
 }
 
 func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) error {
+	if s.server != nil {
+		if err := p.project(ctx, s); err != nil {
+			return err
+		}
+	}
 	st, err := s.runner.Status(ctx)
 	if err != nil {
 		return err
@@ -123,6 +149,14 @@ func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) e
 	t.foot = p.say("没有差异", "no difference")
 	if !d.Same() {
 		t.foot = ""
+	}
+	for _, x := range d.Tables {
+		if len(x.Left) > 0 {
+			t.foot += p.say("\n未比较（只有一个版本有）：", "\nnot compared, as one version only has it: ") + x.Name + "." + strings.Join(x.Left, ", "+x.Name+".")
+		}
+	}
+	if !d.Same() {
+		t.foot += "\n"
 		for _, x := range d.Differences {
 			t.foot += fmt.Sprintf("%s[%s].%s: %s → %s (seq %d)\n", x.Table, x.Key, x.Column, shown(x.Before), shown(x.After), x.Seq)
 		}

@@ -222,6 +222,53 @@ func TestAnEventIsShownAsItWasRecorded(t *testing.T) {
 	}
 }
 
+// Versions that different programs made have other columns, keys and tables.
+func TestVersionsOfDifferentProgramsAreComparedByWhatBothHave(t *testing.T) {
+	t.Parallel()
+	_, pool, r := story(t)
+	if err := r.Rebuild(t.Context(), "v0002"); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		"alter table rm_v0002.posting drop column place",
+		"update rm_v0002.posting set amount = amount + 1 where seq = (select min(seq) from rm_v0002.posting) and n = 1",
+		"alter table rm_v0002.payment add column later text",
+		"update rm_v0002.payment set reason = 'later' where payment = 'PAY1'",
+		"drop table rm_v0002.suspect",
+		"create table rm_v0002.later as select 1 as seq",
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := report.Compare(t.Context(), pool, "v0001", "v0002", r.Tables(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range d.Tables {
+		same, changed, added, removed, left := c.Same > 0, int64(0), int64(0), int64(0), ""
+		switch c.Name {
+		case "posting": // without its key a row that changed is another
+			added, removed, left = 1, 1, "place"
+		case "payment":
+			changed, left = 1, "later"
+		case "suspect":
+			same, removed = false, 2
+		case "later":
+			same, added = false, 1
+		}
+		if (c.Same > 0) != same || c.Changed != changed || c.Added != added || c.Removed != removed || strings.Join(c.Left, " ") != left {
+			t.Errorf("%+v", c)
+		}
+	}
+	if len(d.Differences) != 6 {
+		t.Errorf("%+v", d.Differences)
+	}
+	if _, err := report.Compare(t.Context(), pool, "v0001", "v0003", r.Tables(), 10); !errors.Is(err, projections.ErrVersion) {
+		t.Errorf("a version that is not there: %v", err)
+	}
+}
+
 func TestVersionsAreComparedRowByRow(t *testing.T) {
 	t.Parallel()
 	_, pool, r := story(t)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -85,6 +86,9 @@ func compareModel(ctx context.Context, pool *pgxpool.Pool, r *projections.Runner
 		c := check{name: "table " + t.Name}
 		if t.Changed+t.Added+t.Removed > 0 {
 			c.fail("%d rows changed, %d missing, %d too many%s", t.Changed, t.Added, t.Removed, examples(diff.Differences, t.Name))
+		}
+		if len(t.Left) > 0 {
+			c.fail("columns that are missing, or too many: %s", strings.Join(t.Left, ", "))
 		}
 		result.add(c.result(fmt.Sprintf("%d rows", t.Same)))
 	}
