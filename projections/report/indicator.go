@@ -151,70 +151,65 @@ from read.scheme
 where seq <= @seq and flow <> ''
 order by flow, code`
 
-// wanted are the rows that count. Each is asked for by its counter with the days between
-// which it must lie, the day on which it must stand, and the targets it counts towards as
-// bits of a mask; n numbers what is asked for.
+// Rows that count, of some counters: they lie between two days (no first one: ever before),
+// stand on a day, and are known. What is asked with one set of days is asked in one pass;
+// joining each row to what is asked of its counter takes longer than passing over them twice.
 //
-// A payment is where its claim was made; the two arms keep that join away from the many
-// that have none.
-const wanted = `
-with w as (
-	select *, substr(counter, 6) as scheme
-	from unnest(@counters::text[], @masks::bigint[], @firsts::date[], @lasts::date[], @days::date[]) with ordinality as w (counter, mask, first, last, day, n)
-), f as (
-	select w.n, w.mask, 'achievement:' || f.achievement as fact, f.counter, f.subject, f.region, f.day, f.seq, f.recorded_on, f.name, f.posts, f.base, f.part, f.weight
-	from w
-	join read.fact f on f.counter = w.counter
-	where (@region = '' or f.prefecture = @region or f.region = @region)
-	and (w.first is null or f.day >= w.first) and f.day <= w.last
-	and f.seq <= @seq
-	and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
-	and (f.until is null or f.until >= w.day)
-	and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= w.day)
-	union all
-	select w.n, w.mask, 'payment:' || p.payment, w.counter, p.party, p.region, p.day, p.seq, p.recorded_on, null, null, null, null, null
-	from w
-	join read.paid p on p.scheme = w.scheme
-	where w.counter = 'paid/' || w.scheme and p.claim is null
-	and (@region = '' or p.prefecture = @region or p.region = @region)
-	and (w.first is null or p.day >= w.first) and p.day <= w.last
-	and p.seq <= @seq
-	and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
-	and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= w.day)
-	union all
-	select w.n, w.mask, 'payment:' || p.payment, w.counter, p.party, c.region, p.day, p.seq, p.recorded_on, null, null, null, null, null
-	from w
-	join read.paid p on p.scheme = w.scheme
-	join read.claim_place c on c.claim = p.claim
-	where w.counter = 'paid/' || w.scheme
-	and (@region = '' or c.prefecture = @region or c.region = @region)
-	and (w.first is null or p.day >= w.first) and p.day <= w.last
-	and p.seq <= @seq
-	and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
-	and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= w.day)
-)`
+// A payment is where its claim was made, and one without a claim where its line is. Who
+// asks for none does not make Postgres pass over all.
+const (
+	facts = `
+from read.fact f
+where cardinality(@counters::text[]) > 0 and f.counter = any(@counters)
+and (@region = '' or f.prefecture = @region or f.region = @region)
+and (@first::date is null or f.day >= @first) and f.day <= @last
+and f.seq <= @seq
+and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
+and (f.until is null or f.until >= @stands)
+and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= @stands)`
 
-// countAll counts the rows by what is asked for, and names their subjects, one to a line:
-// a person is told from another here in half the time that grouping takes there.
-const countAll = wanted + `
-select n, count(*), count(*) filter (where date_part('year', recorded_on) > date_part('year', day)), coalesce(sum(part), 0), coalesce(sum(base), 0),
-	string_agg(subject, E'\n')
-from f
-group by n`
+	payments = `
+from read.paid p
+left join read.claim_place c on c.claim = p.claim
+where cardinality(@schemes::text[]) > 0 and p.scheme = any(@schemes)
+and (@region = '' or coalesce(c.prefecture, p.prefecture) = @region or coalesce(c.region, p.region) = @region)
+and (@first::date is null or p.day >= @first) and p.day <= @last
+and p.seq <= @seq
+and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
+and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= @stands)`
 
-const selectCovered = wanted + `
-select distinct region
-from f`
+	late = `date_part('year', recorded_on) > date_part('year', day)`
+)
+
+// What is counted names its subjects, one to a line: a person is told from another here in
+// half the time that grouping takes there.
+const (
+	countFacts = `
+select counter, count(*), count(*) filter (where ` + late + `), coalesce(sum(part), 0), coalesce(sum(base), 0), string_agg(subject, E'\n')` + facts + `
+group by counter`
+
+	countPayments = `
+select 'paid/' || scheme, count(*), count(*) filter (where ` + late + `), 0::bigint, 0::bigint, string_agg(party, E'\n')` + payments + `
+group by scheme`
+)
+
+const selectCovered = `
+select f.region` + facts + `
+union
+select coalesce(c.region, p.region)` + payments
 
 // selectBodies is how each body stood when it was counted last.
-const selectBodies = wanted + `
-select distinct on (counter, subject) counter, subject, coalesce(name, '') as name, region, day::text, seq, posts, base, part, weight
-from f
+const selectBodies = `
+select distinct on (counter, subject) counter, subject, coalesce(name, '') as name, region, day::text, seq, posts, base, part, weight` + facts + `
 order by counter, subject, day desc, seq desc`
 
-const selectFacts = wanted + `
-select seq, fact, counter, subject, region, day::text, recorded_on::text, date_part('year', recorded_on) > date_part('year', day) as late
-from f
+const selectFacts = `
+select seq, fact, counter, subject, region, day::text, recorded_on::text, ` + late + ` as late
+from (
+	select f.seq, 'achievement:' || f.achievement as fact, f.counter, f.subject, f.region, f.day, f.recorded_on` + facts + `
+	union all
+	select p.seq, 'payment:' || p.payment, 'paid/' || p.scheme, p.party, coalesce(c.region, p.region), p.day, p.recorded_on` + payments + `
+) f
 where seq > @after
 order by seq
 limit @limit`
@@ -279,7 +274,7 @@ func ShowIndicator(ctx context.Context, pool *pgxpool.Pool, code string, ask Ask
 		if out.SplitSum, out.Gap, err = gap(t); err != nil {
 			return err
 		}
-		args := c.args(c.wants([]policy.Target{t}))
+		args := c.argsOf(t)
 		args["after"], args["limit"] = after, limit+1
 		rows, err := c.tx.Query(ctx, selectFacts, args)
 		if err != nil {
@@ -415,11 +410,15 @@ func (c *counter) load(ctx context.Context) error {
 	return nil
 }
 
-// A want is one counter that is asked for: see [wanted].
+// A window is the days between which a row must lie, and the one on which it must stand.
+type window struct{ first, last, stands ledger.Date }
+
+// A want is one counter that is asked for, with the targets it counts towards as bits of
+// a mask.
 type want struct {
-	counter           string
-	mask              int64
-	first, last, days ledger.Date
+	counter string
+	mask    int64
+	window
 }
 
 // Bits of a mask: one for each target, and above them the parts of the checklist.
@@ -468,10 +467,10 @@ func (c *counter) counters(t policy.Target) (all []policy.Fact, missing []string
 func (c *counter) wants(targets []policy.Target) []want {
 	var all []want
 	for i, t := range targets {
-		first, last, stands, _ := c.window(t)
+		days, _ := c.window(t)
 		counters, _ := c.counters(t)
 		for _, f := range counters {
-			w := want{string(f), 1 << i, first, last, stands}
+			w := want{string(f), 1 << i, days}
 			if t.Kind == policy.Checklist {
 				w.mask |= checklistBits[f]
 			}
@@ -486,44 +485,56 @@ func (c *counter) wants(targets []policy.Target) []want {
 	return all
 }
 
-// window returns the first and the last day that count towards a target, the day on which
-// what counts must stand, and the year this is of.
-func (c *counter) window(t policy.Target) (first, last, stands ledger.Date, year int) {
-	year, last = c.ask.Year, c.ask.AsOf
-	if !t.To.IsZero() && t.To.Before(last) {
-		last = t.To
+// window returns the days that count towards a target, and the year they are of.
+func (c *counter) window(t policy.Target) (w window, year int) {
+	year, w.last = c.ask.Year, c.ask.AsOf
+	if !t.To.IsZero() && t.To.Before(w.last) {
+		w.last = t.To
 	}
 	if t.Kind == policy.PersonsYearly && year == 0 {
-		year = last.Year()
+		year = w.last.Year()
 	}
-	first = t.From
+	w.first = t.From
 	if year != 0 {
-		if begin := ledger.DateOf(year, 1, 1); first.Before(begin) {
-			first = begin
+		if begin := ledger.DateOf(year, 1, 1); w.first.Before(begin) {
+			w.first = begin
 		}
-		if end := ledger.DateOf(year, 12, 31); end.Before(last) {
-			last = end
+		if end := ledger.DateOf(year, 12, 31); end.Before(w.last) {
+			w.last = end
 		}
 	}
-	stands = c.ask.AsOf
+	w.stands = c.ask.AsOf
 	switch t.Kind {
 	case policy.Stock, policy.Coverage, policy.Checklist:
-		first, stands = ledger.Date{}, last
+		w.first, w.stands = ledger.Date{}, w.last
 	}
-	return first, last, stands, year
+	return w, year
 }
 
-func (c *counter) args(wants []want) pgx.NamedArgs {
-	counters, masks := make([]string, len(wants)), make([]int64, len(wants))
-	firsts, lasts, days := make([]any, len(wants)), make([]any, len(wants)), make([]any, len(wants))
-	for i, w := range wants {
-		counters[i], masks[i], firsts[i], lasts[i], days[i] = w.counter, w.mask, day(w.first), day(w.last), day(w.days)
+// args are those of a query for the rows of some counters in one window.
+func (c *counter) args(w window, counters []policy.Fact) pgx.NamedArgs {
+	of, schemes := []string{}, []string{}
+	for _, f := range counters {
+		if scheme, ok := strings.CutPrefix(string(f), "paid/"); ok {
+			schemes = append(schemes, scheme)
+		} else {
+			of = append(of, string(f))
+		}
 	}
-	return pgx.NamedArgs{"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": counters, "masks": masks, "firsts": firsts, "lasts": lasts, "days": days}
+	return pgx.NamedArgs{
+		"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": of, "schemes": schemes,
+		"first": day(w.first), "last": day(w.last), "stands": day(w.stands),
+	}
 }
 
-// A tally is what one pass over the rows found: how many there are of each want, and how
-// many subjects have each mask.
+// argsOf are those for the rows of one target.
+func (c *counter) argsOf(t policy.Target) pgx.NamedArgs {
+	days, _ := c.window(t)
+	counters, _ := c.counters(t)
+	return c.args(days, counters)
+}
+
+// A tally is how many rows there are of each want, and how many subjects have each mask.
 type tally struct {
 	wants    []want
 	rows     []rowCount // by want
@@ -532,33 +543,55 @@ type tally struct {
 
 type rowCount struct{ times, late, part, base int64 }
 
-func (c *counter) tally(ctx context.Context, targets []policy.Target) (y tally, err error) {
-	y = tally{wants: c.wants(targets), subjects: make(map[int64]int64)}
+func (c *counter) tally(ctx context.Context, targets []policy.Target) (tally, error) {
+	y := tally{wants: c.wants(targets), subjects: make(map[int64]int64)}
 	y.rows = make([]rowCount, len(y.wants))
-	rows, err := c.tx.Query(ctx, countAll, c.args(y.wants))
-	if err != nil {
-		return y, err
-	}
 	masks := make(map[string]int64) // by subject
-	var n int
-	var r rowCount
-	var subjects string
-	_, err = pgx.ForEachRow(rows, []any{&n, &r.times, &r.late, &r.part, &r.base, &subjects}, func() error {
-		y.rows[n-1] = r
-		times := int64(0)
-		for subject := range strings.SplitSeq(subjects, "\n") {
-			masks[subject] |= y.wants[n-1].mask
-			times++
+	windows := make(map[window]map[string]int)
+	for i, w := range y.wants {
+		if windows[w.window] == nil {
+			windows[w.window] = make(map[string]int)
 		}
-		if times != r.times {
-			return fmt.Errorf("%s: %d rows name %d subjects", y.wants[n-1].counter, r.times, times)
+		windows[w.window][w.counter] = i
+	}
+	for days, at := range windows {
+		var counters []policy.Fact
+		for counter := range at {
+			counters = append(counters, policy.Fact(counter))
 		}
-		return nil
-	})
+		for _, query := range []string{countFacts, countPayments} {
+			if err := c.add(ctx, &y, masks, at, query, c.args(days, counters)); err != nil {
+				return y, err
+			}
+		}
+	}
 	for _, mask := range masks {
 		y.subjects[mask]++
 	}
-	return y, err
+	return y, nil
+}
+
+// add counts the rows of a query.
+func (c *counter) add(ctx context.Context, y *tally, masks map[string]int64, at map[string]int, query string, args pgx.NamedArgs) error {
+	rows, err := c.tx.Query(ctx, query, args)
+	if err != nil {
+		return err
+	}
+	var counter, subjects string
+	var r rowCount
+	_, err = pgx.ForEachRow(rows, []any{&counter, &r.times, &r.late, &r.part, &r.base, &subjects}, func() error {
+		i, times := at[counter], int64(0)
+		y.rows[i] = r
+		for subject := range strings.SplitSeq(subjects, "\n") {
+			masks[subject] |= y.wants[i].mask
+			times++
+		}
+		if times != r.times {
+			return fmt.Errorf("%s: %d rows name %d subjects", counter, r.times, times)
+		}
+		return nil
+	})
+	return err
 }
 
 // of adds up the rows that have every one of some bits.
@@ -636,11 +669,11 @@ func (c *counter) years(ctx context.Context, t policy.Target) (all []YearCount, 
 	default:
 		return nil, nil
 	}
-	first, last, _, _ := c.window(t)
+	days, _ := c.window(t)
 	if t.From.Year() > 0 && c.ask.Year == 0 {
-		first = t.From
+		days.first = t.From
 	}
-	for year := max(first.Year(), 1); year <= last.Year() && !first.IsZero(); year++ {
+	for year := max(days.first.Year(), 1); year <= days.last.Year() && !days.first.IsZero(); year++ {
 		one := *c
 		one.ask.Year = year
 		y, err := one.tally(ctx, []policy.Target{t})
@@ -655,11 +688,11 @@ func (c *counter) years(ctx context.Context, t policy.Target) (all []YearCount, 
 
 // one counts a target that has a bit, but for what others say of it.
 func (c *counter) one(ctx context.Context, t policy.Target, y tally, bit int64) (Indicator, error) {
-	first, last, _, year := c.window(t)
+	days, year := c.window(t)
 	x := Indicator{
 		Code: t.Code, Action: t.Action, NameZH: t.NameZH, NameEN: t.NameEN, Quote: t.Quote, TextEN: t.TextEN, Clause: t.Clause, Departments: t.Departments,
 		DefinitionZH: t.DefinitionZH, DefinitionEN: t.DefinitionEN, Kind: t.Kind, Strength: t.Strength, Unit: t.Unit, Region: c.ask.Region, Year: year,
-		From: first, Day: last, Restates: t.Restates,
+		From: days.first, Day: days.last, Restates: t.Restates,
 	}
 	if value, by, ok := t.Of(c.ask.Region, c.ask.Year); ok {
 		x.Target, x.TargetSource = value, "plan"
@@ -709,7 +742,7 @@ func (c *counter) one(ctx context.Context, t policy.Target, y tally, bit int64) 
 
 // cover counts the regions down to a level that have at least one.
 func (c *counter) cover(ctx context.Context, t policy.Target, x *Indicator) error {
-	rows, err := c.tx.Query(ctx, selectCovered, c.args(c.wants([]policy.Target{t})))
+	rows, err := c.tx.Query(ctx, selectCovered, c.argsOf(t))
 	if err != nil {
 		return err
 	}
@@ -770,7 +803,7 @@ func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) 
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := c.tx.Query(ctx, selectBodies, c.args(c.wants([]policy.Target{t})))
+	rows, err := c.tx.Query(ctx, selectBodies, c.argsOf(t))
 	if err != nil {
 		return nil, 0, err
 	}

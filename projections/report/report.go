@@ -165,5 +165,5 @@ var Queries = map[string]string{
 	"selectPersons": selectPersons, "selectErased": selectErased,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectPublic": selectPublic, "selectLabel": selectLabel,
-	"countAll": countAll, "selectShapes": selectShapes, "selectCovered": selectCovered, "selectBodies": selectBodies, "selectFacts": selectFacts,
+	"countFacts": countFacts, "countPayments": countPayments, "selectShapes": selectShapes, "selectCovered": selectCovered, "selectBodies": selectBodies, "selectFacts": selectFacts,
 }
