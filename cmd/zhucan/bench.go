@@ -60,6 +60,9 @@ func (p *program) profiled(name string, f func() error) error {
 	if p.profiles == "" {
 		return f()
 	}
+	if err := os.MkdirAll(p.profiles, 0o755); err != nil {
+		return err
+	}
 	out, err := os.Create(filepath.Join(p.profiles, name+".pprof"))
 	if err != nil {
 		return err

@@ -33,31 +33,23 @@ func (p *program) levyVerbs() []*cobra.Command {
 	}
 }
 
-// onDay is a day given by a flag, or today.
-func (p *program) onDay(text string) (ledger.Date, error) {
-	if text == "" {
-		return p.today(), nil
+// onDay is a day given by a flag, or the one as of which is asked, or today.
+func (p *program) onDay(text string, cut report.Cut) (ledger.Date, error) {
+	switch {
+	case text != "":
+		return ledger.ParseDate(text)
+	case !cut.AsOf.IsZero():
+		return cut.AsOf, nil
 	}
-	return ledger.ParseDate(text)
-}
-
-// onlyNow refuses a cut where only what stands now is told.
-func onlyNow(cut report.Cut) error {
-	if cut != (report.Cut{}) {
-		return usage("levies are listed as they stand now: --as-of and --known-by do not apply; levy income has both")
-	}
-	return nil
+	return p.today(), nil
 }
 
 func (p *program) levyList() *cobra.Command {
 	var f report.LevyFilter
-	c := listing(p, "list", "list levies as they stand (残保金清单)", "  zhucan levy list --year 2023 --status owing",
+	c := listing(p, "list", "list levies and how each stands (残保金清单)", "  zhucan levy list --year 2023 --status owing",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.LevyPage, error) {
-			if err := onlyNow(cut); err != nil {
-				return report.LevyPage{}, err
-			}
-			f.On = p.today()
-			return report.Levies(ctx, s.pool, f, at.after, at.limit)
+			f.On, _ = p.onDay("", cut)
+			return report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
 		},
 		func(l report.LevyPage) (table, string, report.Basis) {
 			t := table{head: []string{
@@ -88,13 +80,10 @@ func (p *program) levyArrears() *cobra.Command {
 	var on string
 	c := listing(p, "arrears", "list what is owed after its last day to pay, with its age (欠缴清单)", "  zhucan levy arrears --on 2023-12-31 -o csv",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (_ report.LevyPage, err error) {
-			if err := onlyNow(cut); err != nil {
+			if f.On, err = p.onDay(on, cut); err != nil {
 				return report.LevyPage{}, err
 			}
-			if f.On, err = p.onDay(on); err != nil {
-				return report.LevyPage{}, err
-			}
-			return report.Levies(ctx, s.pool, f, at.after, at.limit)
+			return report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
 		},
 		func(l report.LevyPage) (table, string, report.Basis) {
 			t := table{head: []string{
@@ -138,11 +127,8 @@ func (p *program) levySurplus() *cobra.Command {
 	scheme := "employer-reward"
 	c := listing(p, "surplus", "list employers above the ratio and the reward they could claim (超比例单位)", "  zhucan levy surplus --year 2023\n  zhucan levy surplus --year 2023 --scheme employer-reward -o csv",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (surplusPage, error) {
-			if err := onlyNow(cut); err != nil {
-				return surplusPage{}, err
-			}
-			f.On = p.today()
-			l, err := report.Levies(ctx, s.pool, f, at.after, at.limit)
+			f.On, _ = p.onDay("", cut)
+			l, err := report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
 			if err != nil || l.Policy == "" {
 				return surplusPage{Scheme: scheme, Levies: []surplus{}, Basis: l.Basis}, err
 			}
@@ -238,7 +224,7 @@ Exit code 2 when every one of them was refused; the reasons are on stderr.`,
 		Example: "  zhucan levy assess --year 2023\n  zhucan levy assess --year 2023 --employer U… --on 2023-04-03",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			day, err := p.onDay(on)
+			day, err := p.onDay(on, report.Cut{})
 			if err != nil {
 				return err
 			}
@@ -270,7 +256,7 @@ func (p *program) assessLevies(ctx context.Context, employer ledger.PartyID, yea
 	if employer == "" {
 		employers = nil
 		for after := ""; ; {
-			l, err := report.Levies(ctx, s.pool, report.LevyFilter{Year: year, Status: "declared", On: on}, after, batch)
+			l, err := report.Levies(ctx, s.pool, report.LevyFilter{Year: year, Status: "declared", On: on}, report.Cut{}, after, batch)
 			if err != nil {
 				return err
 			}
@@ -358,7 +344,7 @@ the difference. Nothing is recorded: levy assess does that, levy by levy.
 		Example: "  zhucan levy affected --known 2023-03-26\n  zhucan levy affected --policy-before jilin-2022-2024.2 -o csv",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			day, err := p.onDay(known)
+			day, err := p.onDay(known, report.Cut{})
 			if err != nil {
 				return err
 			}
@@ -454,15 +440,12 @@ Chinese. It is a text and no decision: levy warn and levy order-payment record t
 		Example: "  zhucan levy notice levy:U91220101MA0000000X:2023",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			day, err := p.onDay(on)
-			if err != nil {
-				return err
-			}
 			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				if err := onlyNow(cut); err != nil {
+				day, err := p.onDay(on, cut)
+				if err != nil {
 					return err
 				}
-				return p.printNotice(cmd.Context(), s, arg[0], day)
+				return p.printNotice(cmd.Context(), s, arg[0], day, cut)
 			})
 		},
 	}
@@ -470,7 +453,7 @@ Chinese. It is a text and no decision: levy warn and levy order-payment record t
 	return c
 }
 
-func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledger.Date) error {
+func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledger.Date, cut report.Cut) error {
 	rest, ok := strings.CutPrefix(id, "levy:")
 	at := strings.LastIndexByte(rest, ':')
 	if !ok || at < 0 {
@@ -480,7 +463,7 @@ func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledg
 	if err != nil {
 		return usage("%q is no levy: levy:EMPLOYER:YEAR", id)
 	}
-	l, err := report.Levies(ctx, s.pool, report.LevyFilter{Employer: rest[:at], Year: year, On: on, Overdue: true}, "", 1)
+	l, err := report.Levies(ctx, s.pool, report.LevyFilter{Employer: rest[:at], Year: year, On: on, Overdue: true}, cut, "", 1)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@
 package levies
 
 import (
+	"fmt"
+
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/levy"
@@ -64,8 +66,13 @@ var cases = &projections.Table{
 		{Name: "refunded", Type: pgcopy.Total, Rest: "not null default 0", Sum: true},
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
-	Key: []string{"employer", "year"},
-	View: `select l.*,
+	Key:  []string{"employer", "year"},
+	View: fmt.Sprintf(Standing, "levy"),
+}
+
+// Standing is the query that says how levies stand, of rows as the table has them; %s is
+// where these come from.
+const Standing = `select l.*,
        case
            when l.declared_on is null then 'reviewed'
            when l.due is null then 'declared'
@@ -78,8 +85,7 @@ from (
     select employer, year, region, class, declared_on, late, staff, disabled, gap, reviewed_on, confirmation, assessed_on, policy, outcome,
            full_levy, relief, due, coalesce(deferred_until, last_day) as deadline, deferred_until, warned_on, ordered_by, relieved, late_fee,
            paid, late_fee_paid, refund, refunded, coalesce(due, 0) - relieved + late_fee - paid - late_fee_paid + refund as owed, last_seq
-    from levy) l`,
-}
+    from %s) l`
 
 var receipts = &projections.Table{
 	Name:    "levy_receipt",

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/ledger"
+	"zhucan/projections/levies"
 )
 
 // A Levy is one line of the list of levies.
@@ -56,14 +58,17 @@ type LevyFilter struct {
 	Overdue, Above           bool
 }
 
-const selectLevies = `
+const (
+	levyColumns = `
 select 'levy:' || l.employer || ':' || l.year as levy, l.employer, coalesce(p.name, ''), l.year, coalesce(l.region, ''), coalesce(l.class, ''), l.status,
 	coalesce(l.staff, ''), coalesce(l.disabled, ''), coalesce(l.gap, ''), coalesce(l.full_levy, 0)::numeric(20,2)::text, coalesce(l.relief, 0)::numeric(20,2)::text,
 	coalesce(l.due, 0)::numeric(20,2)::text, l.relieved::numeric(20,2)::text, l.late_fee::numeric(20,2)::text, (l.paid + l.late_fee_paid)::numeric(20,2)::text,
 	l.refunded::numeric(20,2)::text, l.owed::numeric(20,2)::text, l.deadline,
 	case when l.owed > 0 and l.deadline < @on::date then @on::date - l.deadline else 0 end as age,
 	l.warned_on, l.ordered_by, coalesce(l.policy, ''), l.last_seq
-from read.levy l
+from `
+
+	levyWhere = ` l
 left join read.party p on p.party = l.employer
 where 'levy:' || l.employer || ':' || l.year > @after
 	and (@employer = '' or l.employer = @employer)
@@ -75,13 +80,49 @@ where 'levy:' || l.employer || ':' || l.year > @after
 order by levy
 limit @limit`
 
-// Levies lists levies as they stand, whose identifier comes after a place; "" begins at the
+	selectLevies = levyColumns + `read.levy` + levyWhere
+
+	// leviesThen is the table of levies as it was: what the last record said that counts,
+	// and sums of those that do.
+	leviesThen = `(
+	select k.employer, k.year, t.declared ->> 'region' as region, t.declared ->> 'class' as class, (t.declared ->> 'on')::date as declared_on,
+		(t.declared ->> 'late')::boolean as late, t.staff, t.assessed ->> 'disabled' as disabled, t.assessed ->> 'gap' as gap,
+		(t.reviewed ->> 'on')::date as reviewed_on, t.reviewed ->> 'confirmation' as confirmation,
+		(t.assessed ->> 'on')::date as assessed_on, t.assessed ->> 'policy' as policy, t.assessed ->> 'outcome' as outcome,
+		(t.assessed ->> 'full')::numeric as full_levy, (t.assessed ->> 'relief')::numeric as relief, (t.assessed ->> 'due')::numeric as due,
+		nullif(t.assessed ->> 'deadline', '')::date as last_day, t.deferred_until, t.warned_on, t.ordered_by,
+		t.relieved, t.late_fee, t.paid, t.late_fee_paid, t.refund, t.refunded, t.last_seq
+	from read.levy k
+	cross join lateral (
+		select (array_agg(e.data order by e.seq desc) filter (where s.step = 'declared'))[1] as declared,
+			(array_agg(e.data order by e.seq desc) filter (where s.step = 'reviewed'))[1] as reviewed,
+			(array_agg(e.data order by e.seq desc) filter (where s.step = 'assessed'))[1] as assessed,
+			(array_agg(e.data ->> 'staff' order by e.seq desc) filter (where s.step in ('declared', 'assessed')))[1] as staff,
+			(array_agg((e.data ->> 'until')::date order by e.seq desc) filter (where s.step = 'deferred'))[1] as deferred_until,
+			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned'))[1] as warned_on,
+			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered'))[1] as ordered_by,
+			coalesce(sum(s.amount) filter (where s.step = 'relieved'), 0) - coalesce(sum((e.data ->> 'relief_taken_in')::numeric) filter (where s.step = 'assessed'), 0) as relieved,
+			coalesce(sum(s.amount) filter (where s.step = 'late-fee-charged'), 0) - coalesce(sum((e.data ->> 'fee_reversed')::numeric) filter (where s.step = 'assessed'), 0) as late_fee,
+			coalesce(sum(s.amount) filter (where s.step = 'received' and e.data ->> 'kind' <> 'late-fee'), 0) as paid,
+			coalesce(sum(s.amount) filter (where s.step = 'received' and e.data ->> 'kind' = 'late-fee'), 0) as late_fee_paid,
+			coalesce(sum(s.amount) filter (where s.step = 'refund-decided'), 0) as refund,
+			coalesce(sum(s.amount) filter (where s.step = 'refunded'), 0) as refunded,
+			max(e.seq) as last_seq
+		from read.event e
+		cross join lateral (select substring(e.name from '^levy\.(.*)\.v[0-9]+$') as step, (e.data ->> 'amount')::numeric as amount) s
+		where e.case_id = 'levy:' || k.employer || ':' || k.year and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) t
+	where t.last_seq is not null) levy`
+)
+
+var selectLeviesThen = levyColumns + `(` + fmt.Sprintf(levies.Standing, leviesThen) + `)` + levyWhere
+
+// Levies lists levies whose identifier comes after a place; "" begins at the
 // beginning.
-func Levies(ctx context.Context, db DB, f LevyFilter, after string, limit int) (LevyPage, error) {
+func Levies(ctx context.Context, db DB, f LevyFilter, cut Cut, after string, limit int) (LevyPage, error) {
 	args := pgx.NamedArgs{
 		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "on": f.On.Time(),
 	}
-	all, next, b, err := page(ctx, db, Cut{}, selectLevies, args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
+	all, next, b, err := page(ctx, db, cut, cut.choose(selectLevies, selectLeviesThen), args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
 		var sums [8]string
 		var deadline, warned, ordered *time.Time
 		if err := row.Scan(&l.Levy, &l.Employer, &l.Name, &l.Year, &l.Region, &l.Class, &l.Status, &l.Staff, &l.Disabled, &l.Gap,

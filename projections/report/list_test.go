@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"zhucan/events/memlog"
 	"zhucan/ledger"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/projections"
@@ -51,6 +53,8 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 	}
 	overpaid, err := report.Overpaid(ctx, pool, report.InstalmentFilter{}, cut, "", all)
 	keep("overpaid", overpaid, err)
+	levies, err := report.Levies(ctx, pool, report.LevyFilter{On: ledger.DateOf(2023, 12, 31)}, cut, "", all)
+	keep("levies", levies, err)
 	lines, err := report.Budgets(ctx, pool, cut, ledger.BudgetLine{}, all)
 	keep("budgets", lines, err)
 	suspects, err := report.Suspects(ctx, pool, cut, 0, all)
@@ -66,7 +70,7 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 
 // cancelled is the story of package sampletest, after which PAY4 comes back and is
 // issued again three times: as PAY15, which is taken out of its batch, as PAY16, whose
-// batch is cancelled, and for good. Then its posts.
+// batch is cancelled, and for good. Then its posts, and levies that take every step.
 func cancelled(t testing.TB) *sampletest.Book {
 	b := sampletest.Story(t)
 	on := ledger.DateOf(2023, 4, 20)
@@ -82,6 +86,25 @@ func cancelled(t testing.TB) *sampletest.Book {
 	b.Batch("B14", on.AddDays(4), payment.Reissue{As: "PAY17", Batch: "B14", Payment: "PAY4"})
 	b.Do(ledgertest.Cashier, on.AddDays(5), payment.Confirm{Payment: "PAY17", Serial: "S-10"})
 	b.Posts()
+	b.Levy()
+	day := func(month time.Month, day int) ledger.Date { return ledger.DateOf(2023, month, day) }
+	filed := levy.Declare{Class: ledger.Enterprise, Employer: "E1", Region: "220104", Registered: ledger.DateOf(2015, 6, 1), Staff: levy.Int(100), Wage: ledger.Fen(60_000_00), Year: 2023}
+	b.Do(ledgertest.Clerk, day(11, 11), filed) // again, for less
+	b.Do(ledgertest.Accountant, day(11, 12), levy.Assess{Employer: "E1", Year: 2023})
+	chief := ledger.Actor{ID: "chief", Roles: []ledger.Role{ledger.Approver, ledger.Accountant}}
+	b.Do(chief, day(11, 13), levy.Relieve{Amount: ledger.Fen(5_000_00), Decision: "示例减免1号", Employer: "E1", Reason: "洪涝", Year: 2023})
+	b.Do(chief, day(11, 14), levy.Defer{Decision: "示例缓缴1号", Employer: "E1", Reason: "洪涝", Until: day(11, 20), Year: 2023})
+	b.Do(chief, day(11, 21), levy.Warn{Document: "示例警告1号", Employer: "E1", Year: 2023})
+	b.Do(chief, day(11, 21), levy.OrderPayment{Deadline: day(11, 28), Document: "示例限缴1号", Employer: "E1", Year: 2023})
+	b.Do(chief, day(12, 2), levy.ChargeLateFee{Document: "示例加收1号", Employer: "E1", Year: 2023})
+	b.Do(ledgertest.First, day(6, 1), levy.Review{Confirmation: "示例确认1号", Employer: "E1", Region: "220104", Year: 2023, Persons: []levy.Person{
+		{Card: levy.DisabilityCard, Grade: 1, Party: "P3", From: ledger.PeriodOf(2022, 1), To: ledger.PeriodOf(2022, 12)},
+	}})
+	b.Do(ledgertest.Accountant, day(12, 3), levy.Receive{Amount: ledger.Fen(1_00), Employer: "E1", Kind: levy.LateFees, Receipt: "示例缴款书2号", Year: 2023})
+	b.Do(ledgertest.Accountant, day(12, 3), levy.Receive{Amount: ledger.Fen(200_000_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书3号", Year: 2023})
+	b.Do(chief, day(12, 4), levy.DecideRefund{Amount: ledger.Fen(500_00), Claim: "示例申请1", Decision: "示例退1号", Employer: "E1", Year: 2023})
+	b.Do(ledgertest.Accountant, day(12, 5), levy.PayRefund{Amount: ledger.Fen(500_00), Employer: "E1", Voucher: "5209-1", Year: 2023})
+	b.Do(ledgertest.Accountant, day(12, 6), levy.Assess{Employer: "E1", Year: 2023}) // takes late fee back
 	return b
 }
 
@@ -99,12 +122,14 @@ func TestAListKnownByARecordIsWhatItWasThen(t *testing.T) {
 		}
 		then = append(then, lists(t, pool, report.Cut{}))
 	}
-	// Every event of a claim or a payment is among them, so that a new one that changes
+	// Every event of a claim, a payment or a levy is among them, so that a new one that changes
 	// where one stands is not forgotten.
 	missing := make(map[string]bool)
 	for _, name := range events.Names() {
-		// A concurrence and a document leave the claim where it stands.
-		missing[name] = (strings.HasPrefix(name, "claim.") || strings.HasPrefix(name, "payment.")) && name != "claim.concurred.v1" && name != "claim.evidence-attached.v1"
+		// A concurrence and a document leave the claim where it stands, and who is no more
+		// has settled every levy.
+		at := slices.Contains([]string{"claim.concurred.v1", "claim.evidence-attached.v1", "levy.deregistered.v1"}, name)
+		missing[name] = !at && (strings.HasPrefix(name, "claim.") || strings.HasPrefix(name, "payment.") || strings.HasPrefix(name, "levy."))
 	}
 	for _, e := range then[len(then)-1]["events"].(report.EventPage).Events {
 		missing[e.Type] = false

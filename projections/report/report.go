@@ -161,7 +161,7 @@ var Queries = map[string]string{
 	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
 	"selectArrearsNow": selectArrearsNow, "selectArrearsThen": selectArrearsThen, "selectOverpaidNow": selectOverpaidNow, "selectOverpaidThen": selectOverpaidThen,
 	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
-	"selectLevies": selectLevies, "selectIncome": selectIncome,
+	"selectLevies": selectLevies, "selectLeviesThen": selectLeviesThen, "selectIncome": selectIncome,
 	"selectPersons": selectPersons, "selectErased": selectErased,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectPublic": selectPublic, "selectLabel": selectLabel,

@@ -120,7 +120,7 @@ var routes = []route{
 	{"GET /v1/claims/arrears", read, []string{"party", "claim", "scheme", "as_of", "known_by", "after", "limit"}, (*server).arrears},
 	{"GET /v1/claims/overpaid", read, []string{"party", "claim", "scheme", "as_of", "known_by", "after", "limit"}, (*server).overpaid},
 	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "as_of", "known_by", "after", "limit"}, (*server).payments},
-	{"GET /v1/levies", read, []string{"employer", "region", "year", "status", "overdue", "above", "on", "after", "limit"}, (*server).levies},
+	{"GET /v1/levies", read, []string{"employer", "region", "year", "status", "overdue", "above", "on", "as_of", "known_by", "after", "limit"}, (*server).levies},
 	{"GET /v1/levies/income", read, []string{"as_of", "known_by", "after", "limit"}, (*server).levyIncome},
 	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
 	{"GET /v1/status", read, nil, (*server).status},

@@ -295,9 +295,11 @@ func (s *server) levies(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	f.On = s.dayOr(on)
-	return listed(s, w, r, q, func(_ report.Cut, limit int) (report.LevyPage, error) {
-		return report.Levies(r.Context(), s.DB, f, ids["after"], limit)
+	return listed(s, w, r, q, func(c report.Cut, limit int) (report.LevyPage, error) {
+		if f.On = s.dayOr(on); on.IsZero() && !c.AsOf.IsZero() {
+			f.On = c.AsOf
+		}
+		return report.Levies(r.Context(), s.DB, f, c, ids["after"], limit)
 	})
 }
 
