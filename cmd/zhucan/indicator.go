@@ -45,6 +45,17 @@ func (p *program) ask(region string, year int, cut report.Cut) (report.Ask, erro
 	return report.Ask{Region: ledger.RegionCode(region), Year: year, Cut: cut}, nil
 }
 
+// asking is [program.reading] with what is asked of the indicators.
+func (p *program) asking(ctx context.Context, region string, year int, f func(*stores, report.Ask) error) error {
+	return p.reading(ctx, func(s *stores, cut report.Cut) error {
+		ask, err := p.ask(region, year, cut)
+		if err != nil {
+			return err
+		}
+		return f(s, ask)
+	})
+}
+
 func (p *program) indicatorListCommand() *cobra.Command {
 	var region string
 	var year int
@@ -59,11 +70,7 @@ A region or a year has a target only where a user entered one: the plan publishe
 		Example: "  zhucan indicator list --as-of 2023-12-31\n  zhucan indicator list --region 220100 --year 2023 -o csv",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				ask, err := p.ask(region, year, cut)
-				if err != nil {
-					return err
-				}
+			return p.asking(cmd.Context(), region, year, func(s *stores, ask report.Ask) error {
 				got, err := report.ListIndicators(cmd.Context(), s.pool, ask)
 				if err != nil {
 					return err
@@ -188,11 +195,7 @@ Persons appear by their party, never by name.`,
 		Example: "  zhucan indicator show T10 --as-of 2023-12-31\n  zhucan indicator show T01 --year 2023 --limit 20 -o csv",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				ask, err := p.ask(region, year, cut)
-				if err != nil {
-					return err
-				}
+			return p.asking(cmd.Context(), region, year, func(s *stores, ask report.Ask) error {
 				return p.showIndicator(cmd.Context(), s, arg[0], ask, after, limit)
 			})
 		},
@@ -256,11 +259,7 @@ person; its SHA-256 is printed.`,
 		Example: "  zhucan indicator bodies T04 --as-of 2023-12-31\n  zhucan indicator bodies T05 --region 220100 --out disclosure.csv",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
-			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				ask, err := p.ask(region, year, cut)
-				if err != nil {
-					return err
-				}
+			return p.asking(cmd.Context(), region, year, func(s *stores, ask report.Ask) error {
 				list, err := report.Bodies(cmd.Context(), s.pool, arg[0], ask)
 				if err != nil {
 					return err

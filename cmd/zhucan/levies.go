@@ -364,24 +364,31 @@ func (p *program) affectedLevies(ctx context.Context, asKnown uint64, before str
 		return err
 	}
 	defer s.close()
-	state, versions, at := new(book.State), map[string]int{}, map[levy.Key]uint64{}
+	var pack *policy.Pack
+	levies, versions, at := new(levy.State), map[string]int{}, map[levy.Key]uint64{}
+	of := []string{events.Subject(bookCode, "policy."), events.Subject(bookCode, "levy.")}
 	for r, err := range s.log.Read(ctx, 0) {
 		if err != nil {
 			return err
+		}
+		if !slices.Contains(of, r.Subject) {
+			continue
 		}
 		d, err := events.Decode(r)
 		if err != nil {
 			return err
 		}
-		state = book.Decider.Fold(state, d.Event)
 		switch e := d.Event.(type) {
 		case policy.Published:
-			versions[e.Pack.Version] = len(versions)
-		case levy.Assessed:
-			at[levy.Key{Employer: e.Employer, Year: e.Year}] = d.Seq
+			pack, versions[e.Pack.Version] = &e.Pack, len(versions)
+		case levy.Event:
+			levy.Evolve(levies, e)
+			if a, ok := e.(levy.Assessed); ok {
+				at[levy.Key{Employer: a.Employer, Year: a.Year}] = d.Seq
+			}
 		}
 	}
-	if state.Policy() == nil {
+	if pack == nil {
 		return policy.ErrNone.Of("nothing is assessed")
 	}
 	limit, ok := versions[before]
@@ -394,7 +401,7 @@ func (p *program) affectedLevies(ctx context.Context, asKnown uint64, before str
 	}
 	list := []affectedLevy{}
 	var sum ledger.Money
-	for _, a := range state.Levies().Affected(state.Policy(), known, old) {
+	for _, a := range levies.Affected(pack, known, old) {
 		if a.Err == nil && a.Delta.IsZero() && !all {
 			continue
 		}
@@ -427,7 +434,7 @@ func (p *program) affectedLevies(ctx context.Context, asKnown uint64, before str
 		}
 		t.rows = append(t.rows, cells)
 	}
-	return p.print(map[string]any{"affected": list, "change": sum, "known": known, "policy": state.Policy().Version}, t)
+	return p.print(map[string]any{"affected": list, "change": sum, "known": known, "policy": pack.Version}, t)
 }
 
 func (p *program) levyNotice() *cobra.Command {
