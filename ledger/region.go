@@ -118,6 +118,21 @@ func FindRegion(code RegionCode, on Date) (Region, error) {
 	return last, nil
 }
 
+// Prefecture returns what a region was under on a day, directly below the province, or the
+// region itself. It follows the table: 公主岭 was under 四平 until 2020.
+func Prefecture(code RegionCode, on Date) RegionCode {
+	for at := code; ; {
+		r, err := FindRegion(at, on)
+		if err != nil || r.Parent == "" {
+			return code
+		}
+		if above, err := FindRegion(r.Parent, on); err == nil && above.Level == LevelProvince {
+			return at
+		}
+		at = r.Parent
+	}
+}
+
 // RegionsIn returns the regions of a day in the order of their codes, with those
 // that began or ended in its year.
 func RegionsIn(on Date) []Region {

@@ -212,3 +212,19 @@ func TestTheRegionTableIsConsistent(t *testing.T) {
 		}
 	}
 }
+
+func TestARegionIsUnderItsPrefectureOfTheDay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code ledger.RegionCode
+		year int
+		want ledger.RegionCode
+	}{
+		{"220104", 2023, "220100"}, {"220100", 2023, "220100"}, {"220000", 2023, "220000"},
+		{"220381", 2019, "220300"}, {"220184", 2021, "220100"}, {"110105", 2023, "110105"},
+	} {
+		if got := ledger.Prefecture(c.code, dayIn(c.year)); got != c.want {
+			t.Errorf("%s in %d is under %s, want %s", c.code, c.year, got, c.want)
+		}
+	}
+}

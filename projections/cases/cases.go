@@ -17,9 +17,13 @@
 package cases
 
 import (
+	"strings"
+	"time"
+
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -32,7 +36,7 @@ func New() projections.Projection { return cases{} }
 
 type cases struct{}
 
-func (cases) Name() string { return "cases/3" }
+func (cases) Name() string { return "cases/4" }
 
 func (cases) Tables() []*projections.Table {
 	return []*projections.Table{parties, claims, documents, batches, payments, suspects}
@@ -46,7 +50,11 @@ func (cases) Fold(rows *projections.Rows, r events.Recorded) error {
 	case claim.Event:
 		foldClaim(rows, r.Seq, e)
 	case payment.Event:
-		foldPayment(rows, r.Seq, e)
+		foldPayment(rows, r, e)
+	case journal.EntryReversed:
+		if payment, ok := strings.CutPrefix(string(e.Reverses), "payment:"); ok { // as the book names the entry of one made elsewhere
+			rows.Update(payments, payment).Seq("reversed_seq", r.Seq)
+		}
 	}
 	return nil
 }
@@ -74,7 +82,7 @@ func foldParty(rows *projections.Rows, seq uint64, e party.Event) {
 func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 	if e, ok := e.(claim.Submitted); ok {
 		row := rows.Insert(claims, string(e.Claim)).
-			Text(string(e.Scheme)).Text(e.Group).Text(string(e.Party)).Text(string(e.Account)).Text(string(e.Region)).
+			Text(string(e.Scheme)).Text(e.Group).Text(string(e.Party)).Text(string(e.Account)).Text(string(e.Region)).Text(string(ledger.Prefecture(e.Region, e.On))).
 			Text(e.From.String()).Text(e.To.String()).Int4(int32(e.Units)).Money(rows.Amount(e.Amount))
 		if e.Monthly.IsZero() {
 			row.Null()
@@ -119,7 +127,13 @@ func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 	}
 }
 
-func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
+// china is the zone in which a record has its day.
+var china = time.FixedZone("CST", 8*60*60)
+
+func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
+	seq := r.Seq
+	y, m, d := r.Meta.Time.In(china).Date()
+	known := ledger.DateOf(y, m, d)
 	update := func(id ledger.PaymentID) *projections.Change {
 		return rows.Update(payments, string(id)).Seq("last_seq", seq)
 	}
@@ -158,11 +172,11 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 		})
 		batch(e.Batch).Count("lines", 1).Add("total", amount)
 	case payment.Confirmed:
-		update(e.Payment).Text("status", string(payment.Paid)).Date("paid_on", e.On).Text("serial", e.Serial)
+		update(e.Payment).Text("status", string(payment.Paid)).Date("paid_on", e.On).Seq("paid_seq", seq).Date("known_on", known).Text("serial", e.Serial)
 	case payment.Failed:
 		update(e.Payment).Text("status", string(payment.Unpaid)).Date("failed_on", e.On).Text("reason", e.Reason)
 	case payment.Returned:
-		update(e.Payment).Text("status", string(payment.GivenBack)).Date("returned_on", e.On).Text("reason", e.Reason)
+		update(e.Payment).Text("status", string(payment.GivenBack)).Date("returned_on", e.On).Seq("returned_seq", seq).Text("reason", e.Reason)
 	case payment.PayeeCorrected:
 		update(e.Payment).Text("new_account", string(e.Account)).Text("corrected_by", string(e.By)).Text("correction_approved_by", "")
 	case payment.CorrectionApproved:
@@ -181,7 +195,7 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 		amount := rows.Amount(e.Amount)
 		insert(rows, seq, row{
 			payment: e.Payment, party: e.Party, amount: amount, status: payment.Elsewhere, line: e.Line,
-			clause: e.Entry.Clause, policy: e.Entry.Policy, paid: e.On, suspect: e.Suspect, source: e.Source, note: e.Note,
+			clause: e.Entry.Clause, policy: e.Entry.Policy, paid: e.On, known: known, suspect: e.Suspect, source: e.Source, note: e.Note,
 		})
 		if e.Suspect != "" {
 			rows.Append(suspects).Int8(int64(seq)).Text(string(e.Payment)).Text(string(e.Suspect)).Text(string(e.Party)).Money(amount).Date(e.On)
@@ -191,29 +205,42 @@ func foldPayment(rows *projections.Rows, seq uint64, e payment.Event) {
 
 // A row is a payment as it begins.
 type row struct {
-	payment          ledger.PaymentID
-	batch            ledger.BatchID
-	claim            ledger.ClaimID
-	month            ledger.Period
-	party            ledger.PartyID
-	account          ledger.AccountRef
-	amount           pgcopy.Sum
-	status           payment.Status
-	line             ledger.BudgetLine
-	clause, policy   string
-	instructed, paid ledger.Date
-	replaces         ledger.PaymentID
-	suspect          ledger.PaymentID
-	source, note     string
+	payment        ledger.PaymentID
+	batch          ledger.BatchID
+	claim          ledger.ClaimID
+	month          ledger.Period
+	party          ledger.PartyID
+	account        ledger.AccountRef
+	amount         pgcopy.Sum
+	status         payment.Status
+	line           ledger.BudgetLine
+	clause, policy string
+	instructed     ledger.Date
+	paid, known    ledger.Date // where that is told at once
+	replaces       ledger.PaymentID
+	suspect        ledger.PaymentID
+	source, note   string
 }
 
 func insert(rows *projections.Rows, seq uint64, p row) {
-	rows.Insert(payments, string(p.payment)).
-		TextOrNull(string(p.batch)).TextOrNull(string(p.claim)).TextOrNull(p.month.String()).Text(string(p.party)).TextOrNull(string(p.account)).
+	on := p.instructed
+	if on.IsZero() {
+		on = p.paid
+	}
+	r := rows.Insert(payments, string(p.payment)).
+		Text(string(p.line.Scheme)).Text(string(p.party)).TextOrNull(string(p.claim)).Text(string(p.line.Region)).
+		Text(string(ledger.Prefecture(p.line.Region, on))).Date(p.paid)
+	if p.paid.IsZero() {
+		r.Null().Null()
+	} else {
+		r.Int8(int64(seq)).Date(p.known)
+	}
+	r.Null().Null().Null().
+		TextOrNull(string(p.batch)).TextOrNull(p.month.String()).TextOrNull(string(p.account)).
 		Money(p.amount).Text(string(p.status)).
-		Text(string(p.line.Scheme)).Text(string(p.line.Region)).Text(string(p.line.Fund)).Int4(int32(p.line.Year)).
-		Text(p.clause).Text(p.policy).Date(p.instructed).Date(p.paid).
-		Null().Null().Null().Null().Null().Null().Null().Null().
+		Text(string(p.line.Fund)).Int4(int32(p.line.Year)).
+		Text(p.clause).Text(p.policy).Date(p.instructed).
+		Null().Null().Null().Null().Null().Null().Null().
 		TextOrNull(string(p.replaces)).Null().TextOrNull(string(p.suspect)).TextOrNull(p.source).TextOrNull(p.note).
 		Money(pgcopy.Sum{}).Money(pgcopy.Sum{}).Int8(int64(seq)).Int8(int64(seq))
 }

@@ -3,10 +3,9 @@
 //
 // # Tables
 //
-// fact, one row for each fact on record, with what it is of, where and when; paid, one row
-// for each payment, of which there are most, in a table that is quick to make and to pass
-// over; claim_place, where a claim was made, for a payment may come from a line of the
-// province; target and target_split, what the plan promises, by version of the policy.
+// fact, one row for each fact on record, with what it is of, where and when; target and
+// target_split, what the plan promises, by version of the policy. Payments are counted from
+// the rows that package cases has.
 //
 // # Invariants
 //
@@ -20,15 +19,11 @@
 package indicators
 
 import (
-	"strings"
 	"time"
 
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/achievement"
-	"zhucan/ledger/claim"
-	"zhucan/ledger/journal"
-	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
 	"zhucan/projections"
 	"zhucan/projections/pgcopy"
@@ -42,7 +37,7 @@ type indicators struct{}
 func (indicators) Name() string { return "indicators/2" }
 
 func (indicators) Tables() []*projections.Table {
-	return []*projections.Table{facts, paid, places, targets, splits}
+	return []*projections.Table{facts, targets, splits}
 }
 
 var facts = &projections.Table{
@@ -70,42 +65,6 @@ var facts = &projections.Table{
 	},
 	Key:     []string{"achievement"},
 	Indexes: []string{"(counter, day)"},
-}
-
-var paid = &projections.Table{
-	Name:    "paid",
-	Comment: "owner: projections/indicators. What targets are counted from: payments under a scheme.",
-	Mode:    projections.Keyed,
-	Columns: []projections.Column{
-		{Name: "payment", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "scheme", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "party", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "claim", Type: pgcopy.Text}, // whose place counts, and not the line's
-		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "prefecture", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "day", Type: pgcopy.Date}, // none until the bank confirms it
-		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
-		{Name: "recorded_on", Type: pgcopy.Date, Rest: "not null"},
-		{Name: "ended_on", Type: pgcopy.Date}, // the day before it came back
-		{Name: "ended_seq", Type: pgcopy.Int8},
-		{Name: "withdrawn_seq", Type: pgcopy.Int8},
-	},
-	Key: []string{"payment"},
-	// Payments come in about the order of their days, and many of one scheme together: a
-	// range index costs nothing and leaves other years and schemes unread.
-	Indexes: []string{"using brin (day, scheme) with (pages_per_range = 16)"},
-}
-
-var places = &projections.Table{
-	Name:    "claim_place",
-	Comment: "owner: projections/indicators. Where a claim was made.",
-	Mode:    projections.Keyed,
-	Columns: []projections.Column{
-		{Name: "claim", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "prefecture", Type: pgcopy.Text, Rest: "not null"},
-	},
-	Key: []string{"claim"},
 }
 
 var targets = &projections.Table{
@@ -171,22 +130,6 @@ func (indicators) Fold(rows *projections.Rows, r events.Recorded) error {
 		rows.Update(facts, string(e.Achievement)).Date("ended_on", e.On).Seq("ended_seq", r.Seq)
 	case achievement.Withdrawn:
 		rows.Update(facts, string(e.Achievement)).Seq("withdrawn_seq", r.Seq)
-	case claim.Submitted:
-		rows.Insert(places, string(e.Claim)).Text(string(e.Region)).Text(prefecture(e.Region, e.On))
-	case payment.Instructed:
-		pay(rows, r, e.Payment, e.Claim, e.Party, e.Line, ledger.Date{})
-	case payment.Reissued:
-		pay(rows, r, e.As, e.Claim, e.Party, e.Line, ledger.Date{})
-	case payment.Recorded:
-		pay(rows, r, e.Payment, "", e.Party, e.Line, e.On)
-	case payment.Confirmed:
-		rows.Update(paid, string(e.Payment)).Date("day", e.On).Seq("seq", r.Seq).Date("recorded_on", known(r))
-	case payment.Returned:
-		rows.Update(paid, string(e.Payment)).Date("ended_on", e.On.AddDays(-1)).Seq("ended_seq", r.Seq)
-	case journal.EntryReversed: // of a payment made elsewhere: it never was
-		if payment, ok := strings.CutPrefix(string(e.Reverses), "payment:"); ok {
-			rows.Update(paid, payment).Seq("withdrawn_seq", r.Seq)
-		}
 	}
 	return nil
 }
@@ -205,7 +148,7 @@ func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
 		subject = e.Body
 	}
 	row := rows.Insert(facts, string(e.Achievement)).
-		Text(string(policy.FactOf(e.Kind, e.Type, e.Quality))).Text(subject).Text(string(e.Region)).Text(prefecture(e.Region, e.On)).
+		Text(string(policy.FactOf(e.Kind, e.Type, e.Quality))).Text(subject).Text(string(e.Region)).Text(string(ledger.Prefecture(e.Region, e.On))).
 		Date(e.On).Date(e.To).Int8(int64(r.Seq)).Date(known(r)).Null().Null().Null().TextOrNull(e.Name)
 	switch {
 	case e.Headcount != nil:
@@ -215,29 +158,6 @@ func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
 		row.Null().Int4(int32(e.Sites.New)).Int4(int32(e.Sites.Allotted)).Null()
 	default:
 		row.Null().Null().Null().Null()
-	}
-}
-
-// pay adds a payment, which counts when it has a day. One without a claim was made where
-// its line is.
-func pay(rows *projections.Rows, r events.Recorded, id ledger.PaymentID, of ledger.ClaimID, who ledger.PartyID, l ledger.BudgetLine, day ledger.Date) {
-	rows.Insert(paid, string(id)).
-		Text(string(l.Scheme)).Text(string(who)).TextOrNull(string(of)).Text(string(l.Region)).Text(prefecture(l.Region, r.Event.Effective())).
-		Date(day).Int8(int64(r.Seq)).Date(known(r)).Null().Null().Null()
-}
-
-// prefecture returns what a region was under on a day, directly below the province, or
-// the region itself. It follows the table: 公主岭 was under 四平 until 2020.
-func prefecture(code ledger.RegionCode, on ledger.Date) string {
-	for at := code; ; {
-		r, err := ledger.FindRegion(at, on)
-		if err != nil || r.Parent == "" {
-			return string(code)
-		}
-		if r.Parent == policy.Province {
-			return string(at)
-		}
-		at = r.Parent
 	}
 }
 

@@ -169,28 +169,27 @@ and (f.until is null or f.until >= @stands)
 and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= @stands)`
 
 	payments = `
-from read.paid p
-left join read.claim_place c on c.claim = p.claim
+from read.payment p
+left join read.claim c on c.claim = p.claim
 where cardinality(@schemes::text[]) > 0 and p.scheme = any(@schemes)
 and (@region = '' or coalesce(c.prefecture, p.prefecture) = @region or coalesce(c.region, p.region) = @region)
-and (@first::date is null or p.day >= @first) and p.day <= @last
-and p.seq <= @seq
-and (p.withdrawn_seq is null or p.withdrawn_seq > @seq)
-and (p.ended_seq is null or p.ended_seq > @seq or p.ended_on >= @stands)`
-
-	late = `date_part('year', recorded_on) > date_part('year', day)`
+and (@first::date is null or p.paid_on >= @first) and p.paid_on <= @last
+and p.paid_seq <= @seq
+and (p.reversed_seq is null or p.reversed_seq > @seq)
+and (p.returned_seq is null or p.returned_seq > @seq or p.returned_on > @stands)`
 )
 
 // What is counted names its subjects, one to a line: a person is told from another here in
 // half the time that grouping takes there.
 const (
 	countFacts = `
-select counter, count(*), count(*) filter (where ` + late + `), coalesce(sum(part), 0), coalesce(sum(base), 0), string_agg(subject, E'\n')` + facts + `
+select counter, count(*), count(*) filter (where date_part('year', recorded_on) > date_part('year', day)), coalesce(sum(part), 0), coalesce(sum(base), 0), string_agg(subject, E'\n')` + facts + `
 group by counter`
 
 	countPayments = `
-select 'paid/' || scheme, count(*), count(*) filter (where ` + late + `), 0::bigint, 0::bigint, string_agg(party, E'\n')` + payments + `
-group by scheme`
+select 'paid/' || p.scheme, count(*), count(*) filter (where date_part('year', p.known_on) > date_part('year', p.paid_on)), 0::bigint, 0::bigint,
+	string_agg(p.party, E'\n')` + payments + `
+group by p.scheme`
 )
 
 const selectCovered = `
@@ -204,11 +203,11 @@ select distinct on (counter, subject) counter, subject, coalesce(name, '') as na
 order by counter, subject, day desc, seq desc`
 
 const selectFacts = `
-select seq, fact, counter, subject, region, day::text, recorded_on::text, ` + late + ` as late
+select seq, fact, counter, subject, region, day::text, recorded_on::text, date_part('year', recorded_on) > date_part('year', day) as late
 from (
 	select f.seq, 'achievement:' || f.achievement as fact, f.counter, f.subject, f.region, f.day, f.recorded_on` + facts + `
 	union all
-	select p.seq, 'payment:' || p.payment, 'paid/' || p.scheme, p.party, coalesce(c.region, p.region), p.day, p.recorded_on` + payments + `
+	select p.paid_seq, 'payment:' || p.payment, 'paid/' || p.scheme, p.party, coalesce(c.region, p.region), p.paid_on, p.known_on` + payments + `
 ) f
 where seq > @after
 order by seq
