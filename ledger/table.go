@@ -11,15 +11,8 @@ import "iter"
 // costs. The zero Table is empty and ready to use. Values are replaced, never
 // modified in place.
 type Table[K comparable, V any] struct {
-	rows  map[K]V
-	undo  []change[K, V]
-	marks []int // where each open group begins in undo
-}
-
-type change[K comparable, V any] struct {
-	key K
-	old V
-	had bool
+	rows map[K]V
+	undo undo[K, V]
 }
 
 // Get returns the value at k and whether there is one.
@@ -69,43 +62,111 @@ func (t *Table[K, V]) Delete(k K) {
 }
 
 func (t *Table[K, V]) remember(k K) {
-	if len(t.marks) > 0 {
+	if t.undo.open() {
 		old, had := t.rows[k]
-		t.undo = append(t.undo, change[K, V]{k, old, had})
+		t.undo.add(k, old, had)
 	}
 }
 
 // Begin opens a group of tentative writes.
-func (t *Table[K, V]) Begin() { t.marks = append(t.marks, len(t.undo)) }
+func (t *Table[K, V]) Begin() { t.undo.begin() }
 
 // Commit makes the oldest open group final.
-func (t *Table[K, V]) Commit() {
-	if len(t.marks) == 1 {
-		clear(t.undo)
-		t.undo, t.marks = t.undo[:0], t.marks[:0]
-		return
-	}
-	n := t.marks[1]
-	rest := copy(t.undo, t.undo[n:])
-	clear(t.undo[rest:])
-	t.undo = t.undo[:rest]
-	t.marks = append(t.marks[:0], t.marks[1:]...)
-	for i := range t.marks {
-		t.marks[i] -= n
-	}
-}
+func (t *Table[K, V]) Commit() { t.undo.commit() }
 
 // Rollback takes back all open groups, newest write first.
 func (t *Table[K, V]) Rollback() {
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		if c := t.undo[i]; c.had {
-			t.rows[c.key] = c.old
+	t.undo.rollback(func(k K, old V, had bool) {
+		if had {
+			t.rows[k] = old
 		} else {
-			delete(t.rows, c.key)
+			delete(t.rows, k)
 		}
+	})
+}
+
+// A Column is a [Table] whose keys are the numbers of [Names], nearly all of them: its
+// rows lie side by side and cost what they hold. The zero V is no row. The zero Column
+// is empty and ready to use.
+type Column[V comparable] struct {
+	rows [][]V // in blocks, so that what is there stays where it is
+	undo undo[Number, V]
+}
+
+// At returns the row at n, or the zero value when there is none.
+func (t *Column[V]) At(n Number) (v V) {
+	if block := int(n / blockSize); block < len(t.rows) {
+		v = t.rows[block][n%blockSize]
 	}
-	clear(t.undo)
-	t.undo, t.marks = t.undo[:0], t.marks[:0]
+	return v
+}
+
+// Set puts v at n, or removes what is there if v is zero.
+func (t *Column[V]) Set(n Number, v V) {
+	for int(n/blockSize) >= len(t.rows) {
+		t.rows = append(t.rows, make([]V, blockSize))
+	}
+	at := &t.rows[n/blockSize][n%blockSize]
+	if t.undo.open() {
+		t.undo.add(n, *at, true)
+	}
+	*at = v
+}
+
+// Begin opens a group of tentative writes.
+func (t *Column[V]) Begin() { t.undo.begin() }
+
+// Commit makes the oldest open group final.
+func (t *Column[V]) Commit() { t.undo.commit() }
+
+// Rollback takes back all open groups, newest write first.
+func (t *Column[V]) Rollback() {
+	t.undo.rollback(func(n Number, old V, _ bool) { t.rows[n/blockSize][n%blockSize] = old })
+}
+
+// An undo is what was there before tentative writes.
+type undo[K comparable, V any] struct {
+	changes []change[K, V]
+	marks   []int // where each open group begins in changes
+}
+
+type change[K comparable, V any] struct {
+	key K
+	old V
+	had bool
+}
+
+func (u *undo[K, V]) open() bool { return len(u.marks) > 0 }
+
+func (u *undo[K, V]) add(k K, old V, had bool) {
+	u.changes = append(u.changes, change[K, V]{k, old, had})
+}
+
+func (u *undo[K, V]) begin() { u.marks = append(u.marks, len(u.changes)) }
+
+func (u *undo[K, V]) commit() {
+	if len(u.marks) == 1 {
+		clear(u.changes)
+		u.changes, u.marks = u.changes[:0], u.marks[:0]
+		return
+	}
+	n := u.marks[1]
+	rest := copy(u.changes, u.changes[n:])
+	clear(u.changes[rest:])
+	u.changes = u.changes[:rest]
+	u.marks = append(u.marks[:0], u.marks[1:]...)
+	for i := range u.marks {
+		u.marks[i] -= n
+	}
+}
+
+func (u *undo[K, V]) rollback(put func(k K, old V, had bool)) {
+	for i := len(u.changes) - 1; i >= 0; i-- {
+		c := u.changes[i]
+		put(c.key, c.old, c.had)
+	}
+	clear(u.changes)
+	u.changes, u.marks = u.changes[:0], u.marks[:0]
 }
 
 // A Tentative part of a state can be tried and taken back; a [Table] is one.

@@ -60,6 +60,48 @@ func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
 	})
 }
 
+// The model of a Column is that of a [ledger.Table], without the rows that are zero.
+func TestAColumnTakesBackWhatIsNotFinal(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var column ledger.Column[int]
+		model := make(map[ledger.Number]int)
+		var before []map[ledger.Number]int
+		number := rapid.SampledFrom([]ledger.Number{1, 2, 255, 256, 257, 1000})
+		t.Repeat(map[string]func(*rapid.T){
+			"Set": func(t *rapid.T) {
+				n, v := number.Draw(t, "number"), rapid.IntRange(0, 9).Draw(t, "value")
+				column.Set(n, v)
+				model[n] = v
+			},
+			"Begin": func(*rapid.T) {
+				column.Begin()
+				before = append(before, maps.Clone(model))
+			},
+			"Commit": func(*rapid.T) {
+				if len(before) > 0 {
+					column.Commit()
+					before = before[1:]
+				}
+			},
+			"Rollback": func(*rapid.T) {
+				column.Rollback()
+				if len(before) > 0 {
+					model = before[0]
+				}
+				before = nil
+			},
+			"": func(t *rapid.T) {
+				for _, n := range []ledger.Number{0, 1, 2, 3, 254, 255, 256, 257, 258, 1000, 5000} {
+					if got := column.At(n); got != model[n] {
+						t.Fatalf("at %d: %d, want %d", n, got, model[n])
+					}
+				}
+			},
+		})
+	})
+}
+
 func TestCommitMakesTheOldestGroupFinal(t *testing.T) {
 	t.Parallel()
 	var table ledger.Table[string, int]
@@ -128,4 +170,7 @@ func TestAllStopsWhenAsked(t *testing.T) {
 	}
 }
 
-var _ ledger.Tentative = (*ledger.Table[string, int])(nil)
+var (
+	_ ledger.Tentative = (*ledger.Table[string, int])(nil)
+	_ ledger.Tentative = (*ledger.Column[int])(nil)
+)

@@ -391,7 +391,9 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 	}}, nil
 }
 
-func (s *State) taken(id ledger.PaymentID) bool { return s.payments.Has(id) || s.recorded.Has(id) }
+func (s *State) taken(id ledger.PaymentID) bool {
+	return s.payments.Has(id) || s.recorded.At(s.ids.Find(id)) != (elsewhere{})
+}
 
 // room refuses a line that the batch cannot take.
 func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money, on ledger.Date) error {
@@ -728,6 +730,8 @@ func (s *State) record(c Command, do Record) ([]Event, error) {
 		return nil, ErrReason.Of("payment %s does not say where it was read", do.Payment)
 	}
 	e := Recorded{Amount: do.Amount, By: c.By.ID, Line: do.Line, Note: do.Note, On: c.On, Party: do.Party, Payment: do.Payment, Source: do.Source}
-	e.Suspect = s.seen.At(likeness(do.Party, s.schemes[do.Line.Scheme], do.Amount, c.On))
+	if like, ok := s.like(do.Party, do.Line.Scheme, do.Amount, c.On); ok {
+		e.Suspect = s.ids.Name(s.seen.At(like))
+	}
 	return []Event{e}, nil
 }

@@ -3,7 +3,6 @@ package payment
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"zhucan/ledger"
 )
@@ -313,7 +312,6 @@ type Case struct {
 	Line    ledger.BudgetLine
 	Clause  string
 	Policy  string
-	Slots   []string // what a recorded payment occupies
 
 	Demanded, Recovered ledger.Money
 
@@ -355,41 +353,45 @@ type correction struct {
 
 // like is what two payments share that may be one payment made twice.
 type like struct {
-	party  ledger.PartyID
-	scheme *ledger.SchemeCode
-	fen    int64
+	fen   int64
+	party ledger.Number
+	kind  ledger.Number
+}
+
+// A kind is what payments have in common that may be like each other: there are few.
+type kind struct {
+	scheme ledger.SchemeCode
 	month  ledger.Period
 }
 
 // elsewhere is a recorded payment that nothing has happened to since: there may
 // be millions.
 type elsewhere struct {
-	party ledger.PartyID
-	line  *ledger.BudgetLine
 	fen   int64
+	party ledger.Number
+	line  ledger.Number
 	paid  ledger.Date
-	slots *[]string
 }
 
 // State is the batches and payments there are.
 type State struct {
 	batches     ledger.Table[ledger.BatchID, batch]
 	payments    ledger.Table[ledger.PaymentID, Case]
-	recorded    ledger.Table[ledger.PaymentID, elsewhere]
+	recorded    ledger.Column[elsewhere]
 	corrections ledger.Table[ledger.PaymentID, correction]
 	replaces    ledger.Table[ledger.PaymentID, replacement]
 	live        ledger.Table[Instalment, ledger.PaymentID]
 	ended       ledger.Table[Instalment, ledger.PaymentID]  // given back to the treasury
-	seen        ledger.Table[like, ledger.PaymentID]        // the first of those that are like each other
-	alike       ledger.Table[like, []ledger.PaymentID]      // the others, where there are any
+	seen        ledger.Table[like, ledger.Number]           // the first of those that are like each other
+	alike       ledger.Table[like, []ledger.Number]         // the others, where there are any
 	owed        ledger.Table[ledger.PaymentID, ledger.Date] // what is demanded and not received, since when
 	booked      ledger.Table[[16]byte, string]              // movement → the batch sent, or the first payment moved
 
-	// One copy of each line, scheme and list of slots, for the tables above to point
-	// at. Not taken back: what nothing points at says nothing.
-	lines   map[ledger.BudgetLine]*ledger.BudgetLine
-	schemes map[ledger.SchemeCode]*ledger.SchemeCode
-	slots   map[string]*[]string
+	// What the tables above have numbers of: payments that were made, and their parties.
+	ids     ledger.Names[ledger.PaymentID]
+	parties ledger.Names[ledger.PartyID]
+	lines   ledger.Values[ledger.BudgetLine]
+	kinds   ledger.Values[kind]
 }
 
 // Tentative returns the parts of s that can be taken back.
@@ -397,56 +399,36 @@ func (s *State) Tentative() []ledger.Tentative {
 	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.owed, &s.booked}
 }
 
+// Number returns the number of a recorded payment, or 0 when there is none.
+func (s *State) Number(id ledger.PaymentID) ledger.Number { return s.ids.Find(id) }
+
+// Name returns the payment that has a number.
+func (s *State) Name(n ledger.Number) ledger.PaymentID { return s.ids.Name(n) }
+
 // Find returns what is remembered of a payment.
 func (s *State) Find(id ledger.PaymentID) (Case, bool) {
-	if r, ok := s.recorded.Get(id); ok {
-		return Case{Status: Elsewhere, On: r.paid, Party: r.party, Amount: ledger.Fen(r.fen), Line: *r.line, Slots: *r.slots}, true
+	if r := s.recorded.At(s.ids.Find(id)); r != (elsewhere{}) {
+		return Case{Status: Elsewhere, On: r.paid, Party: s.parties.Name(r.party), Amount: ledger.Fen(r.fen), Line: s.lines.Value(r.line)}, true
 	}
 	return s.payments.Get(id)
 }
 
-// likeness returns the key under which payments that may be the same are found.
-// scheme is the one copy; nil is like nothing.
-func likeness(p ledger.PartyID, scheme *ledger.SchemeCode, amount ledger.Money, on ledger.Date) like {
-	fen, _ := amount.Fen()
-	return like{p, scheme, fen, on.Period()}
+// like returns the key under which payments that may be the same are found, and false
+// where no payment was like it.
+func (s *State) like(p ledger.PartyID, scheme ledger.SchemeCode, amount ledger.Money, on ledger.Date) (like, bool) {
+	n, fits := amount.Fen()
+	k := like{n, s.parties.Find(p), s.kinds.Find(kind{scheme, on.Period()})}
+	return k, fits && k.party != 0 && k.kind != 0
 }
 
-func (s *State) scheme(code ledger.SchemeCode) *ledger.SchemeCode {
-	one, ok := s.schemes[code]
+// fen returns an amount on record in hundredths. What is decided fits; a log in which
+// it does not is not folded into wrong figures.
+func fen(id ledger.PaymentID, m ledger.Money) int64 {
+	n, ok := m.Fen()
 	if !ok {
-		if s.schemes == nil {
-			s.schemes = make(map[ledger.SchemeCode]*ledger.SchemeCode)
-		}
-		one = &code
-		s.schemes[code] = one
+		panic(fmt.Sprintf("payment: %s of payment %s on record", m, id))
 	}
-	return one
-}
-
-func (s *State) line(l ledger.BudgetLine) *ledger.BudgetLine {
-	one, ok := s.lines[l]
-	if !ok {
-		if s.lines == nil {
-			s.lines = make(map[ledger.BudgetLine]*ledger.BudgetLine)
-		}
-		one = &l
-		s.lines[l] = one
-	}
-	return one
-}
-
-func (s *State) slotsOf(names []string) *[]string {
-	key := strings.Join(names, "\n")
-	one, ok := s.slots[key]
-	if !ok {
-		if s.slots == nil {
-			s.slots = make(map[string]*[]string)
-		}
-		one = &names
-		s.slots[key] = one
-	}
-	return one
+	return n
 }
 
 // Live returns the live payment of an instalment.
@@ -511,7 +493,7 @@ func Evolve(s *State, e Event) *State {
 	case Confirmed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
 		p := s.payments.At(e.Payment)
-		s.see(likeness(p.Party, s.scheme(p.Line.Scheme), p.Amount, e.On), e.Payment)
+		s.see(e.Payment, p.Party, p.Line.Scheme, p.Amount, e.On)
 		s.book(movement(paying, e.Serial), string(e.Payment))
 	case Failed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Unpaid })
@@ -544,9 +526,10 @@ func Evolve(s *State, e Event) *State {
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
 		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:
-		fen, _ := e.Amount.Fen()
-		s.recorded.Set(e.Payment, elsewhere{party: e.Party, line: s.line(e.Line), fen: fen, paid: e.On, slots: s.slotsOf(e.Slots)})
-		s.see(likeness(e.Party, s.scheme(e.Line.Scheme), e.Amount, e.On), e.Payment)
+		s.recorded.Set(s.ids.Number(e.Payment), elsewhere{
+			fen: fen(e.Payment, e.Amount), party: s.parties.Number(e.Party), line: s.lines.Number(e.Line), paid: e.On,
+		})
+		s.see(e.Payment, e.Party, e.Line.Scheme, e.Amount, e.On)
 	default:
 		panic(fmt.Sprintf("payment: event %T", e))
 	}
@@ -580,27 +563,33 @@ func (s *State) book(m [16]byte, first string) {
 }
 
 // see puts a payment among those like it.
-func (s *State) see(like like, id ledger.PaymentID) {
+func (s *State) see(id ledger.PaymentID, p ledger.PartyID, scheme ledger.SchemeCode, amount ledger.Money, on ledger.Date) {
+	n := s.ids.Number(id)
+	like := like{fen(id, amount), s.parties.Number(p), s.kinds.Number(kind{scheme, on.Period()})}
 	if !s.seen.Has(like) {
-		s.seen.Set(like, id)
+		s.seen.Set(like, n)
 		return
 	}
-	s.alike.Set(like, append(s.alike.At(like), id)) // nobody reads beyond the end of an earlier value
+	s.alike.Set(like, append(s.alike.At(like), n)) // nobody reads beyond the end of an earlier value
 }
 
 // forget takes a payment out of those like it, since the day it was paid.
 func (s *State) forget(id ledger.PaymentID, p Case) {
-	like := likeness(p.Party, s.scheme(p.Line.Scheme), p.Amount, p.On)
+	like, ok := s.like(p.Party, p.Line.Scheme, p.Amount, p.On)
+	if !ok {
+		return
+	}
+	n := s.ids.Find(id)
 	others := s.alike.At(like)
 	switch first := s.seen.At(like); {
-	case first == id && len(others) == 0:
+	case first == n && len(others) == 0:
 		s.seen.Delete(like)
 		return
-	case first == id:
+	case first == n:
 		s.seen.Set(like, others[0])
 		others = slices.Clone(others[1:])
 	default:
-		others = slices.DeleteFunc(slices.Clone(others), func(other ledger.PaymentID) bool { return other == id })
+		others = slices.DeleteFunc(slices.Clone(others), func(other ledger.Number) bool { return other == n })
 	}
 	if len(others) == 0 {
 		s.alike.Delete(like)
@@ -639,7 +628,9 @@ func (s *State) change(id ledger.PaymentID, on ledger.Date, f func(*Case)) {
 		p.On = on
 	}
 	f(&p)
-	s.recorded.Delete(id)
+	if n := s.ids.Find(id); n != 0 {
+		s.recorded.Set(n, elsewhere{})
+	}
 	s.payments.Set(id, p)
 }
 
