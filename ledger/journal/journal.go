@@ -234,12 +234,14 @@ var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTake
 
 // State is what the rules must remember of the journal.
 type State struct {
-	through ledger.Table[struct{}, ledger.Period]       // every month up to this one is closed
-	latest  ledger.Table[struct{}, ledger.Date]         // day of the latest closing or reopening
-	closers ledger.Table[ledger.Period, ledger.ActorID] // who closed it
-	entries ledger.Table[ledger.EntryID, posted]
+	through ledger.Table[struct{}, ledger.Period]        // every month up to this one is closed
+	latest  ledger.Table[struct{}, ledger.Date]          // day of the latest closing or reopening
+	closers ledger.Table[ledger.Period, ledger.ActorID]  // who closed it
+	entries ledger.Table[[16]byte, ledger.Number]        // by their digests: who posted them
+	posted  ledger.Table[ledger.EntryID, struct{}]       // of those, the adjusting entries
 	waiting ledger.Table[ledger.EntryID, proposal]       // every proposal there was
 	reverse ledger.Table[ledger.EntryID, ledger.EntryID] // reversed → reversal
+	actors  ledger.Values[ledger.ActorID]
 }
 
 // A proposal waits for its decision; what remains of it then is its name.
@@ -249,14 +251,9 @@ type proposal struct {
 	decided bool
 }
 
-type posted struct {
-	digest [16]byte
-	by     ledger.ActorID
-}
-
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.through, &s.latest, &s.closers, &s.entries, &s.waiting, &s.reverse}
+	return []ledger.Tentative{&s.through, &s.latest, &s.closers, &s.entries, &s.posted, &s.waiting, &s.reverse}
 }
 
 // Decider holds the journal's rules.
@@ -315,7 +312,7 @@ func (s *State) postable(e ledger.Entry, chart ledger.Chart) error {
 	return e.Check(chart)
 }
 
-func (s *State) taken(id ledger.EntryID) bool { return s.entries.Has(id) || s.waiting.Has(id) }
+func (s *State) taken(id ledger.EntryID) bool { return s.posted.Has(id) || s.waiting.Has(id) }
 
 func (s *State) approve(c Command, do ApproveEntry) ([]Event, error) {
 	p, err := s.find(do.Entry)
@@ -364,8 +361,8 @@ func (s *State) undo(c Command, do Reverse) ([]Event, error) {
 	if do.Reason == "" {
 		return nil, ErrReason.Of("reversal of %s", do.Entry.ID)
 	}
-	p, ok := s.entries.Get(do.Entry.ID)
-	if !ok || p.digest != digest(do.Entry) {
+	poster, ok := s.entries.Get(digest(do.Entry))
+	if !ok {
 		return nil, ErrNoEntry.Of("%q", do.Entry.ID)
 	}
 	if s.taken(ledger.EntryID(c.ID)) {
@@ -374,7 +371,7 @@ func (s *State) undo(c Command, do Reverse) ([]Event, error) {
 	if by, ok := s.reverse.Get(do.Entry.ID); ok {
 		return nil, ErrReversed.Of("%s by %s", do.Entry.ID, by)
 	}
-	if err := c.Apart(p.by); err != nil {
+	if err := c.Apart(s.actors.Value(poster)); err != nil {
 		return nil, err
 	}
 	if err := s.Open(c.On); err != nil {
@@ -460,19 +457,32 @@ func (s *State) Booking(on ledger.Date) (date ledger.Date, adjusts ledger.Period
 }
 
 // Remember keeps an entry of another part of the book as one that can be
-// reversed here.
+// reversed here. Its identifier is one that no order can have.
 func (s *State) Remember(e ledger.Entry, by ledger.ActorID) {
-	s.entries.Set(e.ID, posted{digest(e), by})
+	s.entries.Set(digest(e), s.actors.Number(by))
 }
 
-// digest stands for an entry with all its parts.
+// digest stands for an entry with all its parts, its identifier among them.
 func digest(e ledger.Entry) [16]byte {
-	parts := make([]string, 0, 32)
-	parts = append(parts, e.Adjusts.String(), e.Clause, e.Date.String(), string(e.ID), e.Line.String(), e.Memo, e.Policy)
+	b, text := make([]byte, 0, 1024), make([]byte, 0, 64)
+	b = ledger.AppendPart(b, e.Adjusts.String())
+	b = ledger.AppendPart(b, e.Clause)
+	text, _ = e.Date.AppendText(text[:0]) // these have no error
+	b = ledger.AppendPart(b, text)
+	b = ledger.AppendPart(b, e.ID)
+	text, _ = e.Line.AppendText(text[:0])
+	b = ledger.AppendPart(b, text)
+	b = ledger.AppendPart(b, e.Memo)
+	b = ledger.AppendPart(b, e.Policy)
 	for _, p := range e.Postings {
-		parts = append(parts, string(p.Account), p.Amount.String(), p.Line.String(), string(p.Side))
+		b = ledger.AppendPart(b, p.Account)
+		text, _ = p.Amount.AppendText(text[:0])
+		b = ledger.AppendPart(b, text)
+		text, _ = p.Line.AppendText(text[:0])
+		b = ledger.AppendPart(b, text)
+		b = ledger.AppendPart(b, p.Side)
 	}
-	return ledger.Digest(parts...)
+	return ledger.DigestParts(b)
 }
 
 // Evolve returns the journal as it is after e.
@@ -484,6 +494,7 @@ func Evolve(s *State, e Event) *State {
 		s.waiting.Set(e.Entry, proposal{decided: true})
 	case EntryPosted:
 		s.Remember(e.Entry, e.By)
+		s.posted.Set(e.Entry.ID, struct{}{})
 		if s.waiting.Has(e.Entry.ID) {
 			s.waiting.Set(e.Entry.ID, proposal{decided: true})
 		}
