@@ -154,8 +154,10 @@ type State struct {
 	journal  journal.State
 	levies   levy.State
 	facts    achievement.State
-	awards   ledger.Table[holder, []award]
-	purposes map[purpose]*purpose // each kept once; what is taken back may stay
+	awards   ledger.Table[ledger.Number, []held] // by holder
+	holders  ledger.Names[string]
+	named    ledger.Names[ledger.ClaimID] // that hold or held an award
+	purposes ledger.Values[purpose]
 	items    ledger.Table[string, item]
 	invoices ledger.Table[string, string] // the item that an invoice is of
 }
@@ -288,29 +290,30 @@ func (s *State) decideParty(o ledger.Order, do party.Action) ([]ledger.Event, er
 // finished refuses a party of whom something is not at its end: a claim lies in
 // what its claimant holds until it ends.
 func (s *State) finished(p ledger.PartyID) error {
-	for _, a := range s.awards.At(holder{party: p}) {
-		if a.elsewhere || a.party != p {
+	for a := range s.heldBy(holder{party: p}) {
+		if a.elsewhere || a.party != s.holders.Find(string(p)) {
 			continue
 		}
-		k, _ := s.claims.Find(ledger.ClaimID(a.id))
+		id := ledger.ClaimID(s.idOf(a))
+		k, _ := s.claims.Find(id)
 		if k.Status != claim.ApprovedStep {
-			return ErrUnfinished.Of("claim %s is %s", a.id, k.Status)
+			return ErrUnfinished.Of("claim %s is %s", id, k.Status)
 		}
 		months := []ledger.Period{{}}
 		if k.Recurs() {
 			months = ledger.Months(a.from, a.to)
 		}
 		for _, month := range months {
-			of := payment.Instalment{Claim: ledger.ClaimID(a.id), Month: month}
-			id, ok := s.payments.Live(of)
+			of := payment.Instalment{Claim: id, Month: month}
+			live, ok := s.payments.Live(of)
 			if !ok {
 				return ErrUnfinished.Of("claim %s is approved and not paid", of)
 			}
-			if paid, _ := s.payments.Find(id); paid.Status != payment.Paid {
-				return ErrUnfinished.Of("payment %s of claim %s is %s", id, of, paid.Status)
+			if paid, _ := s.payments.Find(live); paid.Status != payment.Paid {
+				return ErrUnfinished.Of("payment %s of claim %s is %s", live, of, paid.Status)
 			}
 			if k.Stopped(month) {
-				return ErrUnfinished.Of("payment %s of claim %s is overpaid", id, of)
+				return ErrUnfinished.Of("payment %s of claim %s is overpaid", live, of)
 			}
 		}
 	}
@@ -374,7 +377,7 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 			return nil, err
 		}
 		c := contest{string(e.Claim), e.Party, e.Persons, e.Household, scheme, e.From, e.To}
-		if err := c.denied(s.meetings(c, func(award) bool { return true })); err != nil {
+		if err := s.denied(c, s.meetings(c, func(award) bool { return true })); err != nil {
 			return nil, err
 		}
 		if err := s.limited(c, o.On, func(award) bool { return true }); err != nil {
@@ -411,7 +414,7 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		// A claim that is only applied for waits its turn: the first to be approved wins.
 		c := contestOf(e.Claim, k, scheme)
 		met := s.meetings(c, s.counts)
-		if err := c.denied(met); err != nil {
+		if err := s.denied(c, met); err != nil {
 			return nil, err
 		}
 		if err := s.limited(c, o.On, s.counts); err != nil {
@@ -441,7 +444,7 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		}
 		open := false
 		for m := range s.meetings(contestOf(e.Claim, k, scheme), s.counts) {
-			open = open || m.id == e.Against && m.verdict == ""
+			open = open || s.idOf(m.award) == e.Against && m.verdict == ""
 		}
 		if !open {
 			return nil, ErrPair.Of("claim %s meets no award %q of a purpose that the matrix does not know", e.Claim, e.Against)
@@ -545,7 +548,7 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 // time: a payment, or a claim that has none yet.
 func (s *State) suspect(a award, month ledger.Period) ledger.PaymentID {
 	if !a.elsewhere {
-		of := payment.Instalment{Claim: ledger.ClaimID(a.id)}
+		of := payment.Instalment{Claim: ledger.ClaimID(s.idOf(a))}
 		if k, _ := s.claims.Find(of.Claim); k.Recurs() {
 			of.Month = month
 		}
@@ -553,7 +556,7 @@ func (s *State) suspect(a award, month ledger.Period) ledger.PaymentID {
 			return p
 		}
 	}
-	return ledger.PaymentID(a.id)
+	return ledger.PaymentID(s.idOf(a))
 }
 
 func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event, error) {
@@ -734,7 +737,7 @@ func (s *State) evolveClaim(e claim.Event) {
 	claim.Evolve(&s.claims, e)
 	switch e := e.(type) {
 	case claim.Submitted:
-		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, string(e.Claim), e.Party, purpose{scheme: e.Scheme, others: len(e.Persons) > 0})
+		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, s.named.Number(e.Claim), e.Party, purpose{scheme: e.Scheme, others: len(e.Persons) > 0})
 		s.grant(e)
 	case claim.Approved:
 		s.budget.Commit(e.Line, e.Amount)
@@ -771,7 +774,7 @@ func (s *State) evolvePayment(e payment.Event) {
 			s.hold(p.Claim)
 		}
 	case payment.Recorded:
-		s.occupy(holders(e.Party, nil, ""), e.Slots, string(e.Payment), e.Party, purpose{scheme: e.Line.Scheme, elsewhere: true})
+		s.occupy(holders(e.Party, nil, ""), e.Slots, s.payments.Number(e.Payment), e.Party, purpose{scheme: e.Line.Scheme, elsewhere: true})
 		s.journal.Remember(e.Entry, e.By)
 	}
 }
@@ -809,6 +812,6 @@ func (s *State) decideJournal(o ledger.Order, do journal.Action) ([]ledger.Event
 func (s *State) void(r journal.EntryReversed) {
 	if id, p, ok := s.of(r.Reverses); ok {
 		s.payments.Void(id, r.Effective())
-		s.vacate(holders(p.Party, nil, ""), string(id), true)
+		s.vacate(holders(p.Party, nil, ""), s.payments.Number(id), true)
 	}
 }

@@ -23,6 +23,14 @@ type holder struct {
 	household string
 }
 
+// name is the holder's among those of parties and households.
+func (h holder) name() string {
+	if h.household != "" {
+		return "/" + h.household // no identifier of a party begins so
+	}
+	return string(h.party)
+}
+
 // holders lists who holds an award.
 func holders(p ledger.PartyID, persons []ledger.PartyID, household string) []holder {
 	all := []holder{{party: p}}
@@ -37,18 +45,43 @@ func holders(p ledger.PartyID, persons []ledger.PartyID, household string) []hol
 
 // An award is a purpose for a span of months: of a claim, or a payment made elsewhere.
 type award struct {
-	id    string
-	party ledger.PartyID // who claims it
-	*purpose
+	held
+	purpose
+}
+
+// A held is an award as its holders have it: there are millions.
+type held struct {
+	id       ledger.Number // of a claim among s.named, of a payment in package payment
+	party    ledger.Number // who claims it, among s.holders
+	purpose  ledger.Number
 	from, to ledger.Period
 }
 
-// A purpose is what awards have in common: there are few, and awards by the million.
+// A purpose is what awards have in common: there are few.
 type purpose struct {
 	scheme    ledger.SchemeCode
 	group     string
 	elsewhere bool // paid elsewhere
 	others    bool // on account of other persons
+}
+
+// heldBy yields the awards of a holder, in the order in which it got them.
+func (s *State) heldBy(h holder) iter.Seq[award] {
+	return func(yield func(award) bool) {
+		for _, a := range s.awards.At(s.holders.Find(h.name())) {
+			if !yield(award{a, s.purposes.Value(a.purpose)}) {
+				return
+			}
+		}
+	}
+}
+
+// idOf returns the claim or the payment that an award is of.
+func (s *State) idOf(a award) string {
+	if a.elsewhere {
+		return string(s.payments.Name(a.id))
+	}
+	return string(s.named.Name(a.id))
 }
 
 // A contest is what is to be awarded.
@@ -80,21 +113,22 @@ type meeting struct {
 func (s *State) meetings(c contest, counts func(award) bool) iter.Seq[meeting] {
 	return func(yield func(meeting) bool) {
 		by := holders(c.party, c.persons, c.household)
+		own := s.named.Find(ledger.ClaimID(c.id))
 		type key struct {
-			id        string
+			id        ledger.Number
 			elsewhere bool
 		}
 		seen := make(map[key]bool) // of several holders
 		for _, same := range []bool{true, false} {
 			for _, h := range by {
-				for _, a := range s.awards.At(h) {
-					if (a.group == c.scheme.Group) != same || a.id == c.id && !a.elsewhere || !counts(a) {
+				for a := range s.heldBy(h) {
+					if (a.group == c.scheme.Group) != same || a.id == own && !a.elsewhere || !counts(a) {
 						continue
 					}
 					if (!same || c.scheme.Recurring != nil) && h.party == c.party && a.others && len(c.persons) > 0 {
 						continue // an organisation has several awards, for other persons: they are compared one by one
 					}
-					m, ok := s.meet(c, a, h.household == "" && h.party != c.party && h.party != a.party)
+					m, ok := s.meet(c, a, h.household == "" && h.party != c.party && s.holders.Find(h.name()) != a.party)
 					if !ok || len(by) > 1 && seen[key{a.id, a.elsewhere}] {
 						continue
 					}
@@ -178,7 +212,7 @@ func first(met iter.Seq[meeting], v policy.Verdict) (meeting, bool) {
 }
 
 // denied refuses what an award in the way excludes.
-func (c contest) denied(met iter.Seq[meeting]) error {
+func (s *State) denied(c contest, met iter.Seq[meeting]) error {
 	m, ok := first(met, policy.Deny)
 	if !ok {
 		return nil
@@ -187,7 +221,7 @@ func (c contest) denied(met iter.Seq[meeting]) error {
 	if m.elsewhere {
 		kind = "payment"
 	}
-	return ErrExclusive.Of("%s has %s %s under scheme %s for %s to %s; scheme %s, rule %s", m.party, kind, m.id, m.scheme, m.from, m.to, c.scheme.Code, m.rule)
+	return ErrExclusive.Of("%s has %s %s under scheme %s for %s to %s; scheme %s, rule %s", s.holders.Name(m.party), kind, s.idOf(m.award), m.scheme, m.from, m.to, c.scheme.Code, m.rule)
 }
 
 // checks records what an approval was compared with, and refuses a pair that nobody has
@@ -195,18 +229,19 @@ func (c contest) denied(met iter.Seq[meeting]) error {
 func (s *State) checks(k claim.Case, id ledger.ClaimID, met iter.Seq[meeting]) ([]claim.Check, error) {
 	var all []claim.Check
 	for m := range met {
+		against, party := s.idOf(m.award), ledger.PartyID(s.holders.Name(m.party))
 		x := claim.Check{
-			Against: m.id, Amount: s.worth(m.award), From: m.from, Outcome: m.verdict, Party: m.party, Rule: m.rule, Scheme: m.scheme, Source: m.source, To: m.to,
+			Against: against, Amount: s.worth(m.award), From: m.from, Outcome: m.verdict, Party: party, Rule: m.rule, Scheme: m.scheme, Source: m.source, To: m.to,
 		}
 		switch m.verdict {
 		case policy.Cap:
 			if !s.capped(k, m.award) {
-				return nil, ErrCapped.Of("claim %s of scheme %s and %s of scheme %s: %s", id, k.Scheme, m.id, m.scheme, m.source)
+				return nil, ErrCapped.Of("claim %s of scheme %s and %s of scheme %s: %s", id, k.Scheme, against, m.scheme, m.source)
 			}
 		case "":
-			by, ok := k.Concurred(m.id)
+			by, ok := k.Concurred(against)
 			if !ok {
-				return nil, ErrPair.Of("claim %s of scheme %s beside %s of scheme %s, held by %s for %s to %s", id, k.Scheme, m.id, m.scheme, m.party, m.from, m.to)
+				return nil, ErrPair.Of("claim %s of scheme %s beside %s of scheme %s, held by %s for %s to %s", id, k.Scheme, against, m.scheme, party, m.from, m.to)
 			}
 			x.By, x.Outcome = by, claim.Concurs
 		}
@@ -218,10 +253,10 @@ func (s *State) checks(k claim.Case, id ledger.ClaimID, met iter.Seq[meeting]) (
 // worth returns the amount of an award.
 func (s *State) worth(a award) ledger.Money {
 	if a.elsewhere {
-		p, _ := s.payments.Find(ledger.PaymentID(a.id))
+		p, _ := s.payments.Find(ledger.PaymentID(s.idOf(a)))
 		return p.Amount
 	}
-	k, _ := s.claims.Find(ledger.ClaimID(a.id))
+	k, _ := s.claims.Find(ledger.ClaimID(s.idOf(a)))
 	return k.Amount
 }
 
@@ -229,7 +264,7 @@ func (s *State) worth(a award) ledger.Money {
 // cost items, a payment made elsewhere by what the claim says others gave.
 func (s *State) capped(k claim.Case, a award) bool {
 	if !a.elsewhere {
-		other, _ := s.claims.Find(ledger.ClaimID(a.id))
+		other, _ := s.claims.Find(ledger.ClaimID(s.idOf(a)))
 		return len(k.Costs) > 0 && len(other.Costs) > 0
 	}
 	var given ledger.Money
@@ -244,8 +279,11 @@ func (s *State) counts(a award) bool { return a.elsewhere || s.approved(a) }
 
 // approved tells whether an award is a claim that is approved.
 func (s *State) approved(a award) bool {
-	k, _ := s.claims.Find(ledger.ClaimID(a.id))
-	return !a.elsewhere && k.Status == claim.ApprovedStep
+	if a.elsewhere {
+		return false
+	}
+	k, _ := s.claims.Find(ledger.ClaimID(s.idOf(a)))
+	return k.Status == claim.ApprovedStep
 }
 
 // unpaidElsewhere refuses to pay an approved claim whose purpose was paid for
@@ -261,7 +299,7 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 	if k.Recurs() {
 		c.from, c.to = of.Month, of.Month
 	}
-	return c.denied(s.meetings(c, elsewhere))
+	return s.denied(c, s.meetings(c, elsewhere))
 }
 
 // limited refuses a person more months of a recurring purpose than its term, and more
@@ -279,9 +317,10 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 		persons = []ledger.PartyID{c.party}
 	}
 	for _, p := range persons {
-		all := []award{{id: c.id, party: c.party, purpose: &purpose{scheme: c.scheme.Code, group: c.scheme.Group}, from: c.from, to: c.to}}
-		for _, a := range s.awards.At(holder{party: p}) {
-			if a.group == c.scheme.Group && (a.id != c.id || a.elsewhere) && counts(a) {
+		own := award{held: held{id: s.named.Find(ledger.ClaimID(c.id)), party: s.holders.Find(string(c.party)), from: c.from, to: c.to}}
+		all := []award{own}
+		for a := range s.heldBy(holder{party: p}) {
+			if a.group == c.scheme.Group && (a.id != own.id || a.elsewhere) && counts(a) {
 				all = append(all, a)
 			}
 		}
@@ -293,8 +332,8 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 			if i == 0 || all[i-1].party != a.party || all[i-1].to.Next().Compare(a.from) < 0 {
 				placed++
 			}
-			if a.id != c.id || a.elsewhere {
-				had = append(had, fmt.Sprintf("%s for %s to %s", a.id, a.from, a.to))
+			if a != own {
+				had = append(had, fmt.Sprintf("%s for %s to %s", s.idOf(a), a.from, a.to))
 			}
 		}
 		if term != policy.NoLimit && months > term {
@@ -331,8 +370,9 @@ func (s *State) hold(id ledger.ClaimID) {
 		slots = append(slots, span(group, from, to))
 	}
 	by := holders(k.Party, k.Persons, k.Household)
-	s.vacate(by, string(id), false)
-	s.occupy(by, slots, string(id), k.Party, purpose{scheme: k.Scheme, others: len(k.Persons) > 0})
+	n := s.named.Number(id)
+	s.vacate(by, n, false)
+	s.occupy(by, slots, n, k.Party, purpose{scheme: k.Scheme, others: len(k.Persons) > 0})
 }
 
 func (s *State) holds(of payment.Instalment, k claim.Case) bool {
@@ -415,7 +455,7 @@ func (s *State) grant(e claim.Submitted) {
 
 // end frees what a claim held.
 func (s *State) end(id ledger.ClaimID, k claim.Case) {
-	s.vacate(holders(k.Party, k.Persons, k.Household), string(id), false)
+	s.vacate(holders(k.Party, k.Persons, k.Household), s.named.Number(id), false)
 	for _, x := range k.Costs {
 		it := s.items.At(x.Item)
 		it.grants = slices.DeleteFunc(slices.Clone(it.grants), func(g grant) bool { return g.claim == id })
@@ -429,31 +469,29 @@ func (s *State) end(id ledger.ClaimID, k claim.Case) {
 }
 
 // occupy gives holders the award of slots to a party for what w says beside the group.
-func (s *State) occupy(by []holder, slots []string, id string, p ledger.PartyID, w purpose) {
+func (s *State) occupy(by []holder, slots []string, id ledger.Number, p ledger.PartyID, w purpose) {
 	for _, text := range slots {
-		a := award{id: id, party: p}
+		a := held{id: id, party: s.holders.Number(string(p))}
 		w.group, a.from, a.to = readSpan(text)
-		if a.purpose = s.purposes[w]; a.purpose == nil {
-			if s.purposes == nil {
-				s.purposes = make(map[purpose]*purpose)
-			}
-			kept := w
-			a.purpose, s.purposes[w] = &kept, &kept
-		}
+		a.purpose = s.purposes.Number(w)
 		for _, h := range by {
-			held := s.awards.At(h)
-			s.awards.Set(h, append(append(make([]award, 0, len(held)+1), held...), a)) // values are replaced, and no longer than they must be
+			n := s.holders.Number(h.name())
+			all := s.awards.At(n)
+			s.awards.Set(n, append(append(make([]held, 0, len(all)+1), all...), a)) // values are replaced, and no longer than they must be
 		}
 	}
 }
 
-func (s *State) vacate(by []holder, id string, elsewhere bool) {
+func (s *State) vacate(by []holder, id ledger.Number, elsewhere bool) {
 	for _, h := range by {
-		left := slices.DeleteFunc(slices.Clone(s.awards.At(h)), func(held award) bool { return held.id == id && held.elsewhere == elsewhere })
+		n := s.holders.Find(h.name())
+		left := slices.DeleteFunc(slices.Clone(s.awards.At(n)), func(a held) bool {
+			return a.id == id && s.purposes.Value(a.purpose).elsewhere == elsewhere
+		})
 		if len(left) == 0 {
-			s.awards.Delete(h)
+			s.awards.Delete(n)
 		} else {
-			s.awards.Set(h, left)
+			s.awards.Set(n, left)
 		}
 	}
 }
