@@ -665,31 +665,43 @@ func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
 }
 
 // introduce returns the commands that make the party of a row known and add its
-// account. They are named after what they say, so that repeating them is nothing.
-func (im *importer) introduce(r row, who payee) ([]events.Request, error) {
-	var before []events.Request
+// account. They are named after what they say, so that repeating them is nothing. A
+// person comes with the account in one. An organisation may have been written in
+// another way before, which must not keep its account out: it takes two.
+func (im *importer) introduce(r row, who payee) (before []events.Request, err error) {
 	c := r.claimer
-	if c.Kind != "" && !im.registered[who.id] {
-		do := party.Register{Kind: c.Kind, Party: who.id, Region: r.region}
-		if c.Kind == policy.Person {
-			sealed, err := seal.SealPerson(who.key, who.id, seal.Person{Name: c.Name, Number: c.Person, Certificate: c.Certificate})
-			if err != nil {
-				return nil, fmt.Errorf("seal a person: %w", err)
-			}
-			do.Sealed = sealed
-		} else {
-			do.Code, do.Name, do.Place = c.Code, c.Name, c.Place
+	if c.Kind == "" || im.registered[who.id] && r.account == "" {
+		return nil, nil
+	}
+	do := party.Register{Kind: c.Kind, Party: who.id, Region: r.region}
+	if c.Kind == policy.Person {
+		do.Sealed, err = seal.SealPerson(who.key, who.id, seal.Person{Name: c.Name, Number: c.Person, Certificate: c.Certificate})
+		if err != nil {
+			return nil, fmt.Errorf("seal a person: %w", err)
 		}
+	} else {
+		do.Code, do.Name, do.Place = c.Code, c.Name, c.Place
+	}
+	withAccount := func(do any) {
+		before = append(before, im.request(r, "account:"+r.origin.ID, do, []byte("account "+r.origin.Hash)))
+	}
+	var account ledger.Sealed
+	if r.account != "" {
+		if account, err = seal.SealAccount(who.key, who.id, r.account, c.Account); err != nil {
+			return nil, fmt.Errorf("seal an account: %w", err)
+		}
+		if c.Kind == policy.Person {
+			do.Account, do.Ref = account, r.account
+			withAccount(do)
+			return before, nil
+		}
+	}
+	if !im.registered[who.id] {
 		before = append(before, im.request(r, "register:"+string(who.id), do, []byte("register "+string(who.id))))
 		im.registered[who.id] = true
 	}
 	if r.account != "" {
-		sealed, err := seal.SealAccount(who.key, who.id, r.account, c.Account)
-		if err != nil {
-			return nil, fmt.Errorf("seal an account: %w", err)
-		}
-		do := party.AddAccount{Account: sealed, Party: who.id, Ref: r.account}
-		before = append(before, im.request(r, "account:"+r.origin.ID, do, []byte("account "+r.origin.Hash)))
+		withAccount(party.AddAccount{Account: account, Party: who.id, Ref: r.account})
 	}
 	return before, nil
 }

@@ -44,9 +44,13 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"import", "applications", roster, "--as", "sample-clerk", "--corrections", corrections, "--refused", filepath.Join(t.TempDir(), "r.csv"), "-o", "json"}
+	before := length(t, dir)
 	first := answer[imported](t, must(t, dir, args...))
 	if first.Read != 5 || first.Accepted != 1 || first.Refused != 4 || first.Corrections != corrections {
 		t.Fatalf("%+v", first)
+	}
+	if grown := length(t, dir) - before; grown != 2 { // a person with the account, and the claim
+		t.Errorf("one application is %d events", grown)
 	}
 	if info, err := os.Stat(corrections); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("corrections are for one user: %v, %v", info, err)
@@ -78,7 +82,7 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 	if second.Read != 1 || second.Accepted != 1 {
 		t.Errorf("mended: %+v", second)
 	}
-	before := length(t, dir)
+	before = length(t, dir)
 	again := answer[imported](t, must(t, dir, args...))
 	if again.Duplicates != 1 || again.Accepted != 0 || length(t, dir) != before {
 		t.Errorf("the roster again: %+v", again)

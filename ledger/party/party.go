@@ -18,6 +18,7 @@
 package party
 
 import (
+	"cmp"
 	"fmt"
 
 	"zhucan/ledger"
@@ -36,14 +37,16 @@ type Command struct {
 type Action interface{ party() }
 
 type (
-	// Register makes a party known.
+	// Register makes a party known, with a bank account or without. With Ref the
+	// account is what is asked for: it is added where the party is known already.
 	Register struct {
-		Account ledger.Sealed     `json:"account,omitempty"` // first bank account, sealed
+		Account ledger.Sealed     `json:"account,omitempty"` // a bank account, sealed
 		Code    ledger.CreditCode `json:"code,omitempty"`    // of an organisation, where it has one
 		Kind    policy.Kind       `json:"kind"`
 		Name    string            `json:"name,omitempty"`   // of an organisation
 		Party   ledger.PartyID    `json:"party"`            //
 		Place   string            `json:"place,omitempty"`  // of an organisation, as its source gives it
+		Ref     ledger.AccountRef `json:"ref,omitempty"`    // of the account; empty: FirstAccount
 		Region  ledger.RegionCode `json:"region,omitempty"` //
 		Sealed  ledger.Sealed     `json:"sealed,omitempty"` // of a person: name, identity and certificate number
 	}
@@ -82,6 +85,7 @@ type (
 		On      ledger.Date       `json:"on"`
 		Party   ledger.PartyID    `json:"party"`
 		Place   string            `json:"place,omitempty"`
+		Ref     ledger.AccountRef `json:"ref,omitempty"` // of the account; empty: FirstAccount
 		Region  ledger.RegionCode `json:"region,omitempty"`
 		Sealed  ledger.Sealed     `json:"sealed,omitempty"`
 	}
@@ -120,7 +124,7 @@ func (Registered) Booked() *ledger.Entry   { return nil }
 func (AccountAdded) Booked() *ledger.Entry { return nil }
 func (Erased) Booked() *ledger.Entry       { return nil }
 
-// FirstAccount is the account a party is registered with.
+// FirstAccount is the account a party is registered with where nothing names it.
 const FirstAccount ledger.AccountRef = "1"
 
 // Refusals, in the order of checking.
@@ -216,15 +220,27 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 		return nil, ledger.ErrPersonalText.Of("identifier of a party")
 	}
 	if old, ok := s.parties.Get(do.Party); ok {
+		same := old.kind == do.Kind && old.name == do.Name && old.code == do.Code
 		paid := s.accounts.Has(account{do.Party, FirstAccount})
-		if old.kind == do.Kind && old.name == do.Name && old.code == do.Code && (paid || do.Account == "") && !person {
+		switch {
+		case same && do.Ref != "":
+			return s.addAccount(o, AddAccount{Account: do.Account, Party: do.Party, Ref: do.Ref})
+		case same && (paid || do.Account == "") && !person:
 			return nil, nil
 		}
 		return nil, ErrTaken.Of("%s", do.Party)
 	}
+	if do.Ref != "" {
+		if err := ledger.CheckID(do.Ref); err != nil {
+			return nil, err
+		}
+		if do.Account == "" {
+			return nil, ErrNoAccount.Of("account %s of %s is empty", do.Ref, do.Party)
+		}
+	}
 	return []Event{Registered{
 		Account: do.Account, Code: do.Code, Kind: do.Kind, Name: do.Name, On: o.On,
-		Party: do.Party, Place: do.Place, Region: do.Region, Sealed: do.Sealed,
+		Party: do.Party, Place: do.Place, Ref: do.Ref, Region: do.Region, Sealed: do.Sealed,
 	}}, nil
 }
 
@@ -304,7 +320,7 @@ func Evolve(s *State, e Event) *State {
 	case Registered:
 		s.parties.Set(e.Party, known{kind: e.Kind, name: e.Name, code: e.Code})
 		if e.Account != "" {
-			s.accounts.Set(account{e.Party, FirstAccount}, struct{}{})
+			s.accounts.Set(account{e.Party, cmp.Or(e.Ref, FirstAccount)}, struct{}{})
 		}
 	case AccountAdded:
 		s.accounts.Set(account{e.Party, e.Ref}, struct{}{})

@@ -14,6 +14,7 @@ var (
 	today = ledger.DateOf(2023, 4, 3)
 
 	person      = party.Registered{Account: "sealed-account", Kind: policy.Person, On: today, Party: "P1", Region: "220104", Sealed: "sealed-name"}
+	named       = party.Registered{Account: "sealed-account", Kind: policy.Person, On: today, Party: "P1", Ref: "C1", Sealed: "sealed-name"}
 	bare        = party.Registered{Kind: policy.Person, On: today, Party: "P2", Sealed: "sealed-name"}
 	employer    = party.Registered{Account: "sealed-account", Code: "91350100M000100Y43", Kind: policy.Employer, Name: "长春某公司", On: today, Party: "E1", Place: "长春"}
 	institution = party.Registered{Kind: policy.Institution, Name: "某辅助性就业机构", On: today, Party: "I1"}
@@ -25,7 +26,7 @@ func ask(by ledger.Actor, do party.Action) party.Command {
 }
 
 func register(e party.Registered) party.Register {
-	return party.Register{Account: e.Account, Code: e.Code, Kind: e.Kind, Name: e.Name, Party: e.Party, Place: e.Place, Region: e.Region, Sealed: e.Sealed}
+	return party.Register{Account: e.Account, Code: e.Code, Kind: e.Kind, Name: e.Name, Party: e.Party, Place: e.Place, Ref: e.Ref, Region: e.Region, Sealed: e.Sealed}
 }
 
 func with(e party.Registered, change func(*party.Registered)) party.Registered {
@@ -62,6 +63,18 @@ func TestPartyDecider(t *testing.T) {
 		{Name: "an account is not lost because the organisation is known", Given: given(institution), When: ask(clerk, register(with(institution, func(e *party.Registered) { e.Account = "sealed-account" }))), Reject: party.ErrTaken},
 		{Name: "a person is registered once, since what is sealed cannot be compared", Given: given(person), When: ask(clerk, register(person)), Reject: party.ErrTaken},
 		{Name: "the kind is checked before the identifier is taken", Given: given(person), When: ask(clerk, register(with(person, func(e *party.Registered) { e.Name = "张三" }))), Reject: party.ErrKind},
+
+		{Name: "a person is registered with the account that is named", When: ask(clerk, register(named)), Then: given(named)},
+		{Name: "an account that is named is not left out", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Account = "" }))), Reject: party.ErrNoAccount},
+		{Name: "an account is named as identifiers are", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Ref = "C 1" }))), Reject: ledger.ErrID},
+		{Name: "of a person who is known the account that is named is added", Given: given(person), When: ask(clerk, register(named)), Then: given(party.AccountAdded{Account: "sealed-account", On: today, Party: "P1", Ref: "C1"})},
+		{Name: "of an organisation who is known the account that is named is added", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Ref = "C1" }))), Then: given(party.AccountAdded{Account: "sealed-account", On: today, Party: "E1", Ref: "C1"})},
+		{Name: "an organisation of another name gets no account", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Name, e.Ref = "另一公司", "C1" }))), Reject: party.ErrTaken},
+		{Name: "a person becomes no organisation by an account", Given: given(employer), When: ask(clerk, register(with(named, func(e *party.Registered) { e.Party = "E1" }))), Reject: party.ErrTaken},
+		{Name: "the account that a person was registered with is not changed", Given: given(named), When: ask(clerk, register(named)), Reject: party.ErrAccountTaken},
+		{Name: "the account that a person was registered with is not the first of others", Given: given(named), When: ask(clerk, party.AddAccount{Account: "s", Party: "P1", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: "s", On: today, Party: "P1", Ref: "1"})},
+		{Name: "nothing is added to an erased person by registering", Given: given(person, gone), When: ask(clerk, register(named)), Reject: party.ErrErased},
+		{Name: "an operator adds no account by registering", Given: given(person), When: ask(operator, register(named)), Reject: ledger.ErrRole},
 
 		{Name: "a clerk adds an account", Given: given(person), When: ask(clerk, second), Then: given(party.AccountAdded{Account: "sealed-2", On: today, Party: "P1", Ref: "2"})},
 		{Name: "a person registered without an account gets the first", Given: given(bare), When: ask(clerk, party.AddAccount{Account: "s", Party: "P2", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: "s", On: today, Party: "P2", Ref: "1"})},

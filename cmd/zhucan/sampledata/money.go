@@ -185,9 +185,10 @@ func (p *province) applications() error {
 		}
 		return cells
 	}
-	decided := func(who person) { // a person is registered, and has an account, whatever is decided
-		p.meet(who)
-		p.truth.Events++
+	decided := func(who person) { // a person is registered with the account, or known and given it, whatever is decided
+		if !p.meet(who) {
+			p.truth.Events++
+		}
 	}
 	for _, c := range p.counties {
 		applicant := func(n int) person { return person{c, applicants + p.past()*(p.size.applicants+1) + n} }

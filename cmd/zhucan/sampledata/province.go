@@ -144,10 +144,12 @@ func (p *province) last() bool { return p.year == p.years[len(p.years)-1] }
 func (p *province) fault(c county) int { return c.n % p.size.faults }
 
 // meet registers a person, unless an earlier row did.
-func (p *province) meet(who person) {
-	if p.first(who.county.n*persons + who.n) {
+func (p *province) meet(who person) bool {
+	first := p.first(who.county.n*persons + who.n)
+	if first {
 		p.truth.Persons++
 	}
+	return first
 }
 
 func (p *province) meetEmployer(e employer) {
