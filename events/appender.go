@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -26,6 +27,9 @@ type Request struct {
 	// hashed into the log, so nothing personal goes in that could be guessed back.
 	Intent      []byte
 	Correlation string // what the command belongs to: a file, a session
+	// Ahead says that the command serves the next one that is not ahead itself: it has
+	// effect if that one has, and not otherwise. A person is made known for a claim.
+	Ahead bool
 }
 
 // A Receipt says what became of one command.
@@ -87,6 +91,9 @@ type Config struct {
 	Step func(step string)
 }
 
+// MaxAhead is how many commands at most go ahead of one.
+const MaxAhead = 100
+
 // few is up to how many records are appended one by one: on one node a batch
 // costs several single appends, whatever its size.
 const few = 8
@@ -140,7 +147,8 @@ type job struct {
 	requests []Request
 	asked    []asked
 	receipts []Receipt
-	left     int           // receipts not yet final
+	items    []item
+	left     int           // items not yet answered
 	answered chan struct{} // closed when none is left
 }
 
@@ -152,15 +160,17 @@ type asked struct {
 	unkept  error // why the document that it refers to cannot be put on record
 }
 
-// An item is one command of a job.
+// An item is one command of a job, with those that go ahead of it.
 type item struct {
-	job   *job
-	index int
-	tries int   // how often a group with it did not come through
-	sent  bool  // its record was in such a group
-	late  bool  // and may arrive still
-	cause error // refuse with this if it turns out not to be written
+	job      *job
+	from, to int   // its commands, those before to
+	tries    int   // how often a group with it did not come through
+	sent     bool  // its records were in such a group
+	late     bool  // and may arrive still
+	cause    error // refuse with this if it turns out not to be written
 }
+
+func (i item) receipts() []Receipt { return i.job.receipts[i.from:i.to] }
 
 // A group is what is decided, written and answered together.
 type group struct {
@@ -169,6 +179,8 @@ type group struct {
 	events []ledger.Event
 	metas  []Meta
 	owner  []int // which item each event is of
+	full   bool  // no more goes in
+	whole  bool  // some records are on disk together or not at all
 
 	finished chan struct{} // closed when it is known what became of it
 	err      error         // why it is not known to be on disk
@@ -214,15 +226,28 @@ func (a *Appender) Submit(ctx context.Context, r Request) (Receipt, error) {
 	return receipts[0], receipts[0].Err
 }
 
-// SubmitAll has commands decided in their order, each on its own: one that is
-// refused does not keep the others from having effect. It returns when all of
+// SubmitAll has commands decided in their order, each on its own but for those that go
+// ahead of another: one that is refused does not keep the others from having effect. It
+// returns when all of
 // them are answered. An error means that nothing is known of any of them, because
 // ctx ended, the queue was full or the appender stopped; they can be repeated.
 func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, error) {
 	if len(rs) == 0 {
 		return nil, nil
 	}
-	j := &job{requests: rs, asked: make([]asked, len(rs)), receipts: make([]Receipt, len(rs)), left: len(rs), answered: make(chan struct{})}
+	j := &job{requests: rs, asked: make([]asked, len(rs)), receipts: make([]Receipt, len(rs)), answered: make(chan struct{})}
+	for from := 0; from < len(rs); {
+		to := from + 1
+		for rs[to-1].Ahead && to < len(rs) {
+			to++
+		}
+		if to-from > MaxAhead+1 {
+			return nil, ErrUnfit.Of("command %s has %d ahead: at most %d", rs[to-1].Command.ID, to-from-1, MaxAhead)
+		}
+		j.items = append(j.items, item{job: j, from: from, to: to})
+		from = to
+	}
+	j.left = len(j.items)
 	for i, r := range rs {
 		j.asked[i].key = key(r.Command.ID)
 		j.asked[i].request, j.asked[i].err = r.request()
@@ -290,7 +315,7 @@ func (a *Appender) Run(ctx context.Context) error {
 			continue // it may be stale still
 		}
 		a.decideBacklog()
-		if n := len(a.flying); a.next != nil && (n == 0 || n == 1 && len(a.next.events) == MaxAppend) {
+		if n := len(a.flying); a.next != nil && (n == 0 || n == 1 && a.next.full) {
 			a.launch(ctx)
 			continue
 		}
@@ -347,9 +372,7 @@ func (a *Appender) launch(ctx context.Context) {
 // behind it.
 func (a *Appender) take(j *job) {
 	for {
-		for i := range j.requests {
-			a.backlog = append(a.backlog, item{job: j, index: i})
-		}
+		a.backlog = append(a.backlog, j.items...)
 		if len(a.backlog) >= MaxAppend {
 			return
 		}
@@ -373,13 +396,47 @@ func (a *Appender) decideBacklog() {
 				t.Begin()
 			}
 		}
-		if len(a.next.events) == MaxAppend || len(a.next.items) == 8*MaxAppend {
+		i := a.backlog[0]
+		if a.next.full = a.next.full || len(a.next.events)+i.to-i.from > MaxAppend; a.next.full || len(a.next.items) == 8*MaxAppend {
 			return
 		}
-		i := a.backlog[0]
 		a.backlog = a.backlog[1:]
-		i.job.receipts[i.index] = a.decide(i)
+		a.decideItem(i)
 		a.next.items = append(a.next.items, i)
+		a.next.full = len(a.next.events) == MaxAppend
+	}
+}
+
+// decideItem decides a command and those that go ahead of it, which are taken back when it
+// is refused. One ahead that is refused is no reason: the person may be known already.
+func (a *Appender) decideItem(i item) {
+	rs, last := i.receipts(), i.to-i.from-1
+	if last == 0 {
+		rs[0] = a.decide(i, i.from)
+		return
+	}
+	g, n := a.next, len(a.next.events)
+	for _, t := range a.tentative() {
+		t.Begin()
+	}
+	for k := range rs {
+		rs[k] = a.decide(i, i.from+k)
+	}
+	if rs[last].Err == nil {
+		for _, t := range a.tentative() {
+			t.Join()
+		}
+		g.whole = g.whole || len(g.events) > n+1
+		return
+	}
+	for _, t := range a.tentative() {
+		t.Undo()
+	}
+	g.events, g.metas, g.owner = g.events[:n], g.metas[:n], g.owner[:n]
+	for k := range rs {
+		if r := rs[k]; r.Err == nil && !r.Repeats {
+			rs[k] = Receipt{Err: rs[last].Err}
+		}
 	}
 }
 
@@ -389,8 +446,8 @@ func (a *Appender) tentative() []ledger.Tentative {
 
 // decide answers one command, provisionally: its event is added to the next group
 // and the state is what it would be after it.
-func (a *Appender) decide(i item) Receipt {
-	r, asked := i.job.requests[i.index], i.job.asked[i.index]
+func (a *Appender) decide(i item, k int) Receipt {
+	r, asked := i.job.requests[k], i.job.asked[k]
 	if asked.err != nil {
 		return Receipt{Err: ErrUnfit.Of("command %s: %v", r.Command.ID, asked.err)}
 	}
@@ -477,7 +534,7 @@ func (a *Appender) now() time.Time {
 }
 
 // write encodes a group and, once the one before it is on disk, appends it: a few
-// records one after the other, many as one batch. What it has written when it
+// records one after the other, many, or some that belong together, as one batch. What it has written when it
 // fails is for the log to say.
 func (a *Appender) write(ctx context.Context, g, before *group) error {
 	records, err := a.encode(g)
@@ -490,7 +547,7 @@ func (a *Appender) write(ctx context.Context, g, before *group) error {
 	if err != nil {
 		return err
 	}
-	if len(records) > few {
+	if len(records) > few || g.whole {
 		_, err := a.log.Append(ctx, g.first-1, records...)
 		return err
 	}
@@ -549,16 +606,14 @@ func (g *group) blame() {
 	if errors.Is(g.err, errUnfit) {
 		for n, err := range g.unfit {
 			i := &g.items[g.owner[n]]
-			i.cause = ErrUnfit.Of("command %s: %v", i.job.requests[i.index].Command.ID, err)
+			i.cause = ErrUnfit.Of("command %s: %v", g.metas[n].Command, err)
 		}
 		return
 	}
 	for n := range g.items {
 		i := &g.items[n]
 		i.tries++
-		if r := i.job.receipts[i.index]; r.Err == nil && r.Seq > 0 && !r.Repeats {
-			i.sent = true
-		}
+		i.sent = i.sent || slices.ContainsFunc(i.receipts(), func(r Receipt) bool { return r.Err == nil && r.Seq > 0 && !r.Repeats })
 		i.late = i.late || i.sent && errors.Is(g.err, ErrUnknown)
 		anew := errors.Is(g.err, ErrConflict) || errors.Is(g.err, ErrUnknown)
 		switch {
@@ -587,7 +642,9 @@ func (a *Appender) refresh(ctx context.Context) error {
 	}
 	a.cfg.Logger.Warn("the log cannot be read", slog.Uint64("after", a.last), slog.Any("error", err))
 	for _, i := range a.backlog {
-		i.job.receipts[i.index] = Receipt{Err: ErrUnsure.Of("the log cannot be read")}
+		for k := range i.receipts() {
+			i.receipts()[k] = Receipt{Err: ErrUnsure.Of("the log cannot be read")}
+		}
 		i.answer()
 	}
 	a.backlog = nil

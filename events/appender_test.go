@@ -20,7 +20,9 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
 )
 
 // run starts an appender that is stopped when the test ends.
@@ -366,6 +368,84 @@ func TestCommandsThatAreSubmittedTogetherHaveEffectInTheirOrder(t *testing.T) {
 		if n := log.failed.Load(); faults == nil && n != 0 {
 			t.Errorf("%d appends expected another number than the log's last", n)
 		}
+	}
+}
+
+// introduced asks to record a payment made elsewhere, to a person who is made known
+// ahead of it.
+func introduced(n string, fen int64) []events.Request {
+	who := ledger.PartyID("P-" + n)
+	known := order(ledger.CommandID("known-"+n), ledgertest.Clerk, day, party.Register{Kind: policy.Person, Party: who, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	known.Ahead = true
+	return []events.Request{known, order(ledger.CommandID("paid-"+n), ledgertest.Clerk, day, payment.Record{
+		Amount: ledger.Fen(fen), Line: line, Party: who, Payment: ledger.PaymentID("pay-" + n), Source: hash + ":1",
+	})}
+}
+
+func TestWhatGoesAheadHasEffectWithTheCommandItServes(t *testing.T) {
+	t.Parallel()
+	log := opened(t)
+	a := run(t, log, events.Config{})
+	unsealed := func(n string) events.Request {
+		q := introduced(n, 100)[0]
+		q.Command.Do = party.Register{Kind: policy.Person, Party: ledger.PartyID("P-" + n), Region: "220104"}
+		return q
+	}
+	rs := slices.Concat(introduced("1", 100), introduced("2", 0),
+		[]events.Request{unsealed("3"), introduced("3", 100)[1]},
+		[]events.Request{unsealed("4"), paid("paid-4", "pay-4", 100)}) // what is ahead is refused, and is no reason
+	refused := map[int]*ledger.Rejection{2: ledger.ErrAmountSign, 3: ledger.ErrAmountSign, 4: party.ErrKind, 5: party.ErrUnknown, 6: party.ErrKind}
+	check := func(again bool) []events.Receipt {
+		return expect(t, a, rs, func(i int, r events.Receipt) bool {
+			if rule := refused[i]; rule != nil {
+				return errors.Is(r.Err, rule)
+			}
+			return r.Err == nil && r.Repeats == again
+		})
+	}
+	once(t, log, rs, check(false))
+	once(t, log, rs, check(true))
+	// Who was made known for nothing is unknown, and made known by the row put right.
+	right := introduced("2", 100)
+	right[1].Command.ID = "paid-2-right"
+	got := expect(t, a, right, func(_ int, r events.Receipt) bool { return r.Err == nil && !r.Repeats })
+	once(t, log, right, got)
+	if _, err := a.SubmitAll(t.Context(), slices.Concat(slices.Repeat([]events.Request{rs[0]}, events.MaxAhead+1), many(1))); !errors.Is(err, events.ErrUnfit) {
+		t.Errorf("more ahead than is taken: %v", err)
+	}
+}
+
+// A command and what goes ahead of it are on disk together or not at all, however
+// few are written and whatever fails.
+func TestWhatGoesAheadIsOnDiskWithTheCommandItServes(t *testing.T) {
+	t.Parallel()
+	for fault := memlog.None; fault <= memlog.Conflict; fault++ {
+		log := opened(t)
+		first := true
+		log.Fail = func(_ int, records []events.Record) memlog.Fault {
+			if len(records)%2 != 0 {
+				t.Errorf("fault %d: %d records are written of pairs", fault, len(records))
+			}
+			if first {
+				first = false
+				return fault
+			}
+			return memlog.None
+		}
+		a := run(t, log, events.Config{})
+		rs := slices.Concat(introduced("1", 100), introduced("2", 100), introduced("3", 100))
+		receipts, err := a.SubmitAll(t.Context(), rs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		once(t, log, rs, receipts)
+		for i := 0; i < len(rs); i += 2 {
+			if (receipts[i].Err == nil) != (receipts[i+1].Err == nil) {
+				t.Errorf("fault %d: %+v", fault, receipts[i:i+2])
+			}
+		}
+		again := expect(t, a, rs, func(_ int, r events.Receipt) bool { return r.Err == nil })
+		once(t, log, rs, again)
 	}
 }
 

@@ -32,6 +32,7 @@ type world struct {
 	unsure map[ledger.CommandID]bool   // some answer did not say whether it has effect
 	no     map[ledger.CommandID]bool   // some answer said that it has none
 	looks  int
+	pairs  int // commands that something went ahead of
 
 	// What the log has, as far as it has been checked.
 	at     map[ledger.CommandID]uint64
@@ -136,6 +137,9 @@ func (w *world) clients(t *rapid.T, appenders ...*events.Appender) {
 		c := &clients[i]
 		c.a = rapid.SampledFrom(appenders).Draw(t, "appender")
 		c.requests = rapid.SliceOfN(rapid.Custom(request), 1, 12).Draw(t, "requests")
+		if rapid.Bool().Draw(t, "pair") {
+			c.requests = append(c.requests, w.pair(rapid.Int64Range(1, 3).Draw(t, "fen"))...)
+		}
 	}
 	for i := range clients {
 		c := &clients[i]
@@ -162,6 +166,15 @@ func request(t *rapid.T) events.Request {
 		return order(id, ledgertest.Approver, day, payment.DemandRecovery{Amount: ledger.Fen(fen), Deadline: day, Decision: "D", Ground: "G", Payment: p})
 	}
 	return paid(id, p, fen)
+}
+
+// pair is a transfer that may be refused, and what goes ahead of it.
+func (w *world) pair(fen int64) []events.Request {
+	w.pairs++
+	ahead := order(ledger.CommandID(fmt.Sprintf("ahead-%d", w.pairs)), ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(1), Document: fmt.Sprintf("示例前%d", w.pairs), Line: line})
+	ahead.Ahead = true
+	return []events.Request{ahead, order(ledger.CommandID(fmt.Sprintf("pair-%d", w.pairs)), ledgertest.Accountant, day,
+		budget.Transfer{Amount: ledger.Fen(40_000_00 * fen), Document: fmt.Sprintf("示例后%d", w.pairs), Line: line, To: other})}
 }
 
 func (w *world) ask(t *rapid.T, a *events.Appender, rs []events.Request) {
@@ -235,6 +248,12 @@ func (w *world) check(t *rapid.T) {
 	for id, seq := range w.at {
 		if _, ok := w.told[id]; !ok && !w.unsure[id] {
 			t.Fatalf("%s stands at %d; nobody was told, and refused was it %t", id, seq, w.no[id])
+		}
+	}
+	for n := range w.pairs {
+		ahead, main := w.at[ledger.CommandID(fmt.Sprintf("ahead-%d", n+1))], w.at[ledger.CommandID(fmt.Sprintf("pair-%d", n+1))]
+		if (ahead == 0) != (main == 0) || main != 0 && main != ahead+1 {
+			t.Fatalf("pair %d stands at %d and %d", n+1, ahead, main)
 		}
 	}
 	var differ string

@@ -7,7 +7,8 @@ import "iter"
 // The appender decides commands on top of events that are not yet on disk.
 // Each group of such commands lies between Begin and either Commit, which makes
 // the oldest group final, or Rollback, which takes back every group that is not
-// final yet. Outside a group writes are final at once and cost what a map
+// final yet; in between, the newest group alone can be taken back (Undo) or become
+// part of the one before it (Join). Outside a group writes are final at once and cost what a map
 // costs. The zero Table is empty and ready to use. Values are replaced, never
 // modified in place.
 type Table[K comparable, V any] struct {
@@ -74,15 +75,21 @@ func (t *Table[K, V]) Begin() { t.undo.begin() }
 // Commit makes the oldest open group final.
 func (t *Table[K, V]) Commit() { t.undo.commit() }
 
+// Join makes the newest open group part of the one before it.
+func (t *Table[K, V]) Join() { t.undo.join() }
+
+// Undo takes back the newest open group, newest write first.
+func (t *Table[K, V]) Undo() { t.undo.back(t.undo.newest(), t.put) }
+
 // Rollback takes back all open groups, newest write first.
-func (t *Table[K, V]) Rollback() {
-	t.undo.rollback(func(k K, old V, had bool) {
-		if had {
-			t.rows[k] = old
-		} else {
-			delete(t.rows, k)
-		}
-	})
+func (t *Table[K, V]) Rollback() { t.undo.back(0, t.put) }
+
+func (t *Table[K, V]) put(c change[K, V]) {
+	if c.had {
+		t.rows[c.key] = c.old
+	} else {
+		delete(t.rows, c.key)
+	}
 }
 
 // A Column is a [Table] whose keys are the numbers of [Names], nearly all of them: its
@@ -119,10 +126,16 @@ func (t *Column[V]) Begin() { t.undo.begin() }
 // Commit makes the oldest open group final.
 func (t *Column[V]) Commit() { t.undo.commit() }
 
+// Join makes the newest open group part of the one before it.
+func (t *Column[V]) Join() { t.undo.join() }
+
+// Undo takes back the newest open group, newest write first.
+func (t *Column[V]) Undo() { t.undo.back(t.undo.newest(), t.put) }
+
 // Rollback takes back all open groups, newest write first.
-func (t *Column[V]) Rollback() {
-	t.undo.rollback(func(n Number, old V, _ bool) { t.rows[n/blockSize][n%blockSize] = old })
-}
+func (t *Column[V]) Rollback() { t.undo.back(0, t.put) }
+
+func (t *Column[V]) put(c change[Number, V]) { t.rows[c.key/blockSize][c.key%blockSize] = c.old }
 
 // An undo is what was there before tentative writes.
 type undo[K comparable, V any] struct {
@@ -160,18 +173,29 @@ func (u *undo[K, V]) commit() {
 	}
 }
 
-func (u *undo[K, V]) rollback(put func(k K, old V, had bool)) {
-	for i := len(u.changes) - 1; i >= 0; i-- {
-		c := u.changes[i]
-		put(c.key, c.old, c.had)
+func (u *undo[K, V]) join() { u.marks = u.marks[:len(u.marks)-1] }
+
+// newest is the number of the newest open group.
+func (u *undo[K, V]) newest() int { return len(u.marks) - 1 }
+
+// back takes back the open groups from one on.
+func (u *undo[K, V]) back(group int, put func(change[K, V])) {
+	if len(u.marks) == 0 {
+		return
 	}
-	clear(u.changes)
-	u.changes, u.marks = u.changes[:0], u.marks[:0]
+	n := u.marks[group]
+	for i := len(u.changes) - 1; i >= n; i-- {
+		put(u.changes[i])
+	}
+	clear(u.changes[n:])
+	u.changes, u.marks = u.changes[:n], u.marks[:group]
 }
 
 // A Tentative part of a state can be tried and taken back; a [Table] is one.
 type Tentative interface {
 	Begin()
 	Commit()
+	Join()
+	Undo()
 	Rollback()
 }

@@ -38,6 +38,18 @@ func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
 					before = before[1:]
 				}
 			},
+			"Join": func(*rapid.T) {
+				if n := len(before); n > 0 {
+					table.Join()
+					before = before[:n-1]
+				}
+			},
+			"Undo": func(*rapid.T) {
+				if n := len(before); n > 0 {
+					table.Undo()
+					model, before = before[n-1], before[:n-1]
+				}
+			},
 			"Rollback": func(*rapid.T) {
 				table.Rollback()
 				if len(before) > 0 {
@@ -82,6 +94,18 @@ func TestAColumnTakesBackWhatIsNotFinal(t *testing.T) {
 				if len(before) > 0 {
 					column.Commit()
 					before = before[1:]
+				}
+			},
+			"Join": func(*rapid.T) {
+				if n := len(before); n > 0 {
+					column.Join()
+					before = before[:n-1]
+				}
+			},
+			"Undo": func(*rapid.T) {
+				if n := len(before); n > 0 {
+					column.Undo()
+					model, before = before[n-1], before[:n-1]
 				}
 			},
 			"Rollback": func(*rapid.T) {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -280,7 +281,7 @@ type importer struct {
 	accepted func(do any, on ledger.Date) error // told what each row became, now or before
 
 	order       ledger.Order
-	registered  map[ledger.PartyID]bool  // in this run
+	registered  sync.Map                 // parties, in this run
 	lines       map[string]*refusedLines // by code
 	refused     *intake.RefusedFile
 	corrections *intake.Corrections
@@ -310,7 +311,6 @@ type row struct {
 const batch = 1000
 
 func (im *importer) run(ctx context.Context) (err error) {
-	im.registered = make(map[ledger.PartyID]bool)
 	im.result = imported{File: im.src.name, DryRun: im.stores == nil}
 	if im.stores != nil {
 		if im.order, err = im.p.orderAs(im.stores, im.as, "import", im.p.today()); err != nil {
@@ -566,6 +566,11 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 		if err := im.settle(r, got); err != nil {
 			return err
 		}
+		for n := c.main[i] - 1; got.Err == nil && n >= 0 && c.requests[n].Ahead; n-- {
+			if do, ok := c.requests[n].Command.Do.(party.Register); ok {
+				im.registered.Store(do.Party, true)
+			}
+		}
 		if got.Err == nil && im.accepted != nil {
 			if err := im.accepted(c.requests[c.main[i]].Command.Do, r.on); err != nil {
 				return err
@@ -665,13 +670,20 @@ func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
 }
 
 // introduce returns the commands that make the party of a row known and add its
-// account. They are named after what they say, so that repeating them is nothing. A
+// account. They go ahead of the row's own: nobody is made known by a row that is
+// refused. They are named after what they say, so that repeating them is nothing. A
 // person comes with the account in one. An organisation may have been written in
 // another way before, which must not keep its account out: it takes two.
 func (im *importer) introduce(r row, who payee) (before []events.Request, err error) {
 	c := r.claimer
-	if c.Kind == "" || im.registered[who.id] && r.account == "" {
+	_, known := im.registered.Load(who.id)
+	if c.Kind == "" || known && r.account == "" {
 		return nil, nil
+	}
+	ahead := func(id string, do any, intent string) {
+		q := im.request(r, id, do, []byte(intent))
+		q.Ahead = true
+		before = append(before, q)
 	}
 	do := party.Register{Kind: c.Kind, Party: who.id, Region: r.region}
 	if c.Kind == policy.Person {
@@ -682,9 +694,7 @@ func (im *importer) introduce(r row, who payee) (before []events.Request, err er
 	} else {
 		do.Code, do.Name, do.Place = c.Code, c.Name, c.Place
 	}
-	withAccount := func(do any) {
-		before = append(before, im.request(r, "account:"+r.origin.ID, do, []byte("account "+r.origin.Hash)))
-	}
+	withAccount := func(do any) { ahead("account:"+r.origin.ID, do, "account "+r.origin.Hash) }
 	var account ledger.Sealed
 	if r.account != "" {
 		if account, err = seal.SealAccount(who.key, who.id, r.account, c.Account); err != nil {
@@ -696,9 +706,8 @@ func (im *importer) introduce(r row, who payee) (before []events.Request, err er
 			return before, nil
 		}
 	}
-	if !im.registered[who.id] {
-		before = append(before, im.request(r, "register:"+string(who.id), do, []byte("register "+string(who.id))))
-		im.registered[who.id] = true
+	if !known {
+		ahead("register:"+string(who.id), do, "register "+string(who.id))
 	}
 	if r.account != "" {
 		withAccount(party.AddAccount{Account: account, Party: who.id, Ref: r.account})

@@ -30,6 +30,7 @@ type remote struct {
 }
 
 type wireCommand struct {
+	Ahead       bool           `json:"ahead,omitempty"`
 	Correlation string         `json:"correlation,omitempty"`
 	Do          string         `json:"do"`
 	ID          string         `json:"id"`
@@ -50,6 +51,9 @@ func (r *remote) SubmitAll(ctx context.Context, rs []events.Request) ([]events.R
 	var receipts []events.Receipt
 	for len(rs) > 0 {
 		n := min(len(rs), 1000)
+		for n < len(rs) && rs[n-1].Ahead { // not between a command and what goes ahead of it
+			n--
+		}
 		got, err := r.submit(ctx, rs[:n])
 		if err != nil {
 			return nil, err
@@ -68,7 +72,7 @@ func (r *remote) submit(ctx context.Context, rs []events.Request) ([]events.Rece
 		}
 		commands[i] = wireCommand{
 			Correlation: q.Correlation, Do: events.OrderOf(q.Command.Do), ID: string(q.Command.ID), Intent: q.Intent,
-			On: q.Command.On, With: with,
+			On: q.Command.On, With: with, Ahead: q.Ahead,
 		}
 	}
 	body, err := json.Marshal(commands)

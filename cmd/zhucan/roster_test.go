@@ -38,6 +38,7 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 	application(5, "R-3", 1, "220104190001020022")
 	application(6, "R-4", 1, "220104190001020022")
 	application(7, "R-5", 1, "220104190001020023") // check digit
+	set(8, "R-6", "startup", "220104", "2024-01", "2024-12", 1, "", "2024-03-01", "person", "样乙", "220102190001010032", "", "", "6217992200000000000", "")
 	_ = f.SetRowVisible("Sheet1", 5, false)
 	_ = f.SetCellFormula("Sheet1", "F6", "1+1")
 	if err := f.SaveAs(roster); err != nil {
@@ -46,10 +47,10 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 	args := []string{"import", "applications", roster, "--as", "sample-clerk", "--corrections", corrections, "--refused", filepath.Join(t.TempDir(), "r.csv"), "-o", "json"}
 	before := length(t, dir)
 	first := answer[imported](t, must(t, dir, args...))
-	if first.Read != 5 || first.Accepted != 1 || first.Refused != 4 || first.Corrections != corrections {
+	if first.Read != 6 || first.Accepted != 1 || first.Refused != 5 || first.Corrections != corrections {
 		t.Fatalf("%+v", first)
 	}
-	if grown := length(t, dir) - before; grown != 2 { // a person with the account, and the claim
+	if grown := length(t, dir) - before; grown != 2 { // a person with the account, and the claim; of a row that is refused, nothing
 		t.Errorf("one application is %d events", grown)
 	}
 	if info, err := os.Stat(corrections); err != nil || info.Mode().Perm() != 0o600 {
@@ -60,17 +61,18 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := mend.GetRows("Sheet1")
-	if err != nil || len(rows) != 5 {
+	if err != nil || len(rows) != 6 {
 		t.Fatalf("%v, %v", rows, err)
 	}
-	for i, want := range []string{"row-number：", "row-hidden：", "row-formula：", "person-number-check："} {
+	for i, want := range []string{"row-number：", "row-hidden：", "row-formula：", "person-number-check：", "evidence-missing："} {
 		row := rows[i+1]
-		if reason := row[len(row)-1]; !strings.HasPrefix(reason, want) || row[9] != "样甲" {
+		if reason := row[len(row)-1]; !strings.HasPrefix(reason, want) || !strings.HasPrefix(row[9], "样") {
 			t.Errorf("row %d came back with %q", i+2, reason)
 		}
 	}
-	// One is mended, one was right but hidden and is another's now, two go.
+	// One is mended, one was right but hidden and is another's now, three go.
 	_ = mend.SetCellStr("Sheet1", "K2", "220104190001020022")
+	_ = mend.RemoveRow("Sheet1", 6)
 	_ = mend.RemoveRow("Sheet1", 5)
 	_ = mend.RemoveRow("Sheet1", 4)
 	_ = mend.RemoveRow("Sheet1", 3)

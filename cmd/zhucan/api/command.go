@@ -31,6 +31,7 @@ type ordered struct {
 	With        jsontext.Value   `json:"with"` // members of the order
 	Intent      []byte           `json:"intent,omitempty"`
 	Correlation string           `json:"correlation,omitempty"`
+	Ahead       bool             `json:"ahead,omitempty"` // see [events.Request]
 }
 
 // An accepted is the answer to a command that has, or had, its effect.
@@ -83,13 +84,13 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 	a := w.(*reply)
 	became := make([]events.Receipt, len(values))
 	ids := make([]ledger.CommandID, len(values))
-	names := make([]string, len(values))
+	names, ahead := make([]string, len(values)), make([]bool, len(values))
 	var requests []events.Request
 	var at []int // place of each request among the values
 	for i, v := range values {
 		var c ordered
 		c, became[i].Err = parse(v)
-		ids[i], names[i] = c.ID, c.Do
+		ids[i], names[i], ahead[i] = c.ID, c.Do, c.Ahead
 		if became[i].Err != nil {
 			continue
 		}
@@ -107,8 +108,10 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 			Command:     book.Command{Order: ledger.Order{ID: c.ID, By: a.actor, On: c.On}, Do: do},
 			Intent:      c.Intent,
 			Correlation: c.Correlation,
+			Ahead:       c.Ahead,
 		})
 	}
+	requests, at = served(requests, at, ahead, became)
 	decided, err := s.submit(r.Context(), requests)
 	if err != nil {
 		return err
@@ -130,6 +133,24 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 		return answer(w, http.StatusOK, accepted{ids[0], became[0].Seq, became[0].Repeats, s.wait(r.Context(), wait, last)})
 	}
 	return s.answerAll(w, r, ids, became, last, wait)
+}
+
+// served leaves out the requests that go ahead of a command that could not be read, and
+// refuses them with the same.
+func served(requests []events.Request, at []int, ahead []bool, became []events.Receipt) ([]events.Request, []int) {
+	for i := len(ahead) - 2; i >= 0; i-- {
+		if ahead[i] && became[i].Err == nil {
+			became[i].Err = became[i+1].Err
+		}
+	}
+	n := 0
+	for k, i := range at {
+		if became[i].Err == nil {
+			requests[n], at[n] = requests[k], i
+			n++
+		}
+	}
+	return requests[:n], at[:n]
 }
 
 // submit has commands decided. An error is of all of them, and counted for each.

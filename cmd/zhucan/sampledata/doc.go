@@ -21,7 +21,8 @@
 //  1. A seed and a scale give the same bytes on every machine: numbers come from the
 //     generator of this package, no map is walked, and there is no clock.
 //  2. Rows that are wrong on purpose stand in the files among the others, each in the truth with
-//     its line and the published code it is refused with.
+//     its line and the published code it is refused with. They leave nothing, nor make
+//     anybody known.
 //  3. The truth is reckoned beside the rows, by plain sums of fen: nothing of packages levy,
 //     book or report computes it.
 //  4. Memory does not grow with the province: a person is a function of county and number, so

@@ -248,11 +248,9 @@ func (p *province) declarations() error {
 			cells[6], cells[7] = "60000.00", "600000.00"
 			f.refuse("row-levy", "payroll and average wage both", "工资总额与平均工资同时填写", cells...)
 		case 2:
-			p.meetEmployer(bad)
 			cells[10] = p.on(7, 20)
 			f.refuse("levy-filing-window", "filed before the window", "申报期开始前申报", cells...)
 		case 3:
-			p.meetEmployer(bad)
 			cells[5] = "-5"
 			f.refuse("levy-staff", "a negative number of staff", "职工人数为负", cells...)
 		}
@@ -297,22 +295,17 @@ func (p *province) reviews() error {
 		day := p.on(6, 20)
 		switch p.fault(c) {
 		case 0:
-			p.meetEmployer(bad)
 			f.refuse("levy-person-counted", "another employer counts the person in the same months", "同一职工同一月份已由另一单位计入", row(bad, day, first)...)
 		case 1:
 			certificate := last.worker(0).certificate()
 			f.refuse("person-number-check", "the check character of the identity number in a certificate", "残疾人证号中的身份证号校验码有误",
 				row(bad, day, strings.Replace(first, certificate, damaged(certificate[:18])+certificate[18:], 1))...)
 		case 2:
-			p.meetEmployer(bad)
 			w := bad.worker(0)
-			p.meet(w)
 			f.refuse("levy-review", "months that are not of the data year", "月份不在所属年度内",
 				row(bad, day, fmt.Sprintf("%s/%s/%d-01/%d-12", w.name(), w.certificate(), p.year, p.year))...)
 		case 3:
-			p.meetEmployer(bad)
 			w := bad.worker(0)
-			p.meet(w)
 			cells := row(bad, day, one(w, 1, 12))
 			cells[4] = row(last, day)[4]
 			f.refuse("levy-review", "a confirmation number of another employer", "确认书编号与另一单位重复", cells...)

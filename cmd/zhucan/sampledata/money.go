@@ -185,7 +185,7 @@ func (p *province) applications() error {
 		}
 		return cells
 	}
-	decided := func(who person) { // a person is registered with the account, or known and given it, whatever is decided
+	decided := func(who person) { // a person is registered with the account, or known and given it
 		if !p.meet(who) {
 			p.truth.Events++
 		}
@@ -206,15 +206,12 @@ func (p *province) applications() error {
 		spare := applicant(p.size.applicants)
 		switch p.fault(c) {
 		case 0:
-			decided(spare)
 			cells := row(spare, c, startup, "X")
 			cells[6] = cells[6][:len("application-form:")+64]
 			f.refuse("evidence-missing", "no disability certificate among the evidence", "缺少残疾人证材料", cells...)
 		case 1:
-			decided(applicant(0))
 			f.refuse("already-awarded", "the same person applies in another county", "同一人已在另一县申报", row(applicant(0), p.counties[(c.n+1)%len(p.counties)], startup, fmt.Sprintf("X%d", c.n))...)
 		case 2:
-			decided(p.founder(c, 0))
 			f.refuse("already-awarded", "the same person was paid for it elsewhere", "同一人已在别处领取", row(p.founder(c, 0), c, startup, "X")...)
 		case 3:
 			cells := row(spare, c, startup, "X")
@@ -222,8 +219,6 @@ func (p *province) applications() error {
 			f.refuse("bank-card-check", "the check digit of the card", "银行卡校验位有误", cells...)
 		case 4:
 			e := p.employer(c, p.size.employers+3)
-			p.meetEmployer(e)
-			p.truth.Events++
 			cells := row(spare, c, startup, "X")
 			cells[8], cells[9], cells[10], cells[11], cells[12], cells[13], cells[14] = "employer", e.name(), "", "", e.code(), "", "999900000001"
 			f.refuse("claimant-kind", "an employer claims what is for persons", "单位申报面向个人的项目", cells...)
