@@ -660,7 +660,7 @@ func (a *Appender) refresh(ctx context.Context) error {
 
 // catchUp folds what the log has beyond the state.
 func (a *Appender) catchUp(ctx context.Context) error {
-	for batch, err := range Batches(ctx, a.log.Read(ctx, a.last), MaxAppend) {
+	for batch, err := range batches(ctx, a.log.Read(ctx, a.last), MaxAppend, Decode) {
 		if err != nil {
 			return fmt.Errorf("read the book after %d: %w", a.last, err)
 		}

@@ -16,6 +16,21 @@ import (
 // [Log.Follow] does: Batches cannot call it back.
 func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.Seq2[[]Recorded, error] {
 	return func(yield func([]Recorded, error) bool) {
+		var scratch []byte
+		batches(ctx, src, most, func(r Record) (Recorded, error) {
+			d, err := Decode(r)
+			if err == nil {
+				d.Leaf, scratch = r.Leaf(scratch)
+			}
+			return d, err
+		})(yield)
+	}
+}
+
+// batches is [Batches] with a decoder of its own, which is called for one record after
+// the other. The book is folded without leaves: nobody asks it for a proof.
+func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode func(Record) (Recorded, error)) iter.Seq2[[]Recorded, error] {
+	return func(yield func([]Recorded, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		raw, ready := newMailbox[Record](ctx, 4*most), newMailbox[Recorded](ctx, 2*most)
@@ -35,7 +50,6 @@ func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.S
 			raw.close(nil)
 		}()
 		go func() {
-			var scratch []byte
 			for {
 				records, err := raw.take(256)
 				if len(records) == 0 {
@@ -43,12 +57,11 @@ func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.S
 					return
 				}
 				for _, r := range records {
-					d, err := Decode(r)
+					d, err := decode(r)
 					if err != nil {
 						ready.close(err)
 						return
 					}
-					d.Leaf, scratch = r.Leaf(scratch)
 					if !ready.put(d) {
 						return
 					}
