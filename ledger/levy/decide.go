@@ -504,10 +504,10 @@ func (s *State) receive(c Command, do Receive) ([]Event, error) {
 		return nil, err
 	}
 	if old, ok := s.receipts.Get(do.Receipt); ok {
-		if old.Employer == do.Employer && old.Year == do.Year && old.Kind == do.Kind && old.Amount.Equal(do.Amount) && old.On == c.On {
+		if old.of == key && old.kind == do.Kind && old.amount.Equal(do.Amount) && old.on == c.On {
 			return nil, nil
 		}
-		return nil, ErrReceipt.Of("receipt %q of %s over %s", do.Receipt, Key{old.Employer, old.Year}, old.Amount)
+		return nil, ErrReceipt.Of("receipt %q of %s over %s", do.Receipt, old.of, old.amount)
 	}
 	k := s.cases.At(key)
 	if k.Declared == nil {

@@ -14,7 +14,7 @@ import (
 type Case struct {
 	Declared *Declared // the last filing; nil: none yet
 	Reviewed *Reviewed // the last confirmation; nil: none
-	Assessed *Assessed // the last assessment; nil: none yet
+	Assessed *Assessed // the last assessment, without its entry; nil: none yet
 
 	Deadline  ledger.Date // last day to pay
 	Relieved  ledger.Money
@@ -98,7 +98,13 @@ type State struct {
 	employers     ledger.Table[ledger.PartyID, employer]
 	counted       ledger.Table[stint, []span]
 	confirmations ledger.Table[string, Key]
-	receipts      ledger.Table[string, Received]
+	receipts      ledger.Table[string, received]
+}
+
+// received is what a receipt is of.
+type received struct {
+	of Key
+	receipt
 }
 
 type employer struct {
@@ -163,6 +169,7 @@ func Evolve(s *State, e Event) *State {
 		s.confirmations.Set(e.Confirmation, k)
 		change(k, func(c *Case) { c.Reviewed = &e })
 	case Assessed:
+		e.Entry = nil // no rule asks for it again, and it is most of what there is
 		change(Key{e.Employer, e.Year}, func(c *Case) {
 			if !c.deferred { // a re-assessment does not undo a deferral
 				c.Deadline = e.Deadline
@@ -174,10 +181,9 @@ func Evolve(s *State, e Event) *State {
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
-		s.receipts.Set(e.Receipt, e)
-		change(Key{e.Employer, e.Year}, func(c *Case) {
-			c.payments = append(slices.Clip(c.payments), receipt{e.Amount, e.Kind, e.On})
-		})
+		r := received{Key{e.Employer, e.Year}, receipt{e.Amount, e.Kind, e.On}}
+		s.receipts.Set(e.Receipt, r)
+		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
 	case Warned:
 		change(Key{e.Employer, e.Year}, func(c *Case) {
 			if c.Warned.IsZero() {
