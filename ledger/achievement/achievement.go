@@ -20,7 +20,6 @@ package achievement
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -228,29 +227,56 @@ var forms = map[string]form{
 // Lasts tells whether facts of a kind have a last day.
 func Lasts(kind string) bool { return forms[kind].lasts }
 
-// members returns what a fact says beside what all say.
-func (e Recorded) members() map[string]string {
-	m := map[string]string{
-		"beneficiary": string(e.Beneficiary), "body": e.Body, "course": e.Course, "employer": string(e.Employer), "headcount": "", "name": e.Name,
-		"on": e.On.String(), "party": string(e.Party), "quality": e.Quality, "sites": "", "to": e.To.String(), "type": e.Type,
+// members are the names of what a fact says beside what all say, in their order.
+var members = []string{"beneficiary", "body", "course", "employer", "headcount", "name", "on", "party", "quality", "sites", "to", "type"}
+
+// member returns what a fact says.
+func (e Recorded) member(name string) string {
+	switch name {
+	case "beneficiary":
+		return string(e.Beneficiary)
+	case "body":
+		return e.Body
+	case "course":
+		return e.Course
+	case "employer":
+		return string(e.Employer)
+	case "headcount":
+		if e.Headcount != nil {
+			return "given"
+		}
+		return ""
+	case "name":
+		return e.Name
+	case "on":
+		return e.On.String()
+	case "party":
+		return string(e.Party)
+	case "quality":
+		return e.Quality
+	case "sites":
+		if e.Sites != nil {
+			return "given"
+		}
+		return ""
+	case "to":
+		return e.To.String()
+	case "type":
+		return e.Type
 	}
-	if e.Headcount != nil {
-		m["headcount"] = "given"
-	}
-	if e.Sites != nil {
-		m["sites"] = "given"
-	}
-	return m
+	panic(fmt.Sprintf("achievement: member %q", name))
 }
 
 // State is the facts there are.
 type State struct {
-	facts ledger.Table[ID, fact]
-	spans ledger.Table[string, []span] // by what they are of
+	ids    ledger.Names[ID]
+	facts  ledger.Column[fact]
+	first  ledger.Table[[16]byte, span]   // by what they are of; nearly always there is one
+	others ledger.Table[[16]byte, []span] // those after it
 }
 
 type fact struct {
-	same     string
+	same     [16]byte
 	from, to ledger.Date // to: none while it lasts
 	lasts    bool
 	ended    bool
@@ -258,12 +284,42 @@ type fact struct {
 }
 
 type span struct {
-	id       ID
+	id       ledger.Number
 	from, to ledger.Date
 }
 
+// find returns a fact on record.
+func (s *State) find(id ID) (fact, bool) {
+	k := s.facts.At(s.ids.Find(id))
+	return k, k != (fact{})
+}
+
+// spans returns the facts of one thing that count, in the order of their recording.
+func (s *State) spans(same [16]byte) []span {
+	first, ok := s.first.Get(same)
+	if !ok {
+		return nil
+	}
+	return append([]span{first}, s.others.At(same)...)
+}
+
+func (s *State) keep(same [16]byte, all []span) {
+	if len(all) == 0 {
+		s.first.Delete(same)
+	} else {
+		s.first.Set(same, all[0])
+	}
+	if len(all) < 2 {
+		s.others.Delete(same)
+	} else {
+		s.others.Set(same, all[1:])
+	}
+}
+
 // Tentative returns the parts of s that can be taken back.
-func (s *State) Tentative() []ledger.Tentative { return []ledger.Tentative{&s.facts, &s.spans} }
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.facts, &s.first, &s.others}
+}
 
 // Decider holds the rules about facts.
 var Decider = ledger.Decider[*State, Command, Event]{Decide: Decide, Evolve: Evolve}
@@ -291,7 +347,7 @@ func (s *State) record(o ledger.Order, do Record) ([]Event, error) {
 	if err := ledger.CheckID(do.Achievement); err != nil {
 		return nil, err
 	}
-	if s.facts.Has(do.Achievement) {
+	if _, ok := s.find(do.Achievement); ok {
 		return nil, ErrTaken.Of("%s", do.Achievement)
 	}
 	e := Recorded{
@@ -305,9 +361,9 @@ func (s *State) record(o ledger.Order, do Record) ([]Event, error) {
 	if _, err := ledger.FindRegion(do.Region, o.On); err != nil {
 		return nil, err
 	}
-	for _, other := range s.spans.At(e.same()) {
+	for _, other := range s.spans(e.same()) {
 		if !forms[e.Kind].lasts || meet(e.On, e.To, other.from, other.to) {
-			return nil, ErrTwice.Of("%s is on record as %s from %s", e.Kind+"/"+e.Type, other.id, other.from)
+			return nil, ErrTwice.Of("%s is on record as %s from %s", e.Kind+"/"+e.Type, s.ids.Name(other.id), other.from)
 		}
 	}
 	return []Event{e}, nil
@@ -319,9 +375,8 @@ func (e Recorded) check() error {
 	if !ok || e.Type == "" || !policy.FactOf(e.Kind, e.Type, e.Quality).Known() {
 		return ErrKind.Of("%s", policy.FactOf(e.Kind, e.Type, e.Quality))
 	}
-	all := e.members()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		value := all[name]
+	for _, name := range members {
+		value := e.member(name)
 		switch must := slices.Contains(f.must, name); {
 		case name == "on" || name == "type":
 		case must && value == "":
@@ -354,13 +409,12 @@ func (e Recorded) check() error {
 }
 
 // same names what a fact is of. No two facts of it are on record at a time.
-func (e Recorded) same() string {
-	m := e.members()
-	parts := []string{e.Kind}
+func (e Recorded) same() [16]byte {
+	parts := append(make([]string, 0, 8), e.Kind)
 	for _, name := range forms[e.Kind].same {
-		parts = append(parts, m[name])
+		parts = append(parts, e.member(name))
 	}
-	return strings.Join(parts, "|")
+	return ledger.Digest(parts...)
 }
 
 func isHash(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
@@ -373,7 +427,7 @@ func (s *State) end(o ledger.Order, do End) ([]Event, error) {
 	if err := o.Needs(ledger.Clerk); err != nil {
 		return nil, err
 	}
-	k, ok := s.facts.Get(do.Achievement)
+	k, ok := s.find(do.Achievement)
 	switch {
 	case !ok:
 		return nil, ErrUnknown.Of("%s", do.Achievement)
@@ -393,7 +447,7 @@ func (s *State) withdraw(o ledger.Order, do Withdraw) ([]Event, error) {
 	if err := o.Needs(ledger.Reviewer); err != nil {
 		return nil, err
 	}
-	k, ok := s.facts.Get(do.Achievement)
+	k, ok := s.find(do.Achievement)
 	if !ok {
 		return nil, ErrUnknown.Of("%s", do.Achievement)
 	}
@@ -407,30 +461,28 @@ func (s *State) withdraw(o ledger.Order, do Withdraw) ([]Event, error) {
 func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
 	case Recorded:
+		n := s.ids.Number(e.Achievement)
 		k := fact{same: e.same(), from: e.On, to: e.To, lasts: forms[e.Kind].lasts}
-		s.facts.Set(e.Achievement, k)
-		s.spans.Set(k.same, append(slices.Clip(s.spans.At(k.same)), span{e.Achievement, k.from, k.to}))
+		s.facts.Set(n, k)
+		s.keep(k.same, append(s.spans(k.same), span{n, k.from, k.to}))
 	case Ended:
-		k := s.facts.At(e.Achievement)
+		n := s.ids.Number(e.Achievement)
+		k := s.facts.At(n)
 		k.to, k.ended = e.On, true
-		s.facts.Set(e.Achievement, k)
-		all := slices.Clone(s.spans.At(k.same))
+		s.facts.Set(n, k)
+		all := s.spans(k.same)
 		for i := range all {
-			if all[i].id == e.Achievement {
+			if all[i].id == n {
 				all[i].to = e.On
 			}
 		}
-		s.spans.Set(k.same, all)
+		s.keep(k.same, all)
 	case Withdrawn:
-		k := s.facts.At(e.Achievement)
+		n := s.ids.Number(e.Achievement)
+		k := s.facts.At(n)
 		k.gone = true
-		s.facts.Set(e.Achievement, k)
-		left := slices.DeleteFunc(slices.Clone(s.spans.At(k.same)), func(x span) bool { return x.id == e.Achievement })
-		if len(left) == 0 {
-			s.spans.Delete(k.same)
-		} else {
-			s.spans.Set(k.same, left)
-		}
+		s.facts.Set(n, k)
+		s.keep(k.same, slices.DeleteFunc(s.spans(k.same), func(x span) bool { return x.id == n }))
 	default:
 		panic(fmt.Sprintf("achievement: event %T", e))
 	}
