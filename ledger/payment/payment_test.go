@@ -524,6 +524,28 @@ func TestEventsOfPaymentsAreTheirCases(t *testing.T) {
 	}
 }
 
+// 2^64 fen and 1 fen are the same 64 bits.
+func TestAnAmountThatDoesNotFitIsNeverTakenForAnother(t *testing.T) {
+	t.Parallel()
+	one := with(recorded, func(x *payment.Recorded) { x.Amount = ledger.Fen(1) })
+	wrapped := ledger.Fen(1 << 32).Times(1 << 32).Add(ledger.Fen(1))
+	s := payment.Decider.Fold(new(payment.State), payment.Event(one))
+	events, err := payment.Decide(s, ask(ledgertest.Clerk, 2, payment.Record{Amount: wrapped, Line: line, Party: "P1", Payment: "R2", Source: "list.csv:2"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := events[0].(payment.Recorded); e.Suspect != "" {
+		t.Errorf("%s is suspected to be %s of %s", e.Amount, e.Suspect, one.Amount)
+	}
+	defer func() {
+		if recover() == nil {
+			p, _ := s.Find("R2")
+			t.Errorf("%s was folded as %s", wrapped, p.Amount)
+		}
+	}()
+	payment.Evolve(s, events[0])
+}
+
 func ExampleDecider() {
 	s := payment.Decider.Fold(new(payment.State), payment.Event(opened), instructed, submitted)
 	_, err := payment.Decide(s, payment.Command{
