@@ -2,7 +2,6 @@ package intake
 
 import (
 	"archive/zip"
-	"bufio"
 	"cmp"
 	"encoding/xml"
 	"errors"
@@ -186,33 +185,34 @@ func broken(name string, err error) error {
 }
 
 // elements calls start, text and end for the elements of a part by their local
-// names. It refuses a part that ends before its first element does.
-func elements(f *zip.File, limit int64, start func(name string, attr []xml.Attr) error, text func([]byte), end func(name string) error) error {
+// names, with what is good for the call alone. It refuses a part that ends before its
+// first element does.
+func elements(f *zip.File, limit int64, start func(name []byte, attr []attribute) error, text func([]byte), end func(name []byte) error) error {
 	r, err := f.Open()
 	if err != nil {
 		return broken(f.Name, err)
 	}
 	defer r.Close()
-	d := xml.NewDecoder(bufio.NewReaderSize(&io.LimitedReader{R: r, N: limit}, 1<<16))
+	m := newMarkup(&io.LimitedReader{R: r, N: limit}, 1<<16)
 	for depth := 0; ; {
-		token, err := d.RawToken()
+		t, err := m.next()
 		if err == io.EOF && depth == 0 {
 			return nil
 		}
 		if err != nil {
 			return broken(f.Name, err)
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
+		switch t.kind {
+		case startToken:
 			depth++
-			err = start(t.Name.Local, t.Attr)
-		case xml.EndElement:
+			err = start(t.name, t.attr)
+		case endToken:
 			if depth--; depth < 0 {
 				return ErrWorkbook.Of("%s closes what is not open", f.Name)
 			}
-			err = end(t.Name.Local)
-		case xml.CharData:
-			text(t)
+			err = end(t.name)
+		case textToken:
+			text(t.text)
 		}
 		if err != nil {
 			return err
@@ -224,12 +224,13 @@ var errEnough = errors.New("enough was read")
 
 // hasCells tells whether a sheet holds anything.
 func hasCells(f *zip.File) (bool, error) {
-	err := elements(f, maxPart, func(name string, _ []xml.Attr) error {
-		if name == "v" || name == "is" || name == "f" {
+	err := elements(f, maxPart, func(name []byte, _ []attribute) error {
+		switch string(name) {
+		case "v", "is", "f":
 			return errEnough
 		}
 		return nil
-	}, func([]byte) {}, func(string) error { return nil })
+	}, func([]byte) {}, func([]byte) error { return nil })
 	if err == errEnough {
 		return true, nil
 	}
@@ -244,8 +245,8 @@ func sharedTexts(f *zip.File) (texts []string, err error) {
 	}
 	var b strings.Builder
 	in, reading := false, 0
-	err = elements(f, maxStrings, func(name string, _ []xml.Attr) error {
-		switch name {
+	err = elements(f, maxStrings, func(name []byte, _ []attribute) error {
+		switch string(name) {
 		case "t":
 			in = reading == 0
 		case "rPh":
@@ -256,8 +257,8 @@ func sharedTexts(f *zip.File) (texts []string, err error) {
 		if in {
 			b.Write(s)
 		}
-	}, func(name string) error {
-		switch name {
+	}, func(name []byte) error {
+		switch string(name) {
 		case "t":
 			in = false
 		case "rPh":
@@ -440,21 +441,21 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		reading      int
 		size         int
 	)
-	start := func(name string, attr []xml.Attr) error {
-		switch name {
+	start := func(name []byte, attr []attribute) error {
+		switch string(name) {
 		case "row":
 			line++
 			cells, hidden, size = cells[:0], false, 0
 			for _, a := range attr {
-				switch a.Name.Local {
+				switch string(a.name) {
 				case "r":
-					n, err := strconv.Atoi(a.Value)
+					n, err := strconv.Atoi(string(a.value))
 					if err != nil || n < line {
-						return ErrWorkbook.Of("row %d is numbered %.20q", line, a.Value)
+						return ErrWorkbook.Of("row %d is numbered %.20q", line, a.value)
 					}
 					line = n
 				case "hidden":
-					hidden = isTrue(a.Value)
+					hidden = isTrue(string(a.value))
 				}
 			}
 		case "c":
@@ -465,15 +466,15 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 			cells = append(cells, sheetCell{column: at})
 			c = &cells[len(cells)-1]
 			for _, a := range attr {
-				switch a.Name.Local {
+				switch string(a.name) {
 				case "r":
-					if c.column, _ = place(a.Value); c.column < at {
-						return ErrWorkbook.Of("row %d has a cell %.20q out of order", line, a.Value)
+					if c.column, _ = place(string(a.value)); c.column < at {
+						return ErrWorkbook.Of("row %d has a cell %.20q out of order", line, a.value)
 					}
 				case "t":
-					c.kind = a.Value
+					c.kind = string(a.value)
 				case "s":
-					c.style, _ = strconv.Atoi(a.Value)
+					c.style, _ = strconv.Atoi(string(a.value))
 				}
 			}
 			if c.column > 16384 {
@@ -493,8 +494,8 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 			}
 		case "mergeCell":
 			for _, a := range attr {
-				if a.Name.Local == "ref" {
-					b.merged = append(b.merged, rowsOf(a.Value))
+				if string(a.name) == "ref" {
+					b.merged = append(b.merged, rowsOf(string(a.value)))
 				}
 			}
 		}
@@ -508,8 +509,8 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 			c.value += string(s)
 		}
 	}
-	end := func(name string) error {
-		switch name {
+	end := func(name []byte) error {
+		switch string(name) {
 		case "v", "t":
 			text = false
 		case "rPh":
@@ -625,15 +626,15 @@ func (f *File) sheetRow(cells []sheetCell, line int, rows, first *int) (*Row, er
 func isTrue(v string) bool { return v == "1" || v == "true" }
 
 // hiddenColumns reads which columns are not seen.
-func hiddenColumns(attr []xml.Attr) (s span, hidden bool) {
+func hiddenColumns(attr []attribute) (s span, hidden bool) {
 	for _, a := range attr {
-		switch a.Name.Local {
+		switch string(a.name) {
 		case "min":
-			s.from, _ = strconv.Atoi(a.Value)
+			s.from, _ = strconv.Atoi(string(a.value))
 		case "max":
-			s.to, _ = strconv.Atoi(a.Value)
+			s.to, _ = strconv.Atoi(string(a.value))
 		case "hidden":
-			hidden = isTrue(a.Value)
+			hidden = isTrue(string(a.value))
 		}
 	}
 	s.ref = fmt.Sprintf("%d to %d", s.from, s.to)
