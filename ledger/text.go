@@ -30,7 +30,7 @@ func CheckText(s string) error {
 // forms of rare characters, are legible.
 func Legible(r rune) bool {
 	switch {
-	case r == '\n' || r == '\t':
+	case ' ' <= r && r <= '~', r == '\n', r == '\t':
 		return true
 	case r == utf8.RuneError || r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef:
 		return false
