@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oklog/ulid/v2"
 
 	"zhucan/cmd/zhucan/api"
@@ -30,13 +29,13 @@ type remote struct {
 }
 
 type wireCommand struct {
-	Ahead       bool           `json:"ahead,omitempty"`
-	Correlation string         `json:"correlation,omitempty"`
-	Do          string         `json:"do"`
-	ID          string         `json:"id"`
-	Intent      []byte         `json:"intent,omitempty"`
-	On          ledger.Date    `json:"on"`
-	With        jsontext.Value `json:"with"`
+	Ahead       bool        `json:"ahead,omitempty"`
+	Correlation string      `json:"correlation,omitempty"`
+	Do          string      `json:"do"`
+	ID          string      `json:"id"`
+	Intent      []byte      `json:"intent,omitempty"`
+	On          ledger.Date `json:"on"`
+	With        any         `json:"with"`
 }
 
 type wireReceipt struct {
@@ -66,13 +65,9 @@ func (r *remote) SubmitAll(ctx context.Context, rs []events.Request) ([]events.R
 func (r *remote) submit(ctx context.Context, rs []events.Request) ([]events.Receipt, error) {
 	commands := make([]wireCommand, len(rs))
 	for i, q := range rs {
-		with, err := json.Marshal(q.Command.Do)
-		if err != nil {
-			return nil, fmt.Errorf("encode command %s: %w", q.Command.ID, err)
-		}
 		commands[i] = wireCommand{
 			Correlation: q.Correlation, Do: events.OrderOf(q.Command.Do), ID: string(q.Command.ID), Intent: q.Intent,
-			On: q.Command.On, With: with, Ahead: q.Ahead,
+			On: q.Command.On, With: q.Command.Do, Ahead: q.Ahead,
 		}
 	}
 	body, err := json.Marshal(commands)

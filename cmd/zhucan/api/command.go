@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -189,18 +188,20 @@ func (s *server) answerAll(w http.ResponseWriter, r *http.Request, ids []ledger.
 	return answer(w, status, all)
 }
 
+var errNoJSON = ErrBody.Of("it is no JSON, or has a member twice")
+
 // split returns the commands of a body, and whether it is an array.
 func split(body []byte) ([]jsontext.Value, bool, error) {
 	v := jsontext.Value(body)
-	if !v.IsValid() {
-		return nil, false, ErrBody.Of("it is no JSON, or has a member twice")
-	}
 	if v.Kind() != '[' {
+		if !v.IsValid() {
+			return nil, false, errNoJSON
+		}
 		return []jsontext.Value{v}, false, nil
 	}
 	var all []jsontext.Value
-	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, false, ErrBody.Of("it is no array of commands")
+	if json.Unmarshal(body, &all) != nil {
+		return nil, false, errNoJSON
 	}
 	switch {
 	case len(all) == 0:
@@ -227,7 +228,7 @@ func parse(v jsontext.Value) (ordered, error) {
 	if err := ledger.CheckID(c.ID); err != nil {
 		return ordered{}, err
 	}
-	if !slices.Contains(events.Orders(), c.Do) {
+	if !events.IsOrder(c.Do) {
 		return c, events.ErrOrder.Of("no action has that name")
 	}
 	if c.Intent != nil && len(c.Intent) == 0 {

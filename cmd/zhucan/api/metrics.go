@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -82,7 +81,7 @@ func (m *Metrics) handler(p position) http.Handler {
 
 // decided counts a command.
 func (m *Metrics) decided(do string, err error) {
-	if !slices.Contains(events.Orders(), do) {
+	if !events.IsOrder(do) {
 		do = "unknown" // what a client wrote is no label
 	}
 	code := "accepted"
