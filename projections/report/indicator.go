@@ -125,9 +125,10 @@ var ErrTarget = &ledger.Rejection{
 	Next: "import a policy pack with targets, or use one of its codes", NextZH: "请导入含目标的政策包，或使用其目标编号",
 }
 
-// roomy lets the places of a million claims be joined in memory; compiling such a query
-// takes longer than it saves.
-const roomy = `select set_config('work_mem', '128MB', true), set_config('jit', 'off', true)`
+// roomy lets the places of a million claims be joined in memory. Compiling such a query
+// takes longer than it saves, and a plan for any counters and days is half as quick as
+// one for these.
+const roomy = `select set_config('work_mem', '128MB', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)`
 
 const selectTargets = `
 select code, action, name_zh, name_en, quote, text_en, clause, departments, value, unit, kind, strength,
@@ -545,7 +546,6 @@ type rowCount struct{ times, late, part, base int64 }
 func (c *counter) tally(ctx context.Context, targets []policy.Target) (tally, error) {
 	y := tally{wants: c.wants(targets), subjects: make(map[int64]int64)}
 	y.rows = make([]rowCount, len(y.wants))
-	masks := make(map[string]int64) // by subject
 	windows := make(map[window]map[string]int)
 	for i, w := range y.wants {
 		if windows[w.window] == nil {
@@ -553,25 +553,35 @@ func (c *counter) tally(ctx context.Context, targets []policy.Target) (tally, er
 		}
 		windows[w.window][w.counter] = i
 	}
-	for days, at := range windows {
-		var counters []policy.Fact
-		for counter := range at {
-			counters = append(counters, policy.Fact(counter))
-		}
-		for _, query := range []string{countFacts, countPayments} {
-			if err := c.add(ctx, &y, masks, at, query, c.args(days, counters)); err != nil {
-				return y, err
+	// Persons are told apart while Postgres passes over what is counted next.
+	told, ended := make(chan named, len(y.wants)), make(chan error)
+	go func() { ended <- y.tellApart(told) }()
+	err := func() error {
+		defer close(told)
+		for days, at := range windows {
+			var counters []policy.Fact
+			for counter := range at {
+				counters = append(counters, policy.Fact(counter))
+			}
+			for _, query := range []string{countFacts, countPayments} {
+				if err := c.add(ctx, y, at, told, query, c.args(days, counters)); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	for _, mask := range masks {
-		y.subjects[mask]++
-	}
-	return y, nil
+		return nil
+	}()
+	return y, errors.Join(err, <-ended)
+}
+
+// named are the subjects of the rows of one want, one to a line.
+type named struct {
+	want     int
+	subjects string
 }
 
 // add counts the rows of a query.
-func (c *counter) add(ctx context.Context, y *tally, masks map[string]int64, at map[string]int, query string, args pgx.NamedArgs) error {
+func (c *counter) add(ctx context.Context, y tally, at map[string]int, told chan<- named, query string, args pgx.NamedArgs) error {
 	rows, err := c.tx.Query(ctx, query, args)
 	if err != nil {
 		return err
@@ -579,17 +589,29 @@ func (c *counter) add(ctx context.Context, y *tally, masks map[string]int64, at 
 	var counter, subjects string
 	var r rowCount
 	_, err = pgx.ForEachRow(rows, []any{&counter, &r.times, &r.late, &r.part, &r.base, &subjects}, func() error {
-		i, times := at[counter], int64(0)
-		y.rows[i] = r
-		for subject := range strings.SplitSeq(subjects, "\n") {
-			masks[subject] |= y.wants[i].mask
-			times++
-		}
-		if times != r.times {
-			return fmt.Errorf("%s: %d rows name %d subjects", counter, r.times, times)
-		}
+		y.rows[at[counter]] = r
+		told <- named{at[counter], subjects}
 		return nil
 	})
+	return err
+}
+
+// tellApart counts the subjects by their masks.
+func (y tally) tellApart(told <-chan named) (err error) {
+	masks := make(map[string]int64) // by subject
+	for n := range told {
+		w, times := y.wants[n.want], int64(0)
+		for subject := range strings.SplitSeq(n.subjects, "\n") {
+			masks[subject] |= w.mask
+			times++
+		}
+		if r := y.rows[n.want]; times != r.times {
+			err = fmt.Errorf("%s: %d rows name %d subjects", w.counter, r.times, times)
+		}
+	}
+	for _, mask := range masks {
+		y.subjects[mask]++
+	}
 	return err
 }
 
