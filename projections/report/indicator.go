@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/ledger"
 	"zhucan/ledger/policy"
@@ -215,9 +214,9 @@ order by seq
 limit @limit`
 
 // ListIndicators counts every target of the policy in force.
-func ListIndicators(ctx context.Context, pool *pgxpool.Pool, ask Ask) (Indicators, error) {
+func ListIndicators(ctx context.Context, db DB, ask Ask) (Indicators, error) {
 	out := Indicators{Region: ask.Region, Year: ask.Year}
-	err := asked(ctx, pool, ask, func(c *counter) (err error) {
+	err := asked(ctx, db, ask, func(c *counter) (err error) {
 		out.Basis = c.basis
 		out.Indicators, err = c.count(ctx, c.targets)
 		return err
@@ -255,14 +254,14 @@ type Drill struct {
 }
 
 // ShowIndicator counts one target and lists rows behind it, by their records.
-func ShowIndicator(ctx context.Context, pool *pgxpool.Pool, code string, ask Ask, after uint64, limit int) (out Drill, err error) {
-	err = asked(ctx, pool, ask, func(c *counter) error {
+func ShowIndicator(ctx context.Context, db DB, code string, ask Ask, after uint64, limit int) (out Drill, err error) {
+	err = asked(ctx, db, ask, func(c *counter) error {
 		i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
 		if i < 0 {
 			return ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
 		}
 		t := c.targets[i]
-		out = Drill{Splits: t.Splits, Rows: []FactRow{}, Basis: c.basis}
+		out = Drill{Splits: append([]policy.Split{}, t.Splits...), Rows: []FactRow{}, Basis: c.basis}
 		all, err := c.count(ctx, c.targets) // an overlap, or a restatement, is of others
 		if err != nil {
 			return err
@@ -331,7 +330,7 @@ type counter struct {
 	schemes map[string][]string // by flow of the plan
 }
 
-func asked(ctx context.Context, pool *pgxpool.Pool, ask Ask, f func(*counter) error) error {
+func asked(ctx context.Context, db DB, ask Ask, f func(*counter) error) error {
 	if ask.AsOf.IsZero() {
 		return ErrTarget.Of("no day")
 	}
@@ -343,7 +342,7 @@ func asked(ctx context.Context, pool *pgxpool.Pool, ask Ask, f func(*counter) er
 			return err
 		}
 	}
-	return snapshot(ctx, pool, ask.Cut, func(tx pgx.Tx, b Basis) error {
+	return snapshot(ctx, db, ask.Cut, func(tx pgx.Tx, b Basis) error {
 		c := &counter{tx: tx, ask: ask, basis: b, schemes: make(map[string][]string)}
 		if err := c.load(ctx); err != nil {
 			return err
@@ -386,12 +385,13 @@ func (c *counter) load(ctx context.Context) error {
 	var s policy.Split
 	_, err = pgx.ForEachRow(rows, []any{&code, &region, &s.Year, &s.Value, &s.Author, &day, &s.Source}, func() error {
 		s.Region = ledger.RegionCode(region)
+		err := s.Date.UnmarshalText([]byte(day))
 		for i := range c.targets {
 			if c.targets[i].Code == code {
 				c.targets[i].Splits = append(c.targets[i].Splits, s)
 			}
 		}
-		return s.Date.UnmarshalText([]byte(day))
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read the splits: %w", err)
@@ -876,8 +876,8 @@ var ErrBodies = &ledger.Rejection{
 }
 
 // Bodies lists the bodies that a coverage target asks, those that fall short first.
-func Bodies(ctx context.Context, pool *pgxpool.Pool, code string, ask Ask) (out BodyList, err error) {
-	err = asked(ctx, pool, ask, func(c *counter) error {
+func Bodies(ctx context.Context, db DB, code string, ask Ask) (out BodyList, err error) {
+	err = asked(ctx, db, ask, func(c *counter) error {
 		i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
 		if i < 0 {
 			return ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
@@ -1003,8 +1003,8 @@ from read.policy
 where version = @version`
 
 // PolicyLabel returns what a version of the policy says of itself, "" of none.
-func PolicyLabel(ctx context.Context, pool *pgxpool.Pool, version string) (label string, err error) {
-	err = pool.QueryRow(ctx, selectLabel, pgx.NamedArgs{"version": version}).Scan(&label)
+func PolicyLabel(ctx context.Context, db DB, version string) (label string, err error) {
+	err = db.QueryRow(ctx, selectLabel, pgx.NamedArgs{"version": version}).Scan(&label)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}

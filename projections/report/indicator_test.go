@@ -278,6 +278,11 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 	if err != nil || fmt.Sprint(d.Indicator.Years) != "[{2022 0 0 0} {2023 1 2 0} {2024 1 1 0}]" {
 		t.Errorf("years %v, %v", d.Indicator.Years, err)
 	}
+	if here, err := report.ListIndicators(t.Context(), pool, report.Ask{Region: "220100", Cut: ask.Cut}); err != nil {
+		t.Error(err)
+	} else if x, _ := here.Find("T10"); x.Target != "4" || x.TargetSource != "user input: planner 2023-01-01" {
+		t.Errorf("the part of 220100 is %q, from %q", x.Target, x.TargetSource)
+	}
 	if d, err = report.ShowIndicator(t.Context(), pool, "T10", ask, 0, 10); err != nil || d.SplitSum != "4" || d.Gap != "-2" {
 		t.Errorf("splits add up to %q, the plan less them is %q, %v", d.SplitSum, d.Gap, err)
 	}

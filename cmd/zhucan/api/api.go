@@ -122,6 +122,8 @@ var routes = []route{
 	{"GET /v1/payments", read, []string{"party", "claim", "batch", "status", "as_of", "known_by", "after", "limit"}, (*server).payments},
 	{"GET /v1/levies", read, []string{"employer", "region", "year", "status", "overdue", "above", "on", "as_of", "known_by", "after", "limit"}, (*server).levies},
 	{"GET /v1/levies/income", read, []string{"as_of", "known_by", "after", "limit"}, (*server).levyIncome},
+	{"GET /v1/indicators", read, []string{"region", "year", "as_of", "known_by"}, (*server).indicators},
+	{"GET /v1/indicators/{code}", read, []string{"region", "year", "as_of", "known_by", "after", "limit"}, (*server).indicator},
 	{"GET /v1/suspects", read, []string{"as_of", "known_by", "after", "limit"}, (*server).suspects},
 	{"GET /v1/status", read, nil, (*server).status},
 }

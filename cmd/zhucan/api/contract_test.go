@@ -149,7 +149,7 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 		target := paths[pattern]
 		if method == http.MethodGet {
 			w := h.ask(t, method, target, "")
-			if w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
+			if w.Code != http.StatusOK && w.Code != http.StatusSeeOther && !untargeted(w) {
 				t.Errorf("%s: %d %s", target, w.Code, w.Body)
 			}
 			c.fits(t, path, method, w)
@@ -215,7 +215,7 @@ func TestDescribedParametersAreTaken(t *testing.T) {
 				}
 			}
 			w := h.get(t, target+sign+name+"="+v)
-			if w.Code >= 400 {
+			if w.Code >= 400 && !untargeted(w) {
 				t.Errorf("%s with %s=%s: %d %s", pattern, name, v, w.Code, w.Body)
 			}
 			c.fits(t, path, method, w)

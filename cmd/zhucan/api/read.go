@@ -313,6 +313,57 @@ func (s *server) levyIncome(w http.ResponseWriter, r *http.Request, q query) err
 	})
 }
 
+// ask reads which indicators are wanted. What stands is asked of a day: today, unless
+// as_of says.
+func (s *server) ask(ctx context.Context, q query) (a report.Ask, err error) {
+	region, err := q.id("region")
+	if err != nil {
+		return a, err
+	}
+	year, err := q.number("year", 0, 9999)
+	if err != nil {
+		return a, err
+	}
+	a.Region, a.Year = ledger.RegionCode(region), int(year)
+	if a.Cut, err = s.cut(ctx, q); err != nil {
+		return a, err
+	}
+	a.AsOf = s.dayOr(a.AsOf)
+	return a, nil
+}
+
+func (s *server) indicators(w http.ResponseWriter, r *http.Request, q query) error {
+	ask, err := s.ask(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	all, err := report.ListIndicators(r.Context(), s.DB, ask)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, all)
+}
+
+func (s *server) indicator(w http.ResponseWriter, r *http.Request, q query) error {
+	ask, err := s.ask(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	after, err := q.number("after", 0, 1<<53)
+	if err != nil {
+		return err
+	}
+	limit, err := q.number("limit", usual, most)
+	if err != nil {
+		return err
+	}
+	one, err := report.ShowIndicator(r.Context(), s.DB, r.PathValue("code"), ask, after, int(limit))
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, one)
+}
+
 func (s *server) suspects(w http.ResponseWriter, r *http.Request, q query) error {
 	after, err := q.number("after", 0, 1<<53)
 	if err != nil {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"zhucan/events"
 	"zhucan/events/merkle"
 	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/policy"
 	"zhucan/projections/report"
 	"zhucan/projections/sampletest"
 )
@@ -242,6 +245,52 @@ func TestATimeWaitsForWhatIsNotProjected(t *testing.T) {
 	if got := decode[basis](t, h.get(t, "/v1/claims?known_by=2023-03-01T01:00:30Z")); got.Seq != 31 {
 		t.Errorf("rests on %+v", got)
 	}
+}
+
+func TestTargetsAreListedWithTheRecordsBehindThem(t *testing.T) {
+	t.Parallel()
+	b := sample(t)
+	pack := ledgertest.Pack()
+	pack.Version, pack.LateReturn = "test-2", policy.Restore
+	target := policy.Target{
+		Action: "三（六）", Clause: "synthetic", Code: "T11", DefinitionEN: "synthetic", DefinitionZH: "示例", Facts: []policy.Fact{"base/incubator"}, From: ledger.DateOf(2022, 1, 1),
+		Kind: policy.Stock, NameEN: "bases", NameZH: "基地", Overlaps: []string{"T12"}, Quote: "示例", Strength: policy.AtLeast, TextEN: "synthetic", To: ledger.DateOf(2024, 12, 31), Unit: "个", Value: "2",
+		Splits: []policy.Split{{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "1"}},
+	}
+	flow := target
+	flow.Code, flow.Facts, flow.Kind, flow.Overlaps, flow.Splits, flow.Unit = "T12", []policy.Fact{"training"}, policy.PersonTimes, nil, nil, "人次"
+	pack.Targets = []policy.Target{target, flow}
+	b.Do(ledgertest.Operator, sampletest.Day, policy.Publish{Pack: pack})
+	b.Facts()
+	h := open(t, b.Records)
+	if err := h.runner.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := load(t)
+	c.fits(t, "/v1/indicators", http.MethodGet, h.get(t, "/v1/indicators?as_of=2023-12-31"))
+	for _, target := range []string{"T11", "T12", "T12?year=2023", "T99"} {
+		c.fits(t, "/v1/indicators/{code}", http.MethodGet, h.get(t, "/v1/indicators/"+target))
+	}
+	all := decode[report.Indicators](t, h.get(t, "/v1/indicators?as_of=2023-12-31"))
+	if len(all.Indicators) != 2 || all.Indicators[0].Actual != "1" || all.Indicators[0].Rate != "50.00" || all.Policy != "test-2" || len(all.Indicators[0].Overlaps) != 1 {
+		t.Errorf("%+v", all)
+	}
+	if here := decode[report.Indicators](t, h.get(t, "/v1/indicators?as_of=2023-12-31&region=220200&year=2023")); len(here.Indicators) != 2 || here.Indicators[0].Actual != "0" {
+		t.Errorf("%+v", here)
+	}
+	one := decode[report.Drill](t, h.get(t, "/v1/indicators/T11?as_of=2023-12-31&limit=1"))
+	if len(one.Rows) != 1 || one.Rows[0].Fact != "achievement:A1" || one.More || one.SplitSum != "1" || one.Gap != "1" {
+		t.Errorf("%+v", one)
+	}
+	if one = decode[report.Drill](t, h.get(t, fmt.Sprintf("/v1/indicators/T11?as_of=2023-12-31&after=%d", one.Rows[0].Seq))); len(one.Rows) != 0 {
+		t.Errorf("after the last: %+v", one)
+	}
+	if years := decode[report.Drill](t, h.get(t, "/v1/indicators/T12?as_of=2023-12-31")).Indicator.Years; len(years) != 2 {
+		t.Errorf("%+v", years)
+	}
+	refused(t, h.get(t, "/v1/indicators/T99"), http.StatusUnprocessableEntity, "target-unknown")
+	refused(t, h.get(t, "/v1/indicators?year=x"), http.StatusBadRequest, "parameter-form")
+	refused(t, h.get(t, "/v1/indicators?region=229999"), http.StatusUnprocessableEntity, "region-unknown")
 }
 
 func TestLeviesAreListedAsTheyStand(t *testing.T) {
