@@ -58,7 +58,7 @@ func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[
 			if fruitless++; r.at > began {
 				fruitless = 0
 			}
-			if err == nil && fruitless == 2 {
+			if err == nil && fruitless == tries {
 				err = errNotDelivered
 			}
 			if err != nil {
@@ -67,6 +67,12 @@ func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[
 			}
 			if !more {
 				return
+			}
+			if fruitless > 0 {
+				select {
+				case <-ctx.Done():
+				case <-time.After(10 * time.Millisecond << fruitless):
+				}
 			}
 		}
 	}
@@ -80,6 +86,10 @@ type reader struct {
 	end   uint64 // last record wanted
 	yield func(events.Record, error) bool
 }
+
+// tries is how many consumers in a row may deliver nothing, for a second in all: a server
+// of a cluster may be asked that has not got as far as the leader.
+const tries = 6
 
 var errNotDelivered = errors.New("the next record is stored and is not delivered")
 
