@@ -10,6 +10,7 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
+	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 )
@@ -35,6 +36,11 @@ type model struct {
 	closer   ledger.ActorID
 	latest   ledger.Date // of closing and reopening
 	owed     int64       // demanded and not received
+	levies   map[levy.Key]*taxed
+	tills    map[ledger.BudgetLine]*till
+	left     map[ledger.PartyID]bool // employers that are gone
+	counted  map[stint]levy.Key
+	levied   []ledger.Entry // of the levy, which journal.Reverse may not name
 }
 
 type waits struct {
@@ -91,6 +97,7 @@ func newModel(t *rapid.T) *model {
 		claims: make(map[ledger.ClaimID]*claimed), payments: make(map[ledger.PaymentID]*due), batches: make(map[ledger.BatchID]*bundle),
 		erased: make(map[ledger.PartyID]bool), entries: make(map[ledger.EntryID]ledger.Entry), posters: make(map[ledger.EntryID]ledger.ActorID),
 		waiting: make(map[ledger.EntryID]waits), booked: make(map[string]string), reversed: make(map[ledger.EntryID]bool), ids: make(map[ledger.EntryID]bool),
+		levies: make(map[levy.Key]*taxed), tills: make(map[ledger.BudgetLine]*till), left: make(map[ledger.PartyID]bool), counted: make(map[stint]levy.Key),
 	}
 }
 
@@ -146,6 +153,8 @@ func (m *model) happened(e ledger.Event) {
 		m.payment(e)
 	case journal.Event:
 		m.journal(e)
+	case levy.Event:
+		m.levy(e)
 	}
 }
 

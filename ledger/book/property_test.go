@@ -57,11 +57,11 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	total := make(map[string]int)
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{T: t, state: new(book.State), model: newModel(t), today: ledger.DateOf(2023, 1, 10), accepted: total}
-		w.chart, _ = ledgertest.Pack().Check()
 		total["runs"]++
 		w.begin()
 		w.head()
-		for range 15 + w.roll(30, "commands") {
+		w.overdue()
+		for range 18 + w.roll(36, "commands") {
 			w.step()
 		}
 		w.afresh()
@@ -71,7 +71,8 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	}
 	for _, name := range []string{
 		"Submitted", "Approved", "Rejected", "Stopped", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
-		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver", "rollback",
+		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver",
+		"Declared", "Reviewed", "Assessed", "Relieved", "Deferred", "Received", "Warned", "PaymentOrdered", "LateFeeCharged", "RefundDecided", "Refunded", "Deregistered", "rollback",
 	} {
 		if total[name] == 0 {
 			t.Errorf("it never came to %s: %v", name, total)
@@ -83,6 +84,8 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 func (w *world) begin() {
 	pack := ledgertest.Pack()
 	ledgertest.Monthly(&pack)
+	ledgertest.Levied(&pack)
+	w.chart, _ = pack.Check()
 	w.order(ledgertest.Operator, policy.Publish{Pack: pack}, true)
 	for i := range 12 {
 		do := party.Register{Account: "a", Kind: policy.Person, Party: ledger.PartyID(fmt.Sprint("P", i)), Sealed: "s"}
@@ -306,6 +309,7 @@ func (w *world) check() {
 	if owed != m.owed {
 		w.Fatalf("%d is to be recovered, want %d", owed, m.owed)
 	}
+	w.checkLevy()
 	live := make(map[payment.Instalment]ledger.PaymentID)
 	used := make(map[ledger.ClaimID]int64) // paid, under way or given back
 	for id, p := range m.payments {
@@ -393,6 +397,7 @@ func (w *world) print() string {
 		ask(chief, journal.ApproveEntry{Entry: id})
 		ask(second, journal.ApproveEntry{Entry: id})
 	}
+	w.printLevy(ask)
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%s %+v\n", l, w.state.Budget().Use(l))
 		ask(ledgertest.Accountant, budget.CarryOver{Amount: yuan(2_000), Document: "D1", Line: l})
@@ -492,6 +497,8 @@ func (w *world) step() {
 	amount := yuan(int64(roll(9, "thousands")) * 1_000)
 
 	switch {
+	case roll(5, "levy") == 4:
+		w.levy(do, roll, amount)
 	case kind < 4:
 		scheme := []ledger.SchemeCode{"startup", "employer", "assisted", "unset", "welfare-post"}[roll(10, "scheme")%5]
 		from := ledger.PeriodOf(2023+roll(2, "year"), time.Month(1+roll(12, "month")))
