@@ -1,14 +1,11 @@
 package projections_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"zhucan/events"
-	"zhucan/events/memlog"
 	"zhucan/ledger"
 	"zhucan/projections"
 	"zhucan/projections/sampletest"
@@ -537,57 +533,4 @@ func TestAFoldThatFailsHaltsInFrontOfTheRecord(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// F20: what is not done in time because somebody holds a table is tried again, and has
-// its effect once.
-func TestAStatementThatTimesOutIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	_, all := records(t)
-	pool, log := schematest.New(t), new(memlog.Log)
-	sampletest.Extend(t, log, all[:60])
-	if err := runner(pool, log).CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	holder, err := pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer holder.Rollback(context.Background())
-	if _, err := holder.Exec(t.Context(), "lock table rm_v0001.entry in share mode"); err != nil {
-		t.Fatal(err)
-	}
-	exec(t, pool, "do $$ begin execute format('alter database %I set statement_timeout = 300', current_database()); end $$")
-	pool.Reset()
-	sampletest.Extend(t, log, all)
-	tried := make(chan struct{})
-	once := sync.OnceFunc(func() { close(tried) })
-	r := runner(pool, log, func(c *projections.Config) {
-		c.Logger = slog.New(slog.NewTextHandler(writer(func(b []byte) {
-			if bytes.Contains(b, []byte("57014")) {
-				once()
-			}
-		}), nil))
-	})
-	ended := make(chan error, 1)
-	go func() { ended <- r.CatchUp(t.Context()) }()
-	select {
-	case <-tried:
-	case err := <-ended:
-		t.Fatalf("the runner ended: %v", err)
-	}
-	if err := holder.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	compare(t, "after a timeout", digest(t, pool, "v0001"), wanted(t, all))
-}
-
-type writer func([]byte)
-
-func (w writer) Write(b []byte) (int, error) {
-	w(b)
-	return len(b), nil
 }
