@@ -139,6 +139,11 @@ func TestAConflictIsRetriedAndHasOneEffect(t *testing.T) {
 					}
 				}))
 			})
+			defer func() { // or a failure waits for the pool for ever
+				if held != nil {
+					_ = held.Rollback(ctx)
+				}
+			}()
 			follow(t, r, len(all))
 			if s, err := r.Status(t.Context()); err != nil || s.Halted || met < c.times || s.Counters.Retries != uint64(met) || s.Counters.Events != uint64(len(all)) {
 				t.Errorf("met %d times: %+v, %v", met, s, err)
