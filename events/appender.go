@@ -228,9 +228,8 @@ func (a *Appender) Submit(ctx context.Context, r Request) (Receipt, error) {
 
 // SubmitAll has commands decided in their order, each on its own but for those that go
 // ahead of another: one that is refused does not keep the others from having effect. It
-// returns when all of
-// them are answered. An error means that nothing is known of any of them, because
-// ctx ended, the queue was full or the appender stopped; they can be repeated.
+// returns when all of them are answered. An error means that nothing is known of any of
+// them, because ctx ended, the queue was full or the appender stopped; they can be repeated.
 func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, error) {
 	if len(rs) == 0 {
 		return nil, nil
@@ -444,7 +443,7 @@ func (a *Appender) tentative() []ledger.Tentative {
 	return append(a.state.Tentative(), &a.done)
 }
 
-// decide answers one command, provisionally: its event is added to the next group
+// decide answers the k-th command of a job, provisionally: its event is added to the next group
 // and the state is what it would be after it.
 func (a *Appender) decide(i item, k int) Receipt {
 	r, asked := i.job.requests[k], i.job.asked[k]
@@ -534,8 +533,8 @@ func (a *Appender) now() time.Time {
 }
 
 // write encodes a group and, once the one before it is on disk, appends it: a few
-// records one after the other, many, or some that belong together, as one batch. What it has written when it
-// fails is for the log to say.
+// records one after the other; many, or some that belong together, as one batch. What
+// it has written when it fails is for the log to say.
 func (a *Appender) write(ctx context.Context, g, before *group) error {
 	records, err := a.encode(g)
 	if before != nil {

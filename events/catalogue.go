@@ -265,9 +265,6 @@ func Orders() []string {
 	return names
 }
 
-// IsOrder tells whether an action has that name.
-func IsOrder(name string) bool { return askedBy[name].name != "" }
-
 // NameOf returns the name under which e is written.
 func NameOf(e ledger.Event) string {
 	name, ok := byType[reflect.TypeOf(e)]

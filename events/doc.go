@@ -42,7 +42,8 @@
 //  2. An acknowledged command is on disk; it is never lost and has one effect.
 //  3. A command identifier has one effect for ever. Repeating it answers with the
 //     first one; with another content it is refused ([ErrReused]).
-//  4. What a command is refused for has no effect, and poisons nothing.
+//  4. What a command is refused for has no effect, and poisons nothing; what goes ahead
+//     of it has effect with it, or not at all.
 //  5. What cannot be kept or read back is refused before it is on record, and alone.
 //  6. While it is not known what is on record, nothing is decided or refused.
 //  7. Two appenders on one log cannot both write: the sequence each expects is the

@@ -25,6 +25,15 @@ func DateOf(year int, month time.Month, day int) Date {
 	return Date{int16(y), int8(m), int8(d)}
 }
 
+// China is the zone in which a time has its day; the country has one and no summer time.
+var China = time.FixedZone("CST", 8*60*60)
+
+// DayOf returns the day of a time.
+func DayOf(t time.Time) Date {
+	y, m, d := t.In(China).Date()
+	return DateOf(y, m, d)
+}
+
 // ParseDate reads a day written as 2006-01-02, from year 1900 to 9999.
 func ParseDate(s string) (Date, error) {
 	d, ok := parseDate(s)

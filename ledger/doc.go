@@ -28,4 +28,8 @@
 // themselves kept by double entry (预算指标核算管理办法（试行）, 财办〔2022〕36号).
 // One entry with three balanced parts keeps them from drifting apart; three
 // entries would have to be reconciled with each other.
+//
+// What deciders remember lies in a [Table], or by the numbers of [Names] in a [Column]
+// where there are millions: decisions are tried there before they are on disk, and can
+// be taken back.
 package ledger

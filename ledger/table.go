@@ -8,9 +8,9 @@ import "iter"
 // Each group of such commands lies between Begin and either Commit, which makes
 // the oldest group final, or Rollback, which takes back every group that is not
 // final yet; in between, the newest group alone can be taken back (Undo) or become
-// part of the one before it (Join). Outside a group writes are final at once and cost what a map
-// costs. The zero Table is empty and ready to use. Values are replaced, never
-// modified in place.
+// part of the one before it (Join). Outside a group writes are final at once and cost
+// what a map costs. The zero Table is empty and ready to use. Values are replaced,
+// never modified in place.
 type Table[K comparable, V any] struct {
 	rows map[K]V
 	undo undo[K, V]
@@ -191,7 +191,8 @@ func (u *undo[K, V]) back(group int, put func(change[K, V])) {
 	u.changes, u.marks = u.changes[:n], u.marks[:group]
 }
 
-// A Tentative part of a state can be tried and taken back; a [Table] is one.
+// A Tentative part of a state can be tried and taken back; a [Table] is one, and a
+// [Column].
 type Tentative interface {
 	Begin()
 	Commit()

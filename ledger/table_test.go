@@ -9,6 +9,44 @@ import (
 	"zhucan/ledger"
 )
 
+// grouped adds to actions on a part of a state those that begin and end groups. The model
+// is put back to what it was when a group began that is taken back.
+func grouped[K comparable](part ledger.Tentative, model *map[K]int, actions map[string]func(*rapid.T)) map[string]func(*rapid.T) {
+	var before []map[K]int
+	maps.Copy(actions, map[string]func(*rapid.T){
+		"Begin": func(*rapid.T) {
+			part.Begin()
+			before = append(before, maps.Clone(*model))
+		},
+		"Commit": func(*rapid.T) {
+			if len(before) > 0 {
+				part.Commit()
+				before = before[1:]
+			}
+		},
+		"Join": func(*rapid.T) {
+			if n := len(before); n > 0 {
+				part.Join()
+				before = before[:n-1]
+			}
+		},
+		"Undo": func(*rapid.T) {
+			if n := len(before); n > 0 {
+				part.Undo()
+				*model, before = before[n-1], before[:n-1]
+			}
+		},
+		"Rollback": func(*rapid.T) {
+			part.Rollback()
+			if len(before) > 0 {
+				*model = before[0]
+			}
+			before = nil
+		},
+	})
+	return actions
+}
+
 // The model of a Table keeps a copy of the whole map for each open group: the map
 // as it was when the group began.
 func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
@@ -16,8 +54,7 @@ func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var table ledger.Table[int, int]
 		model := make(map[int]int)
-		var before []map[int]int
-		t.Repeat(map[string]func(*rapid.T){
+		t.Repeat(grouped(&table, &model, map[string]func(*rapid.T){
 			"Set": func(t *rapid.T) {
 				k, v := rapid.IntRange(0, 5).Draw(t, "key"), rapid.IntRange(0, 9).Draw(t, "value")
 				table.Set(k, v)
@@ -27,35 +64,6 @@ func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
 				k := rapid.IntRange(0, 5).Draw(t, "key")
 				table.Delete(k)
 				delete(model, k)
-			},
-			"Begin": func(*rapid.T) {
-				table.Begin()
-				before = append(before, maps.Clone(model))
-			},
-			"Commit": func(*rapid.T) {
-				if len(before) > 0 {
-					table.Commit()
-					before = before[1:]
-				}
-			},
-			"Join": func(*rapid.T) {
-				if n := len(before); n > 0 {
-					table.Join()
-					before = before[:n-1]
-				}
-			},
-			"Undo": func(*rapid.T) {
-				if n := len(before); n > 0 {
-					table.Undo()
-					model, before = before[n-1], before[:n-1]
-				}
-			},
-			"Rollback": func(*rapid.T) {
-				table.Rollback()
-				if len(before) > 0 {
-					model = before[0]
-				}
-				before = nil
 			},
 			"": func(t *rapid.T) {
 				if got := maps.Collect(table.All()); !maps.Equal(got, model) || table.Len() != len(model) {
@@ -68,7 +76,7 @@ func TestATableTakesBackWhatIsNotFinal(t *testing.T) {
 					}
 				}
 			},
-		})
+		}))
 	})
 }
 
@@ -78,42 +86,12 @@ func TestAColumnTakesBackWhatIsNotFinal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var column ledger.Column[int]
 		model := make(map[ledger.Number]int)
-		var before []map[ledger.Number]int
 		number := rapid.SampledFrom([]ledger.Number{1, 2, 255, 256, 257, 1000})
-		t.Repeat(map[string]func(*rapid.T){
+		t.Repeat(grouped(&column, &model, map[string]func(*rapid.T){
 			"Set": func(t *rapid.T) {
 				n, v := number.Draw(t, "number"), rapid.IntRange(0, 9).Draw(t, "value")
 				column.Set(n, v)
 				model[n] = v
-			},
-			"Begin": func(*rapid.T) {
-				column.Begin()
-				before = append(before, maps.Clone(model))
-			},
-			"Commit": func(*rapid.T) {
-				if len(before) > 0 {
-					column.Commit()
-					before = before[1:]
-				}
-			},
-			"Join": func(*rapid.T) {
-				if n := len(before); n > 0 {
-					column.Join()
-					before = before[:n-1]
-				}
-			},
-			"Undo": func(*rapid.T) {
-				if n := len(before); n > 0 {
-					column.Undo()
-					model, before = before[n-1], before[:n-1]
-				}
-			},
-			"Rollback": func(*rapid.T) {
-				column.Rollback()
-				if len(before) > 0 {
-					model = before[0]
-				}
-				before = nil
 			},
 			"": func(t *rapid.T) {
 				for _, n := range []ledger.Number{0, 1, 2, 3, 254, 255, 256, 257, 258, 1000, 5000} {
@@ -122,7 +100,7 @@ func TestAColumnTakesBackWhatIsNotFinal(t *testing.T) {
 					}
 				}
 			},
-		})
+		}))
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"zhucan/projections"
 	"zhucan/projections/sampletest"
@@ -40,24 +39,6 @@ func (f retries) Handle(_ context.Context, r slog.Record) error {
 	})
 	f(why, pause)
 	return nil
-}
-
-// connect opens a pool with settings of its own.
-func connect(t *testing.T, address string, settings map[string]string) *pgxpool.Pool {
-	t.Helper()
-	cfg, err := pgxpool.ParseConfig(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range settings {
-		cfg.ConnConfig.RuntimeParams[name] = value
-	}
-	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	return pool
 }
 
 // F20: somebody else is at the rows that a chunk needs. Who is refused begins again, waits

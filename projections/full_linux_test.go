@@ -10,13 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sys/unix"
 
 	"zhucan/projections"
 	"zhucan/projections/sampletest"
-	"zhucan/schema"
 	"zhucan/schema/schematest"
 )
 
@@ -41,34 +38,18 @@ func TestADiskThatIsFullHoldsTheProjectorUpAndNothingIsHalfProjected(t *testing.
 			t.Error(err)
 		}
 	})
-	server := schematest.Cluster(t)
-	conn, err := pgx.Connect(t.Context(), server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var data, database string
-	if err := conn.QueryRow(t.Context(), "select current_setting('data_directory'), current_database()").Scan(&data, &database); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(data)
+	pool := connect(t, cluster(t).URL(), nil)
+	info, err := os.Stat(query[string](t, pool, "select current_setting('data_directory')")[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	own := info.Sys().(*syscall.Stat_t) // who the server runs as
-	if err := errors.Join(os.Chown(dir, int(own.Uid), int(own.Gid)), schema.Migrate(t.Context(), conn)); err != nil {
+	if err := os.Chown(dir, int(own.Uid), int(own.Gid)); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{"create tablespace small location '" + dir + "'", "alter database " + database + " set default_tablespace = 'small'"} {
-		if _, err := conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	conn.Close(t.Context())
-	pool, err := pgxpool.New(t.Context(), server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	exec(t, pool, "create tablespace small location '"+dir+"'")
+	exec(t, pool, "do $$ begin execute format('alter database %I set default_tablespace = small', current_database()); end $$")
+	pool.Reset()
 
 	b := sampletest.Story(t)
 	b.Record(4000)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"zhucan/projections/levies"
 	"zhucan/projections/sampletest"
 	"zhucan/schema"
+	"zhucan/schema/embedded"
 	"zhucan/schema/schematest"
 )
 
@@ -37,6 +39,38 @@ func runner(pool *pgxpool.Pool, log events.Log, change ...func(*projections.Conf
 		c(&cfg)
 	}
 	return projections.New(pool, log, cfg)
+}
+
+// cluster returns a server of the test's own whose database is migrated.
+func cluster(t *testing.T) *embedded.Server {
+	t.Helper()
+	server := schematest.Cluster(t)
+	conn, err := pgx.Connect(t.Context(), server.URL())
+	if err == nil {
+		err = errors.Join(schema.Migrate(t.Context(), conn), conn.Close(t.Context()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// connect opens a pool with settings of its own.
+func connect(t *testing.T, address string, settings map[string]string) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range settings {
+		cfg.ConnConfig.RuntimeParams[name] = value
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 // digest returns a hash of each table of a schema, and of the archive under

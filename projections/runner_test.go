@@ -10,15 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"pgregory.net/rapid"
 
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/projections"
 	"zhucan/projections/sampletest"
-	"zhucan/schema"
 	"zhucan/schema/embedded"
 	"zhucan/schema/schematest"
 )
@@ -171,20 +168,8 @@ func TestAServerThatIsKilledLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	b, all := records(t)
 	want := wanted(t, all)
-	server := schematest.Cluster(t)
-	conn, err := pgx.Connect(t.Context(), server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Migrate(t.Context(), conn); err != nil {
-		t.Fatal(err)
-	}
-	conn.Close(t.Context())
-	pool, err := pgxpool.New(t.Context(), server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
+	server := cluster(t)
+	pool := connect(t, server.URL(), nil)
 	if err := runner(pool, (&sampletest.Book{}).Log()).CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 
 	"zhucan/projections"
 	"zhucan/projections/sampletest"
-	"zhucan/schema"
 	"zhucan/schema/schematest"
 )
 
@@ -28,7 +27,7 @@ func TestABackendThatTheKernelKillsLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	b, all := records(t)
 	want := wanted(t, all)
-	server := schematest.Cluster(t)
+	server := cluster(t)
 	ask := func(do func(*pgx.Conn) error) {
 		conn, err := pgx.Connect(t.Context(), server.URL())
 		if err == nil {
@@ -38,7 +37,6 @@ func TestABackendThatTheKernelKillsLosesAndDoublesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	ask(func(c *pgx.Conn) error { return schema.Migrate(t.Context(), c) })
 	pool := connect(t, server.URL(), nil)
 	if err := runner(pool, (&sampletest.Book{}).Log()).CatchUp(t.Context()); err != nil {
 		t.Fatal(err)

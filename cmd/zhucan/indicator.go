@@ -39,9 +39,7 @@ func (p *program) ask(region string, year int, cut report.Cut) (report.Ask, erro
 	if year < 0 || year > 9999 {
 		return report.Ask{}, usage("--year %d", year)
 	}
-	if cut.AsOf.IsZero() {
-		cut.AsOf = p.today()
-	}
+	cut.AsOf = p.dayOr(cut.AsOf)
 	return report.Ask{Region: ledger.RegionCode(region), Year: year, Cut: cut}, nil
 }
 

@@ -33,22 +33,19 @@ func (p *program) levyVerbs() []*cobra.Command {
 	}
 }
 
-// onDay is a day given by a flag, or the one as of which is asked, or today.
-func (p *program) onDay(text string, cut report.Cut) (ledger.Date, error) {
-	switch {
-	case text != "":
-		return ledger.ParseDate(text)
-	case !cut.AsOf.IsZero():
-		return cut.AsOf, nil
+// onDay is a day given by a flag, or else another one if there is one, or today.
+func (p *program) onDay(text string, other ledger.Date) (ledger.Date, error) {
+	if text == "" {
+		return p.dayOr(other), nil
 	}
-	return p.today(), nil
+	return ledger.ParseDate(text)
 }
 
 func (p *program) levyList() *cobra.Command {
 	var f report.LevyFilter
 	c := listing(p, "list", "list levies and how each stands (残保金清单)", "  zhucan levy list --year 2023 --status owing",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.LevyPage, error) {
-			f.On, _ = p.onDay("", cut)
+			f.On = p.dayOr(cut.AsOf)
 			return report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
 		},
 		func(l report.LevyPage) (table, string, report.Basis) {
@@ -80,7 +77,7 @@ func (p *program) levyArrears() *cobra.Command {
 	var on string
 	c := listing(p, "arrears", "list what is owed after its last day to pay, with its age (欠缴清单)", "  zhucan levy arrears --on 2023-12-31 -o csv",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (_ report.LevyPage, err error) {
-			if f.On, err = p.onDay(on, cut); err != nil {
+			if f.On, err = p.onDay(on, cut.AsOf); err != nil {
 				return report.LevyPage{}, err
 			}
 			return report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
@@ -127,7 +124,7 @@ func (p *program) levySurplus() *cobra.Command {
 	scheme := "employer-reward"
 	c := listing(p, "surplus", "list employers above the ratio and the reward they could claim (超比例单位)", "  zhucan levy surplus --year 2023\n  zhucan levy surplus --year 2023 --scheme employer-reward -o csv",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (surplusPage, error) {
-			f.On, _ = p.onDay("", cut)
+			f.On = p.dayOr(cut.AsOf)
 			l, err := report.Levies(ctx, s.pool, f, cut, at.after, at.limit)
 			if err != nil || l.Policy == "" {
 				return surplusPage{Scheme: scheme, Levies: []surplus{}, Basis: l.Basis}, err
@@ -224,7 +221,7 @@ Exit code 2 when every one of them was refused; the reasons are on stderr.`,
 		Example: "  zhucan levy assess --year 2023\n  zhucan levy assess --year 2023 --employer U… --on 2023-04-03",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			day, err := p.onDay(on, report.Cut{})
+			day, err := p.onDay(on, ledger.Date{})
 			if err != nil {
 				return err
 			}
@@ -344,7 +341,7 @@ the difference. Nothing is recorded: levy assess does that, levy by levy.
 		Example: "  zhucan levy affected --known 2023-03-26\n  zhucan levy affected --policy-before jilin-2022-2024.2 -o csv",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			day, err := p.onDay(known, report.Cut{})
+			day, err := p.onDay(known, ledger.Date{})
 			if err != nil {
 				return err
 			}
@@ -448,7 +445,7 @@ Chinese. It is a text and no decision: levy warn and levy order-payment record t
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				day, err := p.onDay(on, cut)
+				day, err := p.onDay(on, cut.AsOf)
 				if err != nil {
 					return err
 				}

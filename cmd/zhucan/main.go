@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,10 +212,10 @@ func (p *program) asOfDate() (ledger.Date, error) {
 }
 
 // today is the day of the machine's clock in China, where the books are kept.
-func (p *program) today() ledger.Date {
-	y, m, d := p.now().In(time.FixedZone("CST", 8*60*60)).Date()
-	return ledger.DateOf(y, m, d)
-}
+func (p *program) today() ledger.Date { return ledger.DayOf(p.now()) }
+
+// dayOr is a day, or today where none is given.
+func (p *program) dayOr(d ledger.Date) ledger.Date { return cmp.Or(d, p.today()) }
 
 // version is the module version the program was built from.
 func version() string {

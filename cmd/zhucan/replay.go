@@ -124,7 +124,7 @@ func (p *program) replay(ctx context.Context, s *stores, into string) error {
 }
 
 func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) error {
-	if s.server != nil {
+	if s.server != nil { // versions are compared at one record: the last
 		if err := p.project(ctx, s); err != nil {
 			return err
 		}
@@ -146,21 +146,19 @@ func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) e
 	for _, x := range d.Tables {
 		t.rows = append(t.rows, []string{x.Name, number(x.Same), number(x.Changed), number(x.Added), number(x.Removed)})
 	}
-	t.foot = p.say("没有差异", "no difference")
-	if !d.Same() {
-		t.foot = ""
+	var foot []string
+	if d.Same() {
+		foot = append(foot, p.say("没有差异", "no difference"))
 	}
 	for _, x := range d.Tables {
 		if len(x.Left) > 0 {
-			t.foot += p.say("\n未比较（只有一个版本有）：", "\nnot compared, as one version only has it: ") + x.Name + "." + strings.Join(x.Left, ", "+x.Name+".")
+			foot = append(foot, p.say("未比较（只有一个版本有）：", "not compared, as one version only has it: ")+x.Name+"."+strings.Join(x.Left, ", "+x.Name+"."))
 		}
 	}
-	if !d.Same() {
-		t.foot += "\n"
-		for _, x := range d.Differences {
-			t.foot += fmt.Sprintf("%s[%s].%s: %s → %s (seq %d)\n", x.Table, x.Key, x.Column, shown(x.Before), shown(x.After), x.Seq)
-		}
+	for _, x := range d.Differences {
+		foot = append(foot, fmt.Sprintf("%s[%s].%s: %s → %s (seq %d)", x.Table, x.Key, x.Column, shown(x.Before), shown(x.After), x.Seq))
 	}
+	t.foot = strings.Join(foot, "\n")
 	if err := p.print(d, t); err != nil {
 		return err
 	}

@@ -87,8 +87,9 @@ type reader struct {
 	yield func(events.Record, error) bool
 }
 
-// tries is how many consumers in a row may deliver nothing, for a second in all: a server
-// of a cluster may be asked that has not got as far as the leader.
+// tries is how many consumers in a row may deliver nothing, with longer and longer pauses
+// between them, 620 ms in all: a server of a cluster may be asked that has not got as far
+// as the leader.
 const tries = 6
 
 var errNotDelivered = errors.New("the next record is stored and is not delivered")

@@ -227,44 +227,30 @@ var forms = map[string]form{
 // Lasts tells whether facts of a kind have a last day.
 func Lasts(kind string) bool { return forms[kind].lasts }
 
-// members are the names of what a fact says beside what all say, in their order.
-var members = []string{"beneficiary", "body", "course", "employer", "headcount", "name", "on", "party", "quality", "sites", "to", "type"}
+// members are what a fact says beside what all say, by name, in the order of checking.
+var members = []struct {
+	name string
+	of   func(Recorded) string
+}{
+	{"beneficiary", func(e Recorded) string { return string(e.Beneficiary) }},
+	{"body", func(e Recorded) string { return e.Body }},
+	{"course", func(e Recorded) string { return e.Course }},
+	{"employer", func(e Recorded) string { return string(e.Employer) }},
+	{"headcount", func(e Recorded) string { return given(e.Headcount != nil) }},
+	{"name", func(e Recorded) string { return e.Name }},
+	{"on", func(e Recorded) string { return e.On.String() }},
+	{"party", func(e Recorded) string { return string(e.Party) }},
+	{"quality", func(e Recorded) string { return e.Quality }},
+	{"sites", func(e Recorded) string { return given(e.Sites != nil) }},
+	{"to", func(e Recorded) string { return e.To.String() }},
+	{"type", func(e Recorded) string { return e.Type }},
+}
 
-// member returns what a fact says.
-func (e Recorded) member(name string) string {
-	switch name {
-	case "beneficiary":
-		return string(e.Beneficiary)
-	case "body":
-		return e.Body
-	case "course":
-		return e.Course
-	case "employer":
-		return string(e.Employer)
-	case "headcount":
-		if e.Headcount != nil {
-			return "given"
-		}
-		return ""
-	case "name":
-		return e.Name
-	case "on":
-		return e.On.String()
-	case "party":
-		return string(e.Party)
-	case "quality":
-		return e.Quality
-	case "sites":
-		if e.Sites != nil {
-			return "given"
-		}
-		return ""
-	case "to":
-		return e.To.String()
-	case "type":
-		return e.Type
+func given(is bool) string {
+	if is {
+		return "given"
 	}
-	panic(fmt.Sprintf("achievement: member %q", name))
+	return ""
 }
 
 // State is the facts there are.
@@ -375,8 +361,8 @@ func (e Recorded) check() error {
 	if !ok || e.Type == "" || !policy.FactOf(e.Kind, e.Type, e.Quality).Known() {
 		return ErrKind.Of("%s", policy.FactOf(e.Kind, e.Type, e.Quality))
 	}
-	for _, name := range members {
-		value := e.member(name)
+	for _, m := range members {
+		name, value := m.name, m.of(e)
 		switch must := slices.Contains(f.must, name); {
 		case name == "on" || name == "type":
 		case must && value == "":
@@ -411,8 +397,10 @@ func (e Recorded) check() error {
 // same names what a fact is of. No two facts of it are on record at a time.
 func (e Recorded) same() [16]byte {
 	parts := append(make([]string, 0, 8), e.Kind)
-	for _, name := range forms[e.Kind].same {
-		parts = append(parts, e.member(name))
+	for _, m := range members {
+		if slices.Contains(forms[e.Kind].same, m.name) {
+			parts = append(parts, m.of(e))
+		}
 	}
 	return ledger.Digest(parts...)
 }

@@ -62,7 +62,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"zhucan/ledger"
 	"zhucan/ledger/achievement"
@@ -201,8 +200,8 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 	if s.Policy() == nil {
 		return nil, policy.ErrNone.Of("order %s", c.ID)
 	}
-	if strings.HasPrefix(string(c.ID), recorded) {
-		return nil, ledger.ErrID.Of("%q: the beginning %s is for entries of recorded payments", c.ID, recorded)
+	if _, ok := payment.OfEntry(ledger.EntryID(c.ID)); ok {
+		return nil, ledger.ErrID.Of("%q: entries of recorded payments are named so", c.ID)
 	}
 	for _, text := range freeText(c.Do) {
 		if err := ledger.CheckText(text); err != nil {
@@ -670,7 +669,7 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.Recorded:
-		b := basis{line: e.Line, memo: string(e.Payment), id: ledger.EntryID(recorded + string(e.Payment))}
+		b := basis{line: e.Line, memo: string(e.Payment), id: payment.EntryOf(e.Payment)}
 		if scheme, err := s.Policy().Find(e.Line.Scheme, o.On); err == nil {
 			month := o.On.Period()
 			b.clause = scheme.Clause
@@ -779,18 +778,14 @@ func (s *State) evolvePayment(e payment.Event) {
 	}
 }
 
-// recorded begins the identifier of the entry of a payment made elsewhere. No
-// command may begin so: its entry would take that place.
-const recorded = "payment:"
-
 // of returns the recorded payment that an entry is of.
 func (s *State) of(entry ledger.EntryID) (ledger.PaymentID, payment.Case, bool) {
-	id, ok := strings.CutPrefix(string(entry), recorded)
+	id, ok := payment.OfEntry(entry)
 	if !ok {
 		return "", payment.Case{}, false
 	}
-	p, ok := s.payments.Find(ledger.PaymentID(id))
-	return ledger.PaymentID(id), p, ok && p.Status == payment.Elsewhere
+	p, ok := s.payments.Find(id)
+	return id, p, ok && p.Status == payment.Elsewhere
 }
 
 // decideJournal adds that a payment made elsewhere is not reversed while money is

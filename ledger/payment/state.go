@@ -3,6 +3,7 @@ package payment
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhucan/ledger"
 )
@@ -397,6 +398,19 @@ type State struct {
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
 	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.owed, &s.booked}
+}
+
+// recording begins the identifier of the entry of a payment made elsewhere. No command
+// may begin so: its entry would take that place.
+const recording = "payment:"
+
+// EntryOf names the entry of a payment made elsewhere.
+func EntryOf(id ledger.PaymentID) ledger.EntryID { return ledger.EntryID(recording + string(id)) }
+
+// OfEntry returns the payment that an entry is named after, and false if it is none's.
+func OfEntry(e ledger.EntryID) (ledger.PaymentID, bool) {
+	id, ok := strings.CutPrefix(string(e), recording)
+	return ledger.PaymentID(id), ok
 }
 
 // Number returns the number of a recorded payment, or 0 when there is none.

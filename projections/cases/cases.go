@@ -14,12 +14,12 @@
 //     name is joined by the view, from the vault, where erasing the person removes
 //     it.
 //  2. A step of a case changes the row of that case, which is there.
+//  3. A payment says when and by which record it was paid, returned and reversed, so that
+//     what counts at a day, as known by a record, is a condition on rows: it counts from
+//     the day the bank confirmed it until the day before it came back.
 package cases
 
 import (
-	"strings"
-	"time"
-
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/claim"
@@ -52,8 +52,8 @@ func (cases) Fold(rows *projections.Rows, r events.Recorded) error {
 	case payment.Event:
 		foldPayment(rows, r, e)
 	case journal.EntryReversed:
-		if payment, ok := strings.CutPrefix(string(e.Reverses), "payment:"); ok { // as the book names the entry of one made elsewhere
-			rows.Update(payments, payment).Seq("reversed_seq", r.Seq)
+		if id, ok := payment.OfEntry(e.Reverses); ok {
+			rows.Update(payments, string(id)).Seq("reversed_seq", r.Seq)
 		}
 	}
 	return nil
@@ -127,13 +127,8 @@ func foldClaim(rows *projections.Rows, seq uint64, e claim.Event) {
 	}
 }
 
-// china is the zone in which a record has its day.
-var china = time.FixedZone("CST", 8*60*60)
-
 func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
-	seq := r.Seq
-	y, m, d := r.Meta.Time.In(china).Date()
-	known := ledger.DateOf(y, m, d)
+	seq, known := r.Seq, ledger.DayOf(r.Meta.Time)
 	update := func(id ledger.PaymentID) *projections.Change {
 		return rows.Update(payments, string(id)).Seq("last_seq", seq)
 	}

@@ -1,11 +1,10 @@
-// Package indicators projects what the targets of the plan are counted from: facts that
-// are no money, and payments made under the schemes that feed a target.
+// Package indicators projects what the targets of the plan are, and the facts that are no
+// money they are counted from. Payments are counted from the rows that package cases has.
 //
 // # Tables
 //
 // fact, one row for each fact on record, with what it is of, where and when; target and
-// target_split, what the plan promises, by version of the policy. Payments are counted from
-// the rows that package cases has.
+// target_split, what the plan promises, by version of the policy.
 //
 // # Invariants
 //
@@ -15,12 +14,9 @@
 //     withdrawn by S, and its last day, as known by S, is not before D.
 //  2. Nothing is counted here. Persons are counted once and person-times every time by who
 //     asks, from the same rows.
-//  3. A payment counts from the day the bank confirmed it until the day before it came back.
 package indicators
 
 import (
-	"time"
-
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/achievement"
@@ -134,14 +130,6 @@ func (indicators) Fold(rows *projections.Rows, r events.Recorded) error {
 	return nil
 }
 
-// china is the zone in which a record has its day.
-var china = time.FixedZone("CST", 8*60*60)
-
-func known(r events.Recorded) ledger.Date {
-	y, m, d := r.Meta.Time.In(china).Date()
-	return ledger.DateOf(y, m, d)
-}
-
 func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
 	subject := string(e.Party)
 	if subject == "" {
@@ -149,7 +137,7 @@ func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
 	}
 	row := rows.Insert(facts, string(e.Achievement)).
 		Text(string(policy.FactOf(e.Kind, e.Type, e.Quality))).Text(subject).Text(string(e.Region)).Text(string(ledger.Prefecture(e.Region, e.On))).
-		Date(e.On).Date(e.To).Int8(int64(r.Seq)).Date(known(r)).Null().Null().Null().TextOrNull(e.Name)
+		Date(e.On).Date(e.To).Int8(int64(r.Seq)).Date(ledger.DayOf(r.Meta.Time)).Null().Null().Null().TextOrNull(e.Name)
 	switch {
 	case e.Headcount != nil:
 		h := e.Headcount

@@ -18,7 +18,7 @@
 //
 // Balances of today are sums that the books keep; balances of another day, or of
 // what was known then, are summed from the postings, which have an index for it.
-// Claims and payments have a row that says where each stands now. Where one stood
+// Claims, payments and levies have a row that says where each stands now. Where one stood
 // is told by its own records in the archive, of which it has a handful under one
 // index, so that no table of steps is kept; budget lines of another day are summed
 // from the control accounts. A party that was erased has no past name at any cut.

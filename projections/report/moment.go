@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"zhucan/ledger"
 )
 
 // A Moment says up to when what is recorded counts: up to a record, or to a time.
@@ -15,9 +17,6 @@ type Moment struct {
 	seq uint64
 	at  time.Time
 }
-
-// china is where a time without a zone is meant.
-var china = time.FixedZone("CST", 8*60*60)
 
 // ParseMoment reads the number of a record, or a time: RFC 3339, or without a zone
 // as it is in China. A day alone is refused, since it may mean its beginning or its
@@ -33,7 +32,7 @@ func ParseMoment(text string) (m Moment, err error) {
 		return Moment{at: at}, nil
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
-		if at, err := time.ParseInLocation(layout, text, china); err == nil {
+		if at, err := time.ParseInLocation(layout, text, ledger.China); err == nil {
 			return Moment{at: at}, nil
 		}
 	}

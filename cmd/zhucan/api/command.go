@@ -228,7 +228,7 @@ func parse(v jsontext.Value) (ordered, error) {
 	if err := ledger.CheckID(c.ID); err != nil {
 		return ordered{}, err
 	}
-	if !events.IsOrder(c.Do) {
+	if _, ok := events.OrderType(c.Do); !ok {
 		return c, events.ErrOrder.Of("no action has that name")
 	}
 	if c.Intent != nil && len(c.Intent) == 0 {

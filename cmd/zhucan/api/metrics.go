@@ -81,7 +81,7 @@ func (m *Metrics) handler(p position) http.Handler {
 
 // decided counts a command.
 func (m *Metrics) decided(do string, err error) {
-	if !events.IsOrder(do) {
+	if _, ok := events.OrderType(do); !ok {
 		do = "unknown" // what a client wrote is no label
 	}
 	code := "accepted"

@@ -29,9 +29,6 @@ type pages struct {
 	css       []byte
 }
 
-// china is the zone of every time shown; the country has one and no summer time.
-var china = time.FixedZone("CST", 8*60*60)
-
 func newPages() pages {
 	funcs := template.FuncMap{
 		"amount":  grouped,
@@ -39,7 +36,7 @@ func newPages() pages {
 		"hex":     func(h merkle.Hash) string { return hex.EncodeToString(h[:]) },
 		"short":   func(hash string) string { return hash[:min(8, len(hash))] },
 		"isID":    func(id string) bool { return ledger.CheckID(id) == nil },
-		"moment":  func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04:05") },
+		"moment":  func(t time.Time) string { return t.In(ledger.China).Format("2006-01-02 15:04:05") },
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}
 	p := pages{templates: make(map[string]*template.Template)}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,10 +67,7 @@ func (s *server) trialBalance(w http.ResponseWriter, r *http.Request, q query) e
 		return err
 	}
 	t, err := report.TrialBalance(r.Context(), s.DB, c)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, t)
+	return told(w, t, err)
 }
 
 // about reads what a balance and a register are of.
@@ -94,10 +92,7 @@ func (s *server) balance(w http.ResponseWriter, r *http.Request, q query) error 
 		return err
 	}
 	b, err := report.AccountBalanceOf(r.Context(), s.DB, account, f, c)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, b)
+	return told(w, b, err)
 }
 
 func (s *server) register(w http.ResponseWriter, r *http.Request, q query) error {
@@ -148,10 +143,7 @@ func (s *server) trace(w http.ResponseWriter, r *http.Request, q query) error {
 		return err
 	}
 	story, err := s.storyOf(r, c)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, story)
+	return told(w, story, err)
 }
 
 // storyOf reads the story of the identifier in the path.
@@ -183,10 +175,7 @@ func (s *server) event(w http.ResponseWriter, r *http.Request, q query) error {
 		return err
 	}
 	a, err := s.eventOf(r, c)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, a)
+	return told(w, a, err)
 }
 
 // eventOf reads the record whose number is in the path.
@@ -239,13 +228,7 @@ func (s *server) arrears(w http.ResponseWriter, r *http.Request, q query) error 
 }
 
 // dayOr returns a day, or today where none is given.
-func (s *server) dayOr(d ledger.Date) ledger.Date {
-	if !d.IsZero() {
-		return d
-	}
-	year, month, day := s.Now().In(china).Date()
-	return ledger.DateOf(year, month, day)
-}
+func (s *server) dayOr(d ledger.Date) ledger.Date { return cmp.Or(d, ledger.DayOf(s.Now())) }
 
 func (s *server) overpaid(w http.ResponseWriter, r *http.Request, q query) error {
 	f, after, err := q.instalments()
@@ -296,9 +279,7 @@ func (s *server) levies(w http.ResponseWriter, r *http.Request, q query) error {
 		return err
 	}
 	return listed(s, w, r, q, func(c report.Cut, limit int) (report.LevyPage, error) {
-		if f.On = s.dayOr(on); on.IsZero() && !c.AsOf.IsZero() {
-			f.On = c.AsOf
-		}
+		f.On = s.dayOr(cmp.Or(on, c.AsOf))
 		return report.Levies(r.Context(), s.DB, f, c, ids["after"], limit)
 	})
 }
@@ -338,10 +319,7 @@ func (s *server) indicators(w http.ResponseWriter, r *http.Request, q query) err
 		return err
 	}
 	all, err := report.ListIndicators(r.Context(), s.DB, ask)
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, all)
+	return told(w, all, err)
 }
 
 func (s *server) indicator(w http.ResponseWriter, r *http.Request, q query) error {
@@ -358,10 +336,7 @@ func (s *server) indicator(w http.ResponseWriter, r *http.Request, q query) erro
 		return err
 	}
 	one, err := report.ShowIndicator(r.Context(), s.DB, r.PathValue("code"), ask, after, int(limit))
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, one)
+	return told(w, one, err)
 }
 
 func (s *server) suspects(w http.ResponseWriter, r *http.Request, q query) error {
@@ -385,18 +360,12 @@ func listed[A any](s *server, w http.ResponseWriter, r *http.Request, q query, r
 		return err
 	}
 	a, err := read(c, int(limit))
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, a)
+	return told(w, a, err)
 }
 
 func (s *server) status(w http.ResponseWriter, r *http.Request, _ query) error {
 	a, err := s.standing(r.Context())
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, a)
+	return told(w, a, err)
 }
 
 // standing says how far everything is.

@@ -157,3 +157,11 @@ func answer(w http.ResponseWriter, status int, body any) error {
 	send(w, "application/json", status, body)
 	return nil
 }
+
+// told answers with what was read, unless it could not be.
+func told(w http.ResponseWriter, body any, err error) error {
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, body)
+}
