@@ -2,7 +2,6 @@ package natslog
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,32 +78,49 @@ func isNats(key string) bool {
 	return len(key) >= 5 && strings.EqualFold(key[:5], "nats-")
 }
 
-// record returns the record that is stored under seq. It owns data.
+// parseHeader returns the fields of a header as it travels.
 //
 // The server hashes what it stores but not the length of the header. With that
-// length damaged, the border between header and data moves: the header's reader
-// ignores what is too much, and the data loses it, or gains what the header lacks.
-// So the header must be exactly as long on its way as what was read from it.
-func record(seq uint64, subject string, h nats.Header, header int, data []byte) (events.Record, error) {
-	fields := make(events.Header, 0, len(h))
-	size := 0
-	for key, values := range h {
-		if len(values) != 1 {
-			return events.Record{}, fmt.Errorf("%w: record %d has header %s %d times", events.ErrMalformed, seq, key, len(values))
+// length damaged, the border between header and data moves. So what is read must be
+// all of the header and nothing but it.
+func parseHeader(b []byte) (events.Header, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	rest, ok := strings.CutPrefix(string(b), "NATS/1.0\r\n")
+	fields := make(events.Header, 0, 16)
+	for ok && rest != "\r\n" {
+		var line, key, value string
+		if line, rest, ok = strings.Cut(rest, "\r\n"); ok {
+			key, value, ok = strings.Cut(line, ": ")
+			ok = ok && key != "" && strings.Trim(value, " \t") == value
 		}
-		size += len(key) + len(": ") + len(values[0]) + len("\r\n")
-		if !isNats(key) {
-			fields = append(fields, events.Field{Key: key, Value: values[0]})
+		fields = append(fields, events.Field{Key: key, Value: value})
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: a header of %d bytes does not end where it should", events.ErrMalformed, len(b))
+	}
+	return fields, nil
+}
+
+// headerOf returns the fields of a header that nats.go has read, which was size bytes long.
+// Its reader ignores what is too much: see [parseHeader].
+func headerOf(h nats.Header, size int) (events.Header, error) {
+	fields := make(events.Header, 0, len(h))
+	read := 0
+	for key, values := range h {
+		for _, value := range values {
+			read += len(key) + len(": ") + len(value) + len("\r\n")
+			fields = append(fields, events.Field{Key: key, Value: value})
 		}
 	}
 	if len(h) > 0 {
-		size += len("NATS/1.0\r\n") + len("\r\n")
+		read += len("NATS/1.0\r\n") + len("\r\n")
 	}
-	if size != header {
-		return events.Record{}, fmt.Errorf("%w: record %d has a header of %d bytes that reads as one of %d", events.ErrMalformed, seq, header, size)
+	if read != size {
+		return nil, fmt.Errorf("%w: a header of %d bytes reads as one of %d", events.ErrMalformed, size, read)
 	}
-	slices.SortFunc(fields, func(a, b events.Field) int { return cmp.Compare(a.Key, b.Key) })
-	return events.Record{Seq: seq, Subject: subject, Header: fields, Data: data}, nil
+	return fields, nil
 }
 
 // same compares what is stored with what was sent.

@@ -60,3 +60,21 @@ func TestAStreamIsALog(t *testing.T) {
 		return open(t, start(t, natslog.ServerConfig{Dir: t.TempDir()}))
 	})
 }
+
+// A server that is not known to be in this process is read through nats.go.
+func TestAStreamOfAnotherServerIsALog(t *testing.T) {
+	t.Parallel()
+	logtest.Run(t, func(t *testing.T) events.Log {
+		s := start(t, natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "secret"})
+		nc, err := natslog.Connect(s.ClientURL(), discard, nats.Token("secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		log, err := natslog.Open(t.Context(), stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: 30 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log
+	})
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -99,13 +98,11 @@ var errNotDelivered = errors.New("the next record is stored and is not delivered
 // the server's memory.
 func (r *reader) run(ctx context.Context) (more bool, err error) {
 	l, nc := r.log, r.log.js.Conn()
-	in := make(chan *nats.Msg, 2*window+64)
-	inbox := nc.NewInbox()
-	sub, err := nc.ChanSubscribe(inbox, in)
+	from, err := l.feed()
 	if err != nil {
 		return false, err
 	}
-	defer sub.Unsubscribe()
+	defer from.close()
 	create, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
 	defer cancel()
 	c, err := l.js.CreateConsumer(create, l.stream, jetstream.ConsumerConfig{
@@ -129,7 +126,7 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 	defer idle.Stop()
 	for seen := r.at; r.at < r.end; {
 		for asked <= window {
-			err := nc.PublishRequest(l.api+"CONSUMER.MSG.NEXT."+l.stream+"."+name, inbox, pull)
+			err := from.ask(l.api+"CONSUMER.MSG.NEXT."+l.stream+"."+name, pull)
 			if errors.Is(err, nats.ErrReconnectBufExceeded) {
 				break // not connected just now: ask again when something comes, or at the next tick
 			}
@@ -138,40 +135,27 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			}
 			asked += window
 		}
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-idle.C:
-			if r.at > seen {
-				seen = r.at
-				continue
-			}
+		d, err := from.next(ctx, idle.C)
+		switch {
+		case errors.Is(err, errIdle) && r.at > seen:
+			seen = r.at
+		case errors.Is(err, errIdle):
 			if more, err := r.undelivered(ctx); more || err != nil {
 				return more, err
 			}
-		case m, ok := <-in:
-			if !ok {
-				return false, nats.ErrConnectionClosed
-			}
-			if m.Reply == "" {
-				left, ok := unfilled(m)
-				if !ok {
-					_, err := r.undelivered(ctx)
-					return true, err
-				}
-				asked -= left
-				continue
-			}
+		case errors.Is(err, errBroken):
+			_, err := r.undelivered(ctx)
+			return true, err
+		case err != nil:
+			return false, err
+		case d.seq == 0 && d.left >= 0:
+			asked -= d.left
+		case d.seq != r.at+1: // another record, or the end of the consumer
+			_, err := r.undelivered(ctx)
+			return true, err
+		default:
 			asked--
-			meta, err := m.Metadata()
-			if err != nil {
-				return false, err
-			}
-			if meta.Sequence.Stream != r.at+1 {
-				_, err := r.undelivered(ctx)
-				return true, err
-			}
-			next, err := record(r.at+1, m.Subject, m.Header, m.Size()-len(m.Subject)-len(m.Reply)-len(m.Data), m.Data)
+			next, err := d.record()
 			if err != nil {
 				return false, err
 			}
@@ -182,13 +166,6 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return false, nil
-}
-
-// unfilled returns how many messages of a request the server will not send,
-// because it is full in bytes, and false if the message says anything else.
-func unfilled(m *nats.Msg) (int, bool) {
-	n, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages"))
-	return n, err == nil
 }
 
 // undelivered finds out why the next record has not come: it returns false if
@@ -248,11 +225,7 @@ func (l *Log) stored(ctx context.Context, seq uint64) (events.Record, error) {
 	if answer.Error != nil {
 		return events.Record{}, fmt.Errorf("%w: %w", missing(seq), answer.Error)
 	}
-	var h nats.Header
-	if len(answer.Message.Hdrs) > 0 {
-		if h, err = nats.DecodeHeadersMsg(answer.Message.Hdrs); err != nil {
-			return events.Record{}, fmt.Errorf("%w: record %d: %w", events.ErrMalformed, seq, err)
-		}
-	}
-	return record(answer.Message.Seq, answer.Message.Subject, h, len(answer.Message.Hdrs), answer.Message.Data)
+	d := delivered{seq: answer.Message.Seq, subject: answer.Message.Subject, data: answer.Message.Data}
+	d.header, d.err = parseHeader(answer.Message.Hdrs)
+	return d.record()
 }
