@@ -12,12 +12,8 @@ help: ## this list
 run: postgres build ## build, load the sample once, show the books, serve on 127.0.0.1:8080
 	bin/zhucan demo
 
-year: postgres build ## import a synthetic province of a million events into bin/year, show the books, verify
-	bin/zhucan sample-data --seed 1 --scale year --out bin/year
-	ZHUCAN="$(CURDIR)/bin/zhucan" sh bin/year/import.sh
-	bin/zhucan --data bin/year/data trial-balance
-	bin/zhucan --data bin/year/data indicator list --as-of 2023-12-31
-	bin/zhucan --data bin/year/data verify
+year: postgres build ## take a synthetic province of a million events into bin/year, show the books and indicators, verify
+	bin/zhucan --data bin/year demo --scale year --once
 
 build: ## build bin/zhucan
 	$(GO) build -trimpath -o bin/zhucan ./cmd/zhucan

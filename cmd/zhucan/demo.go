@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,11 +10,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/cmd/zhucan/intake"
+	"zhucan/cmd/zhucan/sampledata"
 	"zhucan/events"
 	"zhucan/events/seal"
 	"zhucan/ledger"
@@ -30,17 +38,26 @@ import (
 func (p *program) demoCommand() *cobra.Command {
 	var d door
 	var once bool
+	var scale string
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "load a synthetic sample year once, show the books, and serve (演示)",
 		Long: `Loads a committed sample that is synthetic and says so: a policy, budgets,
 applications, payments made elsewhere, and what reviewers, approvers, cashiers and
 the bank did with them in a year. A second run finds it all recorded and adds
-nothing. Then it prints the trial balance and the result of verify, and serves.`,
-		Example: "  zhucan demo\n  zhucan demo --once -o json",
+nothing. Then it prints the trial balance and the result of verify, and serves.
+
+With --scale it takes in a synthetic province in place of the sample (see sample-data),
+file by file through the ordinary imports, while it serves: small is some thousand events,
+year a million and a few minutes. It prints the indicators too, and exits with 3 when the
+number of events is not what the province's truth.json says. Use a data folder of its own.`,
+		Example: "  zhucan demo\n  zhucan demo --once -o json\n  zhucan --data province demo --scale year",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if scale != "" && !slices.Contains(sampledata.Scales, sampledata.Scale(scale)) {
+				return usage("--scale %q is none of %v", scale, sampledata.Scales)
+			}
 			if _, err := d.open(); err != nil {
 				return err
 			}
@@ -51,6 +68,9 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 			defer s.close()
 			if s.server != nil {
 				return ErrInUse.Of("%s is served by process %d on http://%s", s.dir, s.server.PID, s.server.HTTP)
+			}
+			if scale != "" {
+				return p.demoProvince(ctx, s, d, sampledata.Scale(scale), once)
 			}
 			added, err := p.loadSample(ctx, s)
 			if err != nil {
@@ -63,12 +83,109 @@ nothing. Then it prints the trial balance and the result of verify, and serves.`
 			if once {
 				return nil
 			}
-			return p.serve(ctx, s, d)
+			return p.serve(ctx, s, d, func() {})
 		},
 	}
 	d.flags(c)
 	c.Flags().BoolVar(&once, "once", false, "stop after printing")
+	c.Flags().StringVar(&scale, "scale", "", "`size` of a synthetic province to take in: small, year, five-years")
 	return c
+}
+
+// demoProvince writes a synthetic province into the data folder and takes it in as its
+// counties would, through a program that serves.
+func (p *program) demoProvince(ctx context.Context, s *stores, d door, scale sampledata.Scale, once bool) error {
+	folder := filepath.Join(s.dir, "province-"+string(scale))
+	truth, err := p.writeSample(1, scale, folder)
+	if err != nil {
+		return err
+	}
+	before, err := s.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.access.Actor(sampledata.Federation); err != nil {
+		if _, err := s.access.Add(sampledata.Federation, []ledger.Role{ledger.Clerk, ledger.Reviewer}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	serving := make(chan struct{})
+	g.Go(func() error { return p.serve(ctx, s, d, func() { close(serving) }) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-serving:
+		}
+		err := p.takeIn(ctx, s, truth, folder, before)
+		if err == nil && once {
+			stop()
+		}
+		return err
+	})
+	return g.Wait()
+}
+
+// takeIn gives the orders of a province one after the other, and prints what came of them.
+func (p *program) takeIn(ctx context.Context, s *stores, truth sampledata.Truth, folder string, before uint64) error {
+	order := func(out io.Writer, args ...string) error {
+		q := &program{getenv: p.getenv, stdin: strings.NewReader(""), stdout: out, stderr: p.stderr, now: p.now}
+		args = append(args, "--data", s.dir, "--nats", p.nats, "--postgres", p.postgres, "--lang", p.lang)
+		switch code := q.run(ctx, args); {
+		case code == 0:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case code == 3:
+			return errFound
+		default:
+			return fmt.Errorf("zhucan %s: exit %d", strings.Join(args, " "), code)
+		}
+	}
+	for _, step := range truth.Steps {
+		args := step.In(folder)
+		fmt.Fprintln(p.stderr, "zhucan", strings.Join(args, " "))
+		if step.File != nil {
+			args = append(args, "--refused", filepath.Join(folder, "refused-"+strings.ReplaceAll(step.File.Path, "/", "-")))
+		}
+		if err := order(io.Discard, args...); err != nil {
+			return err
+		}
+	}
+	last, err := s.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	added := last - before
+	fmt.Fprintf(p.stderr, "%s %d, %s %d\n", p.say("省：新增记录", "province: records added"), added, p.say("应有", "of"), truth.Events)
+	answers := make([]bytes.Buffer, 3)
+	var found error
+	for i, args := range [][]string{{"trial-balance"}, {"indicator", "list", "--as-of", truth.AsOf}, {"verify"}} {
+		switch err := order(&answers[i], append(args, "--output", p.output)...); {
+		case errors.Is(err, errFound):
+			found = errFound
+		case err != nil:
+			return err
+		}
+	}
+	if p.output == "json" {
+		err = printJSON(p.stdout, map[string]any{
+			"added": added, "events": truth.Events, "trial_balance": jsontext.Value(answers[0].Bytes()),
+			"indicators": jsontext.Value(answers[1].Bytes()), "verify": jsontext.Value(answers[2].Bytes()),
+		})
+	} else {
+		for i := range answers {
+			_, failed := answers[i].WriteTo(p.stdout)
+			err = errors.Join(err, failed)
+		}
+	}
+	if added > 0 && added != uint64(truth.Events) {
+		found = errFound
+	}
+	return cmp.Or(err, found)
 }
 
 // printDemo prints the books and whether they verify: as JSON in one object.

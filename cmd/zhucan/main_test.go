@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
@@ -146,6 +147,30 @@ func list(t *testing.T, rows int) (path string, total int) {
 }
 
 const nrw = "../../schema/mapping/nrw-esf.yaml"
+
+func TestAProvinceIsTakenInOnceWhileTheProgramServes(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(schematest.Dir(t), "data")
+	type demo struct {
+		Added, Events int
+		Trial         trial `json:"trial_balance"`
+		Indicators    jsontext.Value
+		Verify        verdict
+	}
+	load := func() demo {
+		return answer[demo](t, must(t, dir, "demo", "--scale", "small", "--listen", "127.0.0.1:0", "--once", "-o", "json"))
+	}
+	first := load()
+	if first.Added == 0 || first.Added != first.Events || first.Verify.Verdict != "VERIFIED" || first.Trial.DebitTotal != first.Trial.CreditTotal || len(first.Indicators) < 100 {
+		t.Fatalf("%d of %d, %+v", first.Added, first.Events, first.Verify)
+	}
+	if second := load(); second.Added != 0 || second.Verify.Root != first.Verify.Root {
+		t.Fatalf("a second run added %d; root %s, was %s", second.Added, second.Verify.Root, first.Verify.Root)
+	}
+	if code, _, stderr := zhucan(t, dir, "demo", "--scale", "huge"); code != 2 || !strings.Contains(stderr, "huge") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
 
 func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 	t.Parallel()

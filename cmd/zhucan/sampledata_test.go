@@ -63,17 +63,12 @@ func TestTheSyntheticProvinceIsSeenAsItsTruthSays(t *testing.T) {
 
 	load := func(again bool) (last uint64) {
 		for _, s := range truth.Steps {
-			args := append([]string{}, s.Args...)
+			args := s.In(out)
 			if args[0] == "levy" {
 				if got := answer[struct{ Assessed, Refused int }](t, must(t, dir, append(args, "-o", "json")...)); got.Assessed != s.Assessed && !again || again && got.Assessed != 0 || got.Refused != 0 {
 					t.Errorf("%v: %+v, want %d", args, got, s.Assessed)
 				}
 				continue
-			}
-			for i := range args {
-				if i == 2 || args[i-min(i, 1)] == "--mapping" {
-					args[i] = filepath.Join(out, filepath.FromSlash(args[i]))
-				}
 			}
 			refused := filepath.Join(t.TempDir(), "refused.csv")
 			got := answer[totals](t, must(t, dir, append(args, "--refused", refused, "-o", "json")...))

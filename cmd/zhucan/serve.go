@@ -97,15 +97,15 @@ same machine then reaches it on a loopback port of its own.`,
 				return err
 			}
 			defer s.close()
-			return p.serve(cmd.Context(), s, d)
+			return p.serve(cmd.Context(), s, d, func() {})
 		},
 	}
 	d.flags(c)
 	return c
 }
 
-// serve runs until ctx ends.
-func (p *program) serve(ctx context.Context, s *stores, d door) error {
+// serve runs until ctx ends. It calls serving when other invocations of the program find it.
+func (p *program) serve(ctx context.Context, s *stores, d door, serving func()) error {
 	if s.server != nil {
 		return ErrInUse.Of("%s is served by process %d on %s", s.dir, s.server.PID, s.server.HTTP)
 	}
@@ -198,6 +198,7 @@ func (p *program) serve(ctx context.Context, s *stores, d door) error {
 		scheme = "https://"
 	}
 	logger.Info("serving", slog.String("address", scheme+listener.Addr().String()), slog.String("data", s.dir))
+	serving()
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil

@@ -3,6 +3,8 @@ package sampledata
 import (
 	"fmt"
 	"math/big"
+	"path/filepath"
+	"slices"
 )
 
 // Label stands on every file.
@@ -34,6 +36,17 @@ type Step struct {
 	Args     []string `json:"args"` // behind zhucan; paths are of the folder
 	File     *File    `json:"file,omitempty"`
 	Assessed int      `json:"assessed,omitempty"`
+}
+
+// In returns the arguments for a program that does not stand in the folder.
+func (s Step) In(folder string) []string {
+	args := slices.Clone(s.Args)
+	for i := range args {
+		if args[0] == "import" && (i == 2 || args[max(i, 1)-1] == "--mapping") {
+			args[i] = filepath.Join(folder, filepath.FromSlash(args[i]))
+		}
+	}
+	return args
 }
 
 // A File is what an import prints of it.
