@@ -93,6 +93,8 @@ type mailbox[T any] struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	items   []T
+	came    int // items since there were none
+	before  int // came, when there were none again: how many to make room for at once
 	room    int
 	closed  bool
 	err     error
@@ -116,7 +118,11 @@ func (m *mailbox[T]) put(item T) bool {
 	if m.closed {
 		return false
 	}
+	if m.items == nil {
+		m.items, m.came = make([]T, 0, min(max(1, m.before), m.room)), 0
+	}
 	m.items = append(m.items, item)
+	m.came++
 	if len(m.items) == 1 {
 		m.changed.Broadcast()
 	}
@@ -137,7 +143,7 @@ func (m *mailbox[T]) take(most int) ([]T, error) {
 	n := min(most, len(m.items))
 	taken := m.items[:n:n]
 	if m.items = m.items[n:]; len(m.items) == 0 {
-		m.items = nil
+		m.items, m.before = nil, m.came
 	}
 	m.changed.Broadcast()
 	return taken, nil

@@ -88,7 +88,7 @@ func parseHeader(b []byte) (events.Header, error) {
 		return nil, nil
 	}
 	rest, ok := strings.CutPrefix(string(b), "NATS/1.0\r\n")
-	fields := make(events.Header, 0, 16)
+	fields := make(events.Header, 0, 12) // nine of an event, and the server's
 	for ok && rest != "\r\n" {
 		var line, key, value string
 		if line, rest, ok = strings.Cut(rest, "\r\n"); ok {
