@@ -54,7 +54,8 @@ type feed interface {
 	// ask publishes a request whose answers come from next.
 	ask(subject string, request []byte) error
 	// next returns the next message, errIdle after a tick of idle without one, or
-	// the error of ctx. Any other error ends the feed.
+	// the error of ctx. Any other error ends the feed; errBroken, of ask too, tells
+	// that another may do better.
 	next(ctx context.Context, idle <-chan time.Time) (delivered, error)
 	close()
 }
@@ -150,6 +151,9 @@ type wire struct {
 	room     []byte            // for what comes; not used again
 }
 
+// readerName is what the server calls a wire.
+const readerName = "zhucan reader"
+
 // newWire subscribes to inbox, and closes conn if it fails.
 func newWire(conn net.Conn, token, inbox string, timeout time.Duration) (_ *wire, err error) {
 	defer func() {
@@ -169,7 +173,7 @@ func newWire(conn net.Conn, token, inbox string, timeout time.Duration) (_ *wire
 		return nil, fmt.Errorf("no greeting: %q: %w", line, err)
 	}
 	hello, err := json.Marshal(map[string]any{
-		"name": "zhucan reader", "lang": "go", "version": nats.Version, "protocol": 1, "auth_token": token,
+		"name": readerName, "lang": "go", "version": nats.Version, "protocol": 1, "auth_token": token,
 		"headers": true, "no_responders": true, "verbose": false, "pedantic": false,
 	})
 	if err != nil {
@@ -195,8 +199,10 @@ func (w *wire) close() {
 }
 
 func (w *wire) ask(subject string, request []byte) error {
-	_, err := fmt.Fprintf(w.conn, "PUB %s %s %d\r\n%s\r\n", subject, w.inbox, len(request), request)
-	return err
+	if _, err := fmt.Fprintf(w.conn, "PUB %s %s %d\r\n%s\r\n", subject, w.inbox, len(request), request); err != nil {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return nil
 }
 
 func (w *wire) next(ctx context.Context, idle <-chan time.Time) (delivered, error) {

@@ -13,9 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"zhucan/events"
+	"zhucan/events/logtest"
 )
 
 // scripted returns a wire to a server that says, after the greetings, what say says.
@@ -192,5 +195,84 @@ func TestARecordHasEachFieldOnceAndNoneOfTheServers(t *testing.T) {
 	d.header = events.Header{{Key: "b", Value: "2"}, {Key: "a", Value: "1"}, {Key: "b", Value: "2"}}
 	if _, err := d.record(); !errors.Is(err, events.ErrMalformed) {
 		t.Errorf("%v", err)
+	}
+}
+
+// kick closes the connections of readers, and returns how many there were.
+func kick(t *testing.T, s *Server) (closed int) {
+	t.Helper()
+	all, err := s.nats.Connz(&server.ConnzOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all.Conns {
+		if c.Name == readerName {
+			if err := s.nats.DisconnectClientByID(c.Cid); err != nil {
+				t.Fatal(err)
+			}
+			closed++
+		}
+	}
+	return closed
+}
+
+func TestAReaderWhoseConnectionBreaksReadsOn(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s, err := StartServer(ctx, ServerConfig{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Shutdown)
+	nc, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := Open(ctx, js, Config{Book: logtest.Book, Server: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const each, times = 2500, 4 // more than is asked for at once
+	last := uint64(0)
+	for range times {
+		for range each / 500 {
+			if _, err := log.Append(ctx, last, logtest.Records(int(last)+1, int(last)+500)...); err != nil {
+				t.Fatal(err)
+			}
+			last += 500
+		}
+	}
+	closed, want := 0, uint64(1)
+	for r, err := range log.Follow(ctx, 0) {
+		if err != nil {
+			t.Fatalf("after %d: %v", want-1, err)
+		}
+		if r.Seq != want {
+			t.Fatalf("%d comes after %d", r.Seq, want-1)
+		}
+		want++
+		if r.Seq%each == 0 {
+			closed += kick(t, s)
+		}
+		if r.Seq == last {
+			if last == each*times {
+				// One more, for a reader that waits with nothing on its way.
+				if _, err := log.Append(ctx, last, logtest.Records(int(last)+1, int(last)+1)...); err != nil {
+					t.Fatal(err)
+				}
+				last++
+				continue
+			}
+			break
+		}
+	}
+	if want != last+1 || closed == 0 {
+		t.Errorf("read up to %d of %d, %d connections closed", want-1, last, closed)
 	}
 }

@@ -130,6 +130,10 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			if errors.Is(err, nats.ErrReconnectBufExceeded) {
 				break // not connected just now: ask again when something comes, or at the next tick
 			}
+			if errors.Is(err, errBroken) {
+				_, err := r.undelivered(ctx)
+				return true, err
+			}
 			if err != nil {
 				return false, err
 			}
