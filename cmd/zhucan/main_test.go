@@ -152,20 +152,24 @@ func TestAProvinceIsTakenInOnceWhileTheProgramServes(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(schematest.Dir(t), "data")
 	type demo struct {
-		Added, Events int
-		Trial         trial `json:"trial_balance"`
-		Indicators    jsontext.Value
-		Verify        verdict
+		Added, Records, Expected int
+		Trial                    trial `json:"trial_balance"`
+		Indicators               jsontext.Value
+		Verify                   verdict
 	}
 	load := func() demo {
 		return answer[demo](t, must(t, dir, "demo", "--scale", "small", "--listen", "127.0.0.1:0", "--once", "-o", "json"))
 	}
 	first := load()
-	if first.Added == 0 || first.Added != first.Events || first.Verify.Verdict != "VERIFIED" || first.Trial.DebitTotal != first.Trial.CreditTotal || len(first.Indicators) < 100 {
-		t.Fatalf("%d of %d, %+v", first.Added, first.Events, first.Verify)
+	if first.Added == 0 || first.Added != first.Expected || first.Records != first.Expected || first.Verify.Verdict != "VERIFIED" || first.Trial.DebitTotal != first.Trial.CreditTotal || len(first.Indicators) < 100 {
+		t.Fatalf("%d of %d, %+v", first.Added, first.Expected, first.Verify)
 	}
 	if second := load(); second.Added != 0 || second.Verify.Root != first.Verify.Root {
 		t.Fatalf("a second run added %d; root %s, was %s", second.Added, second.Verify.Root, first.Verify.Root)
+	}
+	must(t, dir, "period", "close", "2019-01")
+	if code, stdout, stderr := zhucan(t, dir, "demo", "--scale", "small", "--listen", "127.0.0.1:0", "--once", "-o", "json"); code != 3 {
+		t.Errorf("beside a record that is not the province's: exit %d: %s%s", code, stdout, stderr)
 	}
 	if code, _, stderr := zhucan(t, dir, "demo", "--scale", "huge"); code != 2 || !strings.Contains(stderr, "huge") {
 		t.Errorf("exit %d: %s", code, stderr)
