@@ -149,9 +149,6 @@ func (p *program) takeIn(ctx context.Context, s *stores, truth sampledata.Truth,
 	for _, step := range truth.Steps {
 		args := step.In(folder)
 		fmt.Fprintln(p.stderr, "zhucan", strings.Join(args, " "))
-		if step.File != nil {
-			args = append(args, "--refused", filepath.Join(folder, "refused-"+strings.ReplaceAll(step.File.Path, "/", "-")))
-		}
 		if err := order(io.Discard, args...); err != nil {
 			return err
 		}

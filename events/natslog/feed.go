@@ -51,11 +51,12 @@ func (d delivered) record() (events.Record, error) {
 
 // A feed is where a reader gets the messages of its consumer.
 type feed interface {
-	// ask publishes a request whose answers come from next.
+	// ask publishes a request whose answers come from next. It fails with
+	// nats.ErrReconnectBufExceeded while there is no connection: to be asked again.
 	ask(subject string, request []byte) error
 	// next returns the next message, errIdle after a tick of idle without one, or
-	// the error of ctx. Any other error ends the feed; errBroken, of ask too, tells
-	// that another may do better.
+	// the error of ctx. Any other error ends the feed; errBroken tells that another may
+	// do better.
 	next(ctx context.Context, idle <-chan time.Time) (delivered, error)
 	close()
 }
@@ -94,8 +95,6 @@ type subscription struct {
 
 func (f *subscription) close() { _ = f.sub.Unsubscribe() }
 
-// ask does nothing while there is no connection: the reader asks again when
-// something comes, or at the next tick.
 func (f *subscription) ask(subject string, request []byte) error {
 	return f.nc.PublishRequest(subject, f.inbox, request)
 }
@@ -142,7 +141,7 @@ type wire struct {
 	conn  net.Conn
 	r     *bufio.Reader
 	inbox string
-	in    chan []delivered // closed when broken is set
+	in    chan []delivered // closed once err is set
 	got   []delivered      // of in, what next has not returned
 	done  chan struct{}
 	err   error // why in is closed
@@ -198,10 +197,9 @@ func (w *wire) close() {
 	w.conn.Close()
 }
 
+// ask does not fail: next tells of a connection that is closed, after what still came.
 func (w *wire) ask(subject string, request []byte) error {
-	if _, err := fmt.Fprintf(w.conn, "PUB %s %s %d\r\n%s\r\n", subject, w.inbox, len(request), request); err != nil {
-		return fmt.Errorf("%w: %w", errBroken, err)
-	}
+	_, _ = fmt.Fprintf(w.conn, "PUB %s %s %d\r\n%s\r\n", subject, w.inbox, len(request), request)
 	return nil
 }
 
@@ -271,36 +269,23 @@ func (w *wire) line() (delivered, bool, error) {
 	}
 
 	// subject sid [reply] [bytes of header] bytes in all
-	var word [5][]byte
-	n := 0
-	for part := range bytes.SplitSeq(rest, []byte(" ")) {
-		if n == len(word) {
-			return delivered{}, false, fmt.Errorf("the server says %q", line)
-		}
-		word[n] = part
-		n++
-	}
-	sizes := 1
+	word := bytes.Split(rest, []byte(" "))
+	header, size, sizes := 0, 0, 1
 	if string(verb) == "HMSG" {
 		sizes = 2
 	}
-	header, size := 0, 0
-	if n < 2+sizes {
+	isRecord := len(word) == 3+sizes // the reply says which
+	if !isRecord && len(word) != 2+sizes {
 		return delivered{}, false, fmt.Errorf("the server says %q", line)
 	}
-	if sizes == 2 {
-		if header, err = strconv.Atoi(string(word[n-2])); err != nil {
-			return delivered{}, false, err
-		}
+	size, err = strconv.Atoi(string(word[len(word)-1]))
+	if err == nil && sizes == 2 {
+		header, err = strconv.Atoi(string(word[len(word)-2]))
 	}
-	if size, err = strconv.Atoi(string(word[n-1])); err != nil {
-		return delivered{}, false, err
-	}
-	if header < 0 || size < header || size > MaxRecord+maxHeader {
+	if err != nil || header < 0 || size < header || size > MaxRecord+maxHeader {
 		return delivered{}, false, fmt.Errorf("the server says %q", line)
 	}
 	d := delivered{subject: w.subject(word[0])}
-	isRecord := n == 3+sizes
 	if isRecord {
 		if d.seq, err = sequence(word[2]); err != nil {
 			return delivered{}, false, err

@@ -130,10 +130,6 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			if errors.Is(err, nats.ErrReconnectBufExceeded) {
 				break // not connected just now: ask again when something comes, or at the next tick
 			}
-			if errors.Is(err, errBroken) {
-				_, err := r.undelivered(ctx)
-				return true, err
-			}
 			if err != nil {
 				return false, err
 			}
@@ -147,14 +143,11 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			if more, err := r.undelivered(ctx); more || err != nil {
 				return more, err
 			}
-		case errors.Is(err, errBroken):
-			_, err := r.undelivered(ctx)
-			return true, err
-		case err != nil:
+		case err != nil && !errors.Is(err, errBroken):
 			return false, err
-		case d.seq == 0 && d.left >= 0:
+		case err == nil && d.seq == 0 && d.left >= 0:
 			asked -= d.left
-		case d.seq != r.at+1: // another record, or the end of the consumer
+		case err != nil || d.seq != r.at+1: // the end of the feed or of the consumer, or another record
 			_, err := r.undelivered(ctx)
 			return true, err
 		default:

@@ -2,6 +2,7 @@ package sampledata
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -45,11 +46,7 @@ func (p *province) script() string {
 	b.WriteString("set -e\ncd \"$(dirname \"$0\")\"\nzhucan=${ZHUCAN:-zhucan}\n")
 	b.WriteString("\"$zhucan\" access add " + Federation + " --role clerk --role reviewer -o json >/dev/null\n")
 	for _, s := range p.truth.Steps {
-		b.WriteString(`"$zhucan" ` + strings.Join(s.Args, " "))
-		if s.File != nil {
-			b.WriteString(" --refused refused-" + strings.ReplaceAll(s.File.Path, "/", "-"))
-		}
-		b.WriteByte('\n')
+		b.WriteString(`"$zhucan" ` + filepath.ToSlash(strings.Join(s.In(""), " ")) + "\n")
 	}
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Label stands on every file.
@@ -38,13 +39,17 @@ type Step struct {
 	Assessed int      `json:"assessed,omitempty"`
 }
 
-// In returns the arguments for a program that does not stand in the folder.
+// In returns the arguments for a program that does not stand in the folder, into which
+// refused rows go.
 func (s Step) In(folder string) []string {
 	args := slices.Clone(s.Args)
 	for i := range args {
 		if args[0] == "import" && (i == 2 || args[max(i, 1)-1] == "--mapping") {
 			args[i] = filepath.Join(folder, filepath.FromSlash(args[i]))
 		}
+	}
+	if s.File != nil {
+		args = append(args, "--refused", filepath.Join(folder, "refused-"+strings.ReplaceAll(s.File.Path, "/", "-")))
 	}
 	return args
 }
