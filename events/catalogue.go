@@ -35,8 +35,8 @@ func now[E ledger.Event](name string) row {
 	return row{
 		name: name,
 		decode: func(data []byte) (ledger.Event, error) {
-			var e E
-			if err := shape.Read(data, &e); err != nil {
+			e, err := shape.Read(data)
+			if err != nil {
 				return nil, err
 			}
 			return e, nil
@@ -54,8 +54,8 @@ func now[E ledger.Event](name string) row {
 func was[Old any](name string, upcast func(Old) ledger.Event) row {
 	shape := canon.For[Old]()
 	return row{name: name, decode: func(data []byte) (ledger.Event, error) {
-		var old Old
-		if err := shape.Read(data, &old); err != nil {
+		old, err := shape.Read(data)
+		if err != nil {
 			return nil, err
 		}
 		return upcast(old), nil

@@ -39,6 +39,16 @@ type Recorded struct {
 
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
+// parseTime reads what timeFormat writes. A format of its own is a third of the cost of
+// reading a header, [time.RFC3339Nano] is next to nothing, and is of that length, with its
+// point and its Z, only where it is the same.
+func parseTime(s string) (time.Time, error) {
+	if len(s) != len(timeFormat) || s[len(timeFormat)-8] != '.' || s[len(timeFormat)-1] != 'Z' {
+		return time.Time{}, errors.New("not a time to the microsecond in UTC")
+	}
+	return time.Parse(time.RFC3339Nano, s)
+}
+
 // attributes are the values of a header in the order of their keys; only the
 // correlation may be absent.
 type attributes [9]string
@@ -142,7 +152,7 @@ func Decode(r Record) (Recorded, error) {
 		return bad("has request %q", a[attrRequest])
 	}
 	var err error
-	if m.Time, err = time.Parse(timeFormat, a[attrTime]); err != nil || strings.Contains(a[attrTime], ",") { // Parse takes a comma for the point
+	if m.Time, err = parseTime(a[attrTime]); err != nil {
 		return bad("has time %q", a[attrTime])
 	}
 	name := a[attrType]

@@ -77,6 +77,10 @@ func TestARecordIsReadStrictly(t *testing.T) {
 		{"a request in capitals", with(good, "ce-request", strings.Repeat("AB", 16)), events.ErrMalformed},
 		{"a time without microseconds", with(good, "ce-time", "2023-03-01T08:00:52Z"), events.ErrMalformed},
 		{"a time with a comma", with(good, "ce-time", "2023-03-01T08:00:52,000000Z"), events.ErrMalformed},
+		{"a time with an hour of one digit", with(good, "ce-time", "2023-03-01T8:00:52.0000000Z"), events.ErrMalformed},
+		{"a time with a second of three digits", with(good, "ce-time", "2023-03-01T8:00:052.000000Z"), events.ErrMalformed},
+		{"a time in small letters", with(good, "ce-time", "2023-03-01t08:00:52.000000z"), events.ErrMalformed},
+		{"a time with nanoseconds and no day", with(good, "ce-time", "2023-03-1T08:00:52.0000000Z"), events.ErrMalformed},
 		{"a time of another zone", with(good, "ce-time", "2023-03-01T08:00:52.000000+08:00"), events.ErrMalformed},
 		{"a day that does not exist", with(good, "ce-time", "2023-02-29T08:00:52.000000Z"), events.ErrMalformed},
 		{"no data", events.Record{Seq: 7, Subject: good.Subject, Header: good.Header}, events.ErrMalformed},
@@ -286,5 +290,36 @@ func TestAnOrderIsReadStrictly(t *testing.T) {
 		if !ok || events.OrderOf(reflect.Zero(typ).Interface()) != name {
 			t.Errorf("%s is %v", name, typ)
 		}
+	}
+}
+
+// Every change of one byte, and every byte moved elsewhere, is a time that is written
+// like this or is refused.
+func TestATimeHasOneSpelling(t *testing.T) {
+	const format = "2006-01-02T15:04:05.000000Z"
+	good := recorded(t)
+	check := func(s string) (accepted bool) {
+		d, err := events.Decode(with(good, "ce-time", s))
+		if err == nil && d.Meta.Time.Format(format) != s {
+			t.Errorf("%q was read as %s", s, d.Meta.Time.Format(format))
+		}
+		return err == nil
+	}
+	whole := good.Header.Get("ce-time")
+	accepted := 0
+	for i := range whole {
+		for _, c := range "0123456789,.+-: TtZz" {
+			if check(whole[:i] + string(c) + whole[i+1:]) {
+				accepted++
+			}
+		}
+		without := whole[:i] + whole[i+1:]
+		for j := range whole {
+			check(without[:j] + whole[i:i+1] + without[j:])
+			check(without[:j] + "0" + without[j:])
+		}
+	}
+	if accepted < 100 {
+		t.Errorf("%d were accepted", accepted)
 	}
 }

@@ -50,21 +50,23 @@ func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode
 			raw.close(nil)
 		}()
 		go func() {
+			var decoded []Recorded
 			for {
-				records, err := raw.take(256)
-				if len(records) == 0 {
-					ready.close(err)
+				records, err := raw.take(min(most, 256))
+				ended := len(records) == 0
+				decoded = decoded[:0]
+				for i := 0; i < len(records) && err == nil; i++ {
+					var d Recorded
+					if d, err = decode(records[i]); err == nil {
+						decoded = append(decoded, d)
+					}
+				}
+				if !ready.put(decoded...) {
 					return
 				}
-				for _, r := range records {
-					d, err := decode(r)
-					if err != nil {
-						ready.close(err)
-						return
-					}
-					if !ready.put(d) {
-						return
-					}
+				if ended || err != nil {
+					ready.close(err)
+					return
 				}
 			}
 		}()
@@ -108,8 +110,9 @@ func newMailbox[T any](ctx context.Context, room int) *mailbox[T] {
 	return m
 }
 
-// put waits for room and adds an item; false means that nobody takes any more.
-func (m *mailbox[T]) put(item T) bool {
+// put waits for room and adds items, which are copied; false means that nobody takes
+// any more.
+func (m *mailbox[T]) put(items ...T) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.items) >= m.room && !m.closed {
@@ -121,9 +124,10 @@ func (m *mailbox[T]) put(item T) bool {
 	if m.items == nil {
 		m.items, m.came = make([]T, 0, min(max(1, m.before), m.room)), 0
 	}
-	m.items = append(m.items, item)
-	m.came++
-	if len(m.items) == 1 {
+	waiting := len(m.items)
+	m.items = append(m.items, items...)
+	m.came += len(items)
+	if waiting == 0 {
 		m.changed.Broadcast()
 	}
 	return true

@@ -20,8 +20,8 @@
 //
 // # Failures
 //
-// Read says at which byte and in which member the data is not what it must be, and
-// stores a part of the value. It never panics, whatever the bytes.
+// Read says at which byte and in which member the data is not what it must be. It never
+// panics, whatever the bytes.
 //
 // # Design
 //
@@ -52,8 +52,14 @@ import (
 
 // A Shape is how values of type T are written.
 type Shape[T any] struct {
-	kind    kind
-	readers sync.Pool // of *reader
+	kind     kind
+	readings sync.Pool // of *reading[T]
+}
+
+// A reading is a reader and what it reads: one allocation for many values.
+type reading[T any] struct {
+	reader
+	value T
 }
 
 // A kind writes and reads values of one type.
@@ -68,8 +74,8 @@ type kind struct {
 func For[T any]() *Shape[T] {
 	var b builder
 	s := &Shape[T]{kind: b.kindOf(reflect.TypeFor[T]())}
-	s.readers.New = func() any {
-		r := &reader{last: make([]last, len(b.texts))}
+	s.readings.New = func() any {
+		r := &reading[T]{reader: reader{last: make([]last, len(b.texts))}}
 		for i, t := range b.texts {
 			r.last[i].value = reflect.New(t).Elem()
 		}
@@ -83,17 +89,20 @@ func (s *Shape[T]) Append(dst []byte, v *T) ([]byte, error) {
 	return s.kind.append(dst, reflect.ValueOf(v).Elem())
 }
 
-// Read reads data, all of it, into *v, which is zero.
-func (s *Shape[T]) Read(data []byte, v *T) error {
-	r := s.readers.Get().(*reader)
-	defer s.readers.Put(r)
-	r.data, r.at = data, 0
-	err := s.kind.read(r, reflect.ValueOf(v).Elem())
+// Read reads data, all of it. With an error it returns the zero value.
+func (s *Shape[T]) Read(data []byte) (T, error) {
+	var zero T
+	r := s.readings.Get().(*reading[T])
+	defer s.readings.Put(r)
+	r.data, r.at, r.value = data, 0, zero
+	err := s.kind.read(&r.reader, reflect.ValueOf(&r.value).Elem())
 	if err == nil && r.at < len(data) {
 		err = r.errorf("more data than one value")
 	}
-	r.data = nil
-	return err
+	if r.data = nil; err != nil {
+		return zero, err
+	}
+	return r.value, nil
 }
 
 // A reader is at a place in data.
@@ -138,26 +147,36 @@ func (r *reader) next(s string) bool {
 
 // quoted steps over a string and returns what it says, valid until the next call.
 func (r *reader) quoted() ([]byte, error) {
-	if err := r.token(`"`); err != nil {
-		return nil, err
+	if r.at == len(r.data) || r.data[r.at] != '"' {
+		return nil, r.errorf(`not "`)
 	}
-	begin, ascii := r.at, true
-	for i := begin; i < len(r.data); i++ {
-		switch c := r.data[i]; {
-		case c == '"':
-			r.at = i + 1
-			if text := r.data[begin:i]; ascii || utf8.Valid(text) {
-				return text, nil
-			}
-			return nil, r.errorf("a string that is not of UTF-8")
-		case c == '\\' || c < ' ':
-			return r.escaped(begin - 1)
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
+	r.at++
+	begin, i, bits := r.at, r.at, byte(0)
+	for i < len(r.data) && plain[r.data[i]] {
+		bits |= r.data[i]
+		i++
 	}
-	return nil, r.errorf("a string without an end")
+	switch {
+	case i == len(r.data):
+		return nil, r.errorf("a string without an end")
+	case r.data[i] != '"':
+		return r.escaped(begin - 1)
+	}
+	r.at = i + 1
+	text := r.data[begin:i]
+	if bits >= utf8.RuneSelf && !utf8.Valid(text) {
+		return nil, r.errorf("a string that is not of UTF-8")
+	}
+	return text, nil
 }
+
+// plain are the bytes that stand for themselves in a string.
+var plain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 // escaped steps over the string that begins at a byte and has escapes.
 func (r *reader) escaped(begin int) ([]byte, error) {
@@ -407,7 +426,8 @@ func sliceKind(of kind) kind {
 type member struct {
 	index     int
 	name      string
-	spelled   string
+	first     string // `"name":`
+	further   string // `,"name":`
 	of        kind
 	omitempty bool
 	omitzero  func(reflect.Value) bool
@@ -421,7 +441,7 @@ func (b *builder) structKind(t reflect.Type) kind {
 		if f.Anonymous || !f.IsExported() || name == "" || name == "-" || i > 0 && members[i-1].name >= name {
 			panic(fmt.Sprintf("canon: field %s of %s has no name in the order of the alphabet", f.Name, t))
 		}
-		m := member{index: i, name: name, spelled: `"` + name + `":`}
+		m := member{index: i, name: name, first: `"` + name + `":`, further: `,"` + name + `":`}
 		switch options {
 		case "":
 		case "omitempty":
@@ -453,9 +473,10 @@ func (b *builder) structKind(t reflect.Type) kind {
 				}
 				at := len(dst)
 				if at > begin+1 {
-					dst = append(dst, ',')
+					dst = append(dst, m.further...)
+				} else {
+					dst = append(dst, m.first...)
 				}
-				dst = append(dst, m.spelled...)
 				value := len(dst)
 				if dst, err = m.of.append(dst, field); err != nil {
 					return dst, fmt.Errorf("%s: %w", m.name, err)
@@ -470,18 +491,19 @@ func (b *builder) structKind(t reflect.Type) kind {
 			if err := r.token("{"); err != nil {
 				return err
 			}
-			first := true
+			begin := r.at
 			for i := range members {
 				m := &members[i]
-				at := r.at
-				if !first && !r.next(",") || !r.next(m.spelled) {
-					r.at = at
+				spelled := m.further
+				if r.at == begin {
+					spelled = m.first
+				}
+				if !r.next(spelled) {
 					if m.omitempty || m.omitzero != nil {
 						continue
 					}
 					return r.errorf("the member %q must come here", m.name)
 				}
-				first = false
 				value := r.at
 				field := v.Field(m.index)
 				if err := m.of.read(r, field); err != nil {

@@ -76,8 +76,8 @@ func TestWhatIsWrittenIsWhatEncodingJSONWritesAndIsReadBack(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Fatalf("wrote\n%s, encoding/json writes\n%s", got, want)
 		}
-		var back everything
-		if err := shape.Read(got, &back); err != nil {
+		back, err := shape.Read(got)
+		if err != nil {
 			t.Fatalf("%s: %v", got, err)
 		}
 		if again, _ := json.Marshal(back); !bytes.Equal(again, want) {
@@ -110,8 +110,8 @@ func TestAChangedByteIsRefusedOrReadAsWhatItSays(t *testing.T) {
 
 // holds checks invariant 2 on arbitrary data, against the general decoder.
 func holds(t interface{ Fatalf(string, ...any) }, data []byte) {
-	var v everything
-	if shape.Read(data, &v) != nil {
+	v, err := shape.Read(data)
+	if err != nil {
 		return
 	}
 	again, err := shape.Append(nil, &v)
@@ -160,8 +160,7 @@ func TestARefusalSaysWhereAndWhy(t *testing.T) {
 		{`{"amount":"1.00","by":"a\`, "a string without an end"},
 		{`{"amount": "1.00","by":"a","n":1}`, "amount: at byte 10: not \""},
 	} {
-		var v one
-		switch err := shape.Read([]byte(test.data), &v); {
+		switch _, err := shape.Read([]byte(test.data)); {
 		case test.says == "" && err != nil:
 			t.Errorf("%s: %v", test.data, err)
 		case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says)):
@@ -223,7 +222,7 @@ func TestValuesReadTogetherStayTheirOwn(t *testing.T) {
 			if data[i], err = shape.Append(nil, &values[i]); err != nil {
 				t.Fatal(err)
 			}
-			if err := shape.Read(bytes.Clone(data[i]), &read[i]); err != nil {
+			if read[i], err = shape.Read(bytes.Clone(data[i])); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -3,14 +3,12 @@ package natslog
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,22 +23,17 @@ type delivered struct {
 	seq     uint64 // of the record; 0 for what the server says
 	left    int    // of what the server says: how many messages asked for it will not send, -1 if it says anything else
 	subject string
-	header  events.Header // with the server's own fields
+	header  events.Header // in the order of its keys, without the server's own fields
 	err     error         // why the header cannot be read
 	data    []byte
 }
 
-// record returns the record that d brings, without the server's own fields. It owns
-// what d has.
+// record returns the record that d brings.
 func (d delivered) record() (events.Record, error) {
 	if d.err != nil {
 		return events.Record{}, fmt.Errorf("record %d: %w", d.seq, d.err)
 	}
-	h := slices.DeleteFunc(d.header, func(f events.Field) bool { return isNats(f.Key) })
-	byKey := func(a, b events.Field) int { return cmp.Compare(a.Key, b.Key) }
-	if !slices.IsSortedFunc(h, byKey) {
-		slices.SortFunc(h, byKey)
-	}
+	h := d.header
 	for i := 1; i < len(h); i++ {
 		if h[i-1].Key == h[i].Key {
 			return events.Record{}, fmt.Errorf("%w: record %d has header %s twice", events.ErrMalformed, d.seq, h[i].Key)
@@ -269,7 +262,11 @@ func (w *wire) line() (delivered, bool, error) {
 	}
 
 	// subject sid [reply] [bytes of header] bytes in all
-	word := bytes.Split(rest, []byte(" "))
+	var words [5][]byte
+	word := words[:0]
+	for w := range bytes.SplitSeq(rest, []byte(" ")) {
+		word = append(word, w)
+	}
 	header, size, sizes := 0, 0, 1
 	if string(verb) == "HMSG" {
 		sizes = 2

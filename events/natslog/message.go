@@ -39,7 +39,7 @@ func (l *Log) check(r events.Record) (int, error) {
 			return 0, fmt.Errorf("header %q: keys are in order, each once", f.Key)
 		case !plain(f.Key) || isNats(f.Key):
 			return 0, fmt.Errorf("header %q: a key is of lower-case letters, digits and hyphens, and not the server's own", f.Key)
-		case strings.ContainsAny(f.Value, "\r\n\x00") || strings.Trim(f.Value, " \t") != f.Value:
+		case strings.ContainsAny(f.Value, "\r\n\x00") || spaced(f.Value):
 			return 0, fmt.Errorf("header %q: a value has no line breaks and no spaces around it", f.Key)
 		}
 		size += len(f.Key) + len(f.Value) + 4
@@ -53,6 +53,9 @@ func (l *Log) check(r events.Record) (int, error) {
 	}
 	return size + len(r.Subject), nil
 }
+
+// spaced tells whether there are spaces around a value, which would not come back.
+func spaced(value string) bool { return strings.Trim(value, " \t") != value }
 
 // literal tells whether s is one or more tokens of a subject, without wildcards.
 func literal(s string) bool {
@@ -78,7 +81,7 @@ func isNats(key string) bool {
 	return len(key) >= 5 && strings.EqualFold(key[:5], "nats-")
 }
 
-// parseHeader returns the fields of a header as it travels.
+// parseHeader returns the record's fields of a header as it travels.
 //
 // The server hashes what it stores but not the length of the header. With that
 // length damaged, the border between header and data moves. So what is read must be
@@ -88,14 +91,18 @@ func parseHeader(b []byte) (events.Header, error) {
 		return nil, nil
 	}
 	rest, ok := strings.CutPrefix(string(b), "NATS/1.0\r\n")
-	fields := make(events.Header, 0, 12) // nine of an event, and the server's
+	fields := make(events.Header, 0, 9) // of an event
 	for ok && rest != "\r\n" {
-		var line, key, value string
-		if line, rest, ok = strings.Cut(rest, "\r\n"); ok {
-			key, value, ok = strings.Cut(line, ": ")
-			ok = ok && key != "" && strings.Trim(value, " \t") == value
+		end := max(0, strings.IndexByte(rest, '\r'))
+		line := rest[:end]
+		colon := strings.IndexByte(line, ':')
+		if ok = colon > 0 && strings.HasPrefix(line[colon:], ": ") && strings.HasPrefix(rest[end:], "\r\n"); !ok {
+			break
 		}
-		fields = append(fields, events.Field{Key: key, Value: value})
+		value := line[colon+2:]
+		ok = !spaced(value)
+		fields = insert(fields, line[:colon], value)
+		rest = rest[end+2:]
 	}
 	if !ok {
 		return nil, fmt.Errorf("%w: a header of %d bytes does not end where it should", events.ErrMalformed, len(b))
@@ -103,15 +110,15 @@ func parseHeader(b []byte) (events.Header, error) {
 	return fields, nil
 }
 
-// headerOf returns the fields of a header that nats.go has read, which was size bytes long.
-// Its reader ignores what is too much: see [parseHeader].
+// headerOf returns the record's fields of a header that nats.go has read, which was size
+// bytes long. Its reader ignores what is too much: see [parseHeader].
 func headerOf(h nats.Header, size int) (events.Header, error) {
 	fields := make(events.Header, 0, len(h))
 	read := 0
 	for key, values := range h {
 		for _, value := range values {
 			read += len(key) + len(": ") + len(value) + len("\r\n")
-			fields = append(fields, events.Field{Key: key, Value: value})
+			fields = insert(fields, key, value)
 		}
 	}
 	if len(h) > 0 {
@@ -121,6 +128,19 @@ func headerOf(h nats.Header, size int) (events.Header, error) {
 		return nil, fmt.Errorf("%w: a header of %d bytes reads as one of %d", events.ErrMalformed, size, read)
 	}
 	return fields, nil
+}
+
+// insert puts a field of a record where its key belongs: fields travel in any order,
+// among the server's own, which are left out.
+func insert(h events.Header, key, value string) events.Header {
+	if isNats(key) {
+		return h
+	}
+	h = append(h, events.Field{Key: key, Value: value})
+	for i := len(h) - 1; i > 0 && h[i-1].Key > h[i].Key; i-- {
+		h[i-1], h[i] = h[i], h[i-1]
+	}
+	return h
 }
 
 // same compares what is stored with what was sent.

@@ -56,6 +56,7 @@ type parser struct {
 	out    chan []Row
 	buf    []byte // not yet parsed; rows point into what was
 	rows   []Row
+	texts  [5]string // of the last row: many have the name, actor and subject of the one before
 	began  bool
 	parsed int
 }
@@ -77,7 +78,7 @@ func (p *parser) Write(b []byte) (int, error) {
 		p.began, p.parsed = true, 19
 	}
 	for {
-		r, n, err := parseRow(p.buf[p.parsed:])
+		r, n, err := p.row(p.buf[p.parsed:])
 		if err != nil {
 			return 0, err
 		}
@@ -106,9 +107,9 @@ func (p *parser) flush() error {
 	}
 }
 
-// parseRow parses the row at the beginning of b; n is 0 when it is not whole, or
-// at the end of the data.
-func parseRow(b []byte) (r Row, n int, err error) {
+// row parses the row at the beginning of b; n is 0 when it is not whole, or at the end
+// of the data.
+func (p *parser) row(b []byte) (r Row, n int, err error) {
 	if len(b) < 2 {
 		return r, 0, nil
 	}
@@ -138,10 +139,15 @@ func parseRow(b []byte) (r Row, n int, err error) {
 	if len(cells[0]) != 8 || len(cells[1]) != 8 || (cells[2] != nil && len(cells[2]) != 4) {
 		return r, 0, errors.New("a row of the archive has columns of unexpected width")
 	}
+	for i, text := range cells[3:8] {
+		if string(text) != p.texts[i] {
+			p.texts[i] = string(text)
+		}
+	}
 	r = Row{
 		Seq:  binary.BigEndian.Uint64(cells[0]),
 		Time: time.UnixMicro(int64(binary.BigEndian.Uint64(cells[1])) + 946_684_800_000_000).UTC(),
-		Name: string(cells[3]), Case: string(cells[4]), Command: string(cells[5]), Actor: string(cells[6]), Subject: string(cells[7]),
+		Name: p.texts[0], Case: p.texts[1], Command: p.texts[2], Actor: p.texts[3], Subject: p.texts[4],
 		Header: cells[8], Data: cells[9], Hashes: cells[10],
 	}
 	if cells[2] != nil {
