@@ -287,6 +287,7 @@ select party, masked
 from unnest(@parties::text[], @masked::text[]) asked (party, masked)
 join vault.key using (party)
 order by party
+for key share of key -- waits for who erases
 on conflict (party) do update
 set masked = excluded.masked`
 

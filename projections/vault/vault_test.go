@@ -419,6 +419,35 @@ func TestACorrectedNameIsDisplayed(t *testing.T) {
 	}
 }
 
+// Whoever displays a name while its key is being destroyed waits, and leaves none behind.
+func TestANameDoesNotOutliveItsKey(t *testing.T) {
+	t.Parallel()
+	pool, m := schematest.New(t), newMaster(t)
+	v := opened(t, pool, m)
+	k, _ := register(t, v, zhang)
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	if _, err := tx.Exec(t.Context(), "delete from vault.key where party = $1", k.Party); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- v.Display(t.Context(), map[ledger.PartyID]string{k.Party: "张某山"}) }()
+	waiting(t, pool)
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	var shown int
+	if err := pool.QueryRow(t.Context(), "select count(*) from vault.display").Scan(&shown); err != nil || shown != 0 {
+		t.Errorf("%d names on display, %v", shown, err)
+	}
+}
+
 func TestAnErasedPersonIsInNoTableAndDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	pool, m := schematest.New(t), newMaster(t)
