@@ -227,8 +227,18 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		return err
 	}
 	events := int(last)
-	timed := func(f func() error) (float64, error) {
+	// What is left of the turn before is not this one's: garbage, pages to be written.
+	settle := func() error {
 		runtime.GC()
+		if _, err := s.pool.Exec(ctx, "checkpoint"); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+		return nil
+	}
+	timed := func(f func() error) (float64, error) {
+		if err := settle(); err != nil {
+			return 0, err
+		}
 		begin := time.Now()
 		err := f()
 		return float64(events) / time.Since(begin).Seconds(), err
@@ -245,7 +255,8 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 	}
 	var ours, limit, ratios []float64
 	for turn := range 3 {
-		pool, err := s.database(ctx, fmt.Sprintf("bench%d", turn))
+		name := fmt.Sprintf("bench%d", turn)
+		pool, err := s.database(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -257,10 +268,17 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		if err != nil {
 			return fmt.Errorf("project: %w", err)
 		}
+		if err := settle(); err != nil {
+			return err
+		}
 		spent, err := tape.Copy(ctx, pool, true)
 		pool.Close()
 		if err != nil {
 			return fmt.Errorf("raw copy: %w", err)
+		}
+		// Postgres goes on vacuuming what is new.
+		if _, err := s.pool.Exec(ctx, "drop database "+name); err != nil {
+			return fmt.Errorf("drop database %s: %w", name, err)
 		}
 		raw := float64(events) / spent.Seconds()
 		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
@@ -278,6 +296,9 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 				filled = time.Now()
 			}
 		}}))
+		if err := r.Drop(ctx, "bench"); err != nil {
+			return 0, err
+		}
 		return timed(func() error { return r.Rebuild(ctx, "bench") })
 	}
 	if _, err := rebuild(tape.Tap); err != nil {
@@ -295,6 +316,9 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 			return fmt.Errorf("rebuild: %w", err)
 		}
 		indexing := time.Since(filled).Seconds()
+		if err := settle(); err != nil {
+			return err
+		}
 		spent, err := tape.Copy(ctx, s.pool, false)
 		if err != nil {
 			return fmt.Errorf("raw copy: %w", err)
