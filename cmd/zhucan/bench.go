@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zhucan/cmd/zhucan/bench"
+	"zhucan/cmd/zhucan/sampledata"
 	"zhucan/events"
 	"zhucan/events/natslog"
 	"zhucan/projections"
@@ -31,23 +33,41 @@ import (
 func (p *program) benchCommand() *cobra.Command {
 	var n int
 	var keep bool
-	var restart string
+	var province, restart string
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "our figures beside the raw limit of this machine, in one run (性能基准)",
 		Long: `Measures the program beside the raw limit of the same machine, in the same run and
 on the same disk, in a folder of its own below --data that is removed afterwards.
-Machines are noisy: read the ratios. The workload is synthetic.`,
-		Example: "  zhucan bench\n  zhucan bench --events 1000000 -o json",
+Machines are noisy: read the ratios. The workload is synthetic.
+
+With --province it measures the plan instead of the books: levy compute, a roster as a
+workbook, and a synthetic province (see sample-data) that is taken in through the ordinary
+imports, with its indicators, a rebuild and verify. Of year that is a million filings, a
+roster of a hundred thousand rows and a million events: some ten minutes.`,
+		Example: "  zhucan bench\n  zhucan bench --events 1000000 -o json\n  zhucan bench --province year",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if restart != "" {
 				return p.benchRestart(cmd.Context(), restart)
 			}
-			return p.bench(cmd.Context(), n, keep)
+			scale := sampledata.Scale(province)
+			switch {
+			case province != "" && !slices.Contains(sampledata.Scales, scale):
+				return usage("--province %q is none of %v", province, sampledata.Scales)
+			case province == "" && n < 20_000:
+				return usage("--events %d: at least 20000", n)
+			}
+			return p.benchIn(cmd.Context(), keep, func(q *program, say func(bench.Figure)) error {
+				if province != "" {
+					return q.benchPlan(cmd.Context(), scale, say)
+				}
+				return q.benchBooks(cmd.Context(), n, say)
+			})
 		},
 	}
 	c.Flags().IntVar(&n, "events", 200_000, "how many payments to record")
+	c.Flags().StringVar(&province, "province", "", "measure the plan on a synthetic province of this `size`: small, year, five-years")
 	c.Flags().BoolVar(&keep, "keep", false, "keep the folder")
 	c.Flags().StringVar(&p.profiles, "profiles", "", "write a CPU profile of each figure into this `folder`")
 	c.Flags().StringVar(&restart, "restart", "", "measure only how long an appender takes to be ready in this `folder`")
@@ -80,10 +100,9 @@ type benchResult struct {
 	Figures []bench.Figure `json:"figures"`
 }
 
-func (p *program) bench(ctx context.Context, n int, keep bool) (err error) {
-	if n < 20_000 {
-		return usage("--events %d: at least 20000", n)
-	}
+// benchIn has measurements made in a folder of their own below the data folder, and prints
+// the figures.
+func (p *program) benchIn(ctx context.Context, keep bool, measure func(q *program, say func(bench.Figure)) error) error {
 	if err := os.MkdirAll(p.data, 0o755); err != nil {
 		return err
 	}
@@ -107,18 +126,29 @@ func (p *program) bench(ctx context.Context, n int, keep bool) (err error) {
 		r.Figures = append(r.Figures, f)
 		fmt.Fprintf(p.stderr, "%-18s %12.2f %-9s %s\n", f.Name, f.Value, f.Unit, f.Note)
 	}
-	if err := q.benchStores(ctx, n, say); err != nil {
-		return err
-	}
-	if err := q.benchReady(ctx, n, say); err != nil {
+	if err := measure(&q, say); err != nil {
 		return err
 	}
 	t := table{head: []string{p.say("指标", "figure"), p.say("单位", "unit"), ">" + p.say("本程序", "ours"), ">" + p.say("裸极限", "raw"), ">" + p.say("比值", "ratio"), ">" + p.say("事件数", "events"), p.say("说明", "note")}}
+	measured := func(v float64) string {
+		if v == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.2f", v)
+	}
 	for _, f := range r.Figures {
-		t.rows = append(t.rows, []string{f.Name, f.Unit, fmt.Sprintf("%.2f", f.Value), fmt.Sprintf("%.2f", f.Raw), fmt.Sprintf("%.2f", f.Ratio), number(f.Events), f.Note})
+		t.rows = append(t.rows, []string{f.Name, f.Unit, measured(f.Value), measured(f.Raw), measured(f.Ratio), number(f.Events), f.Note})
 	}
 	t.foot = r.Machine
 	return p.print(r, t)
+}
+
+// benchBooks measures the books: n payments recorded, projected, rebuilt, verified, loaded.
+func (p *program) benchBooks(ctx context.Context, n int, say func(bench.Figure)) error {
+	if err := p.benchStores(ctx, n, say); err != nil {
+		return err
+	}
+	return p.benchReady(ctx, say)
 }
 
 func (p *program) benchStores(ctx context.Context, n int, say func(bench.Figure)) error {
@@ -222,76 +252,110 @@ func (p *program) benchAppend(ctx context.Context, s *stores, a *events.Appender
 
 // benchRead projects, rebuilds and verifies what was recorded.
 func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figure)) error {
-	last, err := s.log.Last(ctx)
+	m, err := p.gauge(ctx, s, say)
 	if err != nil {
 		return err
 	}
-	events := int(last)
-	// What is left of the turn before is not this one's: garbage, pages to be written.
-	settle := func() error {
-		runtime.GC()
-		if _, err := s.pool.Exec(ctx, "checkpoint"); err != nil {
-			return fmt.Errorf("checkpoint: %w", err)
-		}
-		return nil
+	if err := m.live(ctx); err != nil {
+		return err
 	}
-	timed := func(f func() error) (float64, error) {
-		if err := settle(); err != nil {
-			return 0, err
-		}
-		begin := time.Now()
-		err := f()
-		return float64(events) / time.Since(begin).Seconds(), err
+	if err := m.rebuild(ctx); err != nil {
+		return err
 	}
+	return m.verify(ctx)
+}
 
-	// Live: the tape is taken in a run that is not measured.
-	tape := &bench.Tape{}
-	live := func(pool *pgxpool.Pool, tap func(projections.Copy)) (float64, error) {
-		r := projections.New(pool, s.log, projectorConfig(projections.Config{Tap: tap}))
-		return timed(func() error { return r.CatchUp(ctx) })
+// A gauge measures what is made of a log.
+type gauge struct {
+	p      *program
+	s      *stores
+	events int // in the log
+	say    func(bench.Figure)
+}
+
+func (p *program) gauge(ctx context.Context, s *stores, say func(bench.Figure)) (gauge, error) {
+	last, err := s.log.Last(ctx)
+	return gauge{p, s, int(last), say}, err
+}
+
+// settle ends what is left of the turn before: garbage, pages to be written.
+func (m gauge) settle(ctx context.Context) error {
+	runtime.GC()
+	if _, err := m.s.pool.Exec(ctx, "checkpoint"); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if _, err := live(s.pool, tape.Tap); err != nil {
-		return fmt.Errorf("project: %w", err)
+	return nil
+}
+
+// timed returns how many events a second f takes.
+func (m gauge) timed(ctx context.Context, f func() error) (float64, error) {
+	if err := m.settle(ctx); err != nil {
+		return 0, err
+	}
+	begin := time.Now()
+	err := f()
+	return float64(m.events) / time.Since(begin).Seconds(), err
+}
+
+// project brings the read models of a database to the end of the log.
+func (m gauge) project(ctx context.Context, pool *pgxpool.Pool, tap func(projections.Copy)) (float64, error) {
+	r := projections.New(pool, m.s.log, projectorConfig(projections.Config{Tap: tap}))
+	rate, err := m.timed(ctx, func() error { return r.CatchUp(ctx) })
+	if err != nil {
+		return 0, fmt.Errorf("project: %w", err)
+	}
+	return rate, nil
+}
+
+// copy copies a tape and returns how many events a second that is.
+func (m gauge) copy(ctx context.Context, tape *bench.Tape, pool *pgxpool.Pool, indexed bool) (float64, error) {
+	if err := m.settle(ctx); err != nil {
+		return 0, err
+	}
+	spent, err := tape.Copy(ctx, pool, indexed)
+	if err != nil {
+		return 0, fmt.Errorf("raw copy: %w", err)
+	}
+	return float64(m.events) / spent.Seconds(), nil
+}
+
+// live measures the projector. Its tape is taken in a run that is not measured.
+func (m gauge) live(ctx context.Context) error {
+	tape := &bench.Tape{}
+	if _, err := m.project(ctx, m.s.pool, tape.Tap); err != nil {
+		return err
 	}
 	var ours, limit, ratios []float64
-	for turn := range 3 {
-		name := fmt.Sprintf("bench%d", turn)
-		pool, err := s.database(ctx, name)
-		if err != nil {
-			return err
-		}
-		var rate float64
-		err = p.profiled("project_live", func() (err error) {
-			rate, err = live(pool, nil)
+	for turn := range turns - 2 {
+		err := m.s.apart(ctx, fmt.Sprintf("bench%d", turn), func(pool *pgxpool.Pool) error {
+			var rate float64
+			err := m.p.profiled("project_live", func() (err error) {
+				rate, err = m.project(ctx, pool, nil)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			raw, err := m.copy(ctx, tape, pool, true)
+			ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("project: %w", err)
-		}
-		if err := settle(); err != nil {
 			return err
 		}
-		spent, err := tape.Copy(ctx, pool, true)
-		pool.Close()
-		if err != nil {
-			return fmt.Errorf("raw copy: %w", err)
-		}
-		// Postgres goes on vacuuming what is new.
-		if _, err := s.pool.Exec(ctx, "drop database "+name); err != nil {
-			return fmt.Errorf("drop database %s: %w", name, err)
-		}
-		raw := float64(events) / spent.Seconds()
-		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
 	}
-	say(bench.Figure{
-		Name: "project_live", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: events,
+	m.say(bench.Figure{
+		Name: "project_live", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: m.events,
 		Note: fmt.Sprintf("all read models and the archive, indexed; raw: COPY of the same %d rows, %d MB", tape.Rows, tape.Bytes>>20),
 	})
+	return nil
+}
 
-	tape = &bench.Tape{}
+func (m gauge) rebuild(ctx context.Context) error {
+	tape := &bench.Tape{}
 	var filled time.Time // when the last rebuild had its rows and began with the keys
 	rebuild := func(tap func(projections.Copy)) (float64, error) {
-		r := projections.New(s.pool, s.log, projectorConfig(projections.Config{Tap: tap, Step: func(step string) {
+		r := projections.New(m.s.pool, m.s.log, projectorConfig(projections.Config{Tap: tap, Step: func(step string) {
 			if step == "settled" {
 				filled = time.Now()
 			}
@@ -299,62 +363,63 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		if err := r.Drop(ctx, "bench"); err != nil {
 			return 0, err
 		}
-		return timed(func() error { return r.Rebuild(ctx, "bench") })
+		rate, err := m.timed(ctx, func() error { return r.Rebuild(ctx, "bench") })
+		if err != nil {
+			return 0, fmt.Errorf("rebuild: %w", err)
+		}
+		return rate, nil
 	}
 	if _, err := rebuild(tape.Tap); err != nil {
-		return fmt.Errorf("rebuild: %w", err)
+		return err
 	}
-	ours, limit, ratios = nil, nil, nil
-	var floors, keys []float64
-	for range 3 {
+	var ours, limit, ratios, floors, keys []float64
+	for range turns - 2 {
 		var rate float64
-		err := p.profiled("rebuild", func() (err error) {
+		err := m.p.profiled("rebuild", func() (err error) {
 			rate, err = rebuild(nil)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("rebuild: %w", err)
-		}
-		indexing := time.Since(filled).Seconds()
-		if err := settle(); err != nil {
 			return err
 		}
-		spent, err := tape.Copy(ctx, s.pool, false)
+		indexing := time.Since(filled).Seconds()
+		raw, err := m.copy(ctx, tape, m.s.pool, false)
 		if err != nil {
-			return fmt.Errorf("raw copy: %w", err)
+			return err
 		}
-		raw := float64(events) / spent.Seconds()
 		// What no program that reads this log and makes these tables goes below:
 		// reading and copying at once, with nothing decoded, then the keys.
-		floor, err := timed(func() error {
+		floor, err := m.timed(ctx, func() error {
 			g, ctx := errgroup.WithContext(ctx)
-			g.Go(func() error { _, err := bench.Read(ctx, s.log); return err })
-			g.Go(func() error { _, err := tape.Copy(ctx, s.pool, false); return err })
+			g.Go(func() error { _, err := bench.Read(ctx, m.s.log); return err })
+			g.Go(func() error { _, err := tape.Copy(ctx, m.s.pool, false); return err })
 			return g.Wait()
 		})
 		if err != nil {
 			return fmt.Errorf("raw read and copy: %w", err)
 		}
-		floors = append(floors, 1/(1/floor+indexing/float64(events)))
-		keys = append(keys, 1e6*indexing/float64(events))
+		floors = append(floors, 1/(1/floor+indexing/float64(m.events)))
+		keys = append(keys, 1e6*indexing/float64(m.events))
 		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
 	}
-	say(bench.Figure{
-		Name: "rebuild", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: events,
+	m.say(bench.Figure{
+		Name: "rebuild", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: m.events,
 		Note: fmt.Sprintf("keys and indexes included, %.1f µs an event; raw: COPY of the same %d rows without indexes", bench.Median(keys), tape.Rows),
 	})
-	say(bench.Figure{
-		Name: "rebuild_floor", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(floors), Ratio: bench.Median(ours) / bench.Median(floors), Events: events,
+	m.say(bench.Figure{
+		Name: "rebuild_floor", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(floors), Ratio: bench.Median(ours) / bench.Median(floors), Events: m.events,
 		Note: "raw: the log read and the rows copied at once with nothing decoded, then the same keys and indexes",
 	})
+	return nil
+}
 
-	tape = nil
-	ours, limit = nil, nil
-	for range 3 {
+func (m gauge) verify(ctx context.Context) error {
+	var ours, limit []float64
+	for range turns - 2 {
 		var rate float64
-		err := p.profiled("verify_log", func() (err error) {
-			rate, err = timed(func() error {
-				result, err := verify.Log(ctx, s.pool, s.log, verify.Options{})
+		err := m.p.profiled("verify_log", func() (err error) {
+			rate, err = m.timed(ctx, func() error {
+				result, err := verify.Log(ctx, m.s.pool, m.s.log, verify.Options{Documents: m.s.papers.Store})
 				if err == nil && result.Verdict != verify.Verified {
 					err = fmt.Errorf("the log does not verify: %+v", result)
 				}
@@ -365,17 +430,32 @@ func (p *program) benchRead(ctx context.Context, s *stores, say func(bench.Figur
 		if err != nil {
 			return err
 		}
-		raw, err := bench.Read(ctx, s.log)
+		raw, err := bench.Read(ctx, m.s.log)
 		if err != nil {
 			return err
 		}
 		ours, limit = append(ours, rate), append(limit, raw)
 	}
-	say(bench.Figure{
-		Name: "verify_log", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ours) / bench.Median(limit), Events: events,
+	m.say(bench.Figure{
+		Name: "verify_log", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ours) / bench.Median(limit), Events: m.events,
 		Note: "every record decoded, hashed, compared with the archive; raw: reading the log and doing nothing",
 	})
 	return nil
+}
+
+// apart runs f with a further database on the stores' server, which is dropped at once:
+// Postgres would go on vacuuming what is new in it.
+func (s *stores) apart(ctx context.Context, name string, f func(*pgxpool.Pool) error) error {
+	pool, err := s.database(ctx, name)
+	if err != nil {
+		return err
+	}
+	err = f(pool)
+	pool.Close()
+	if _, dropped := s.pool.Exec(ctx, "drop database "+name); dropped != nil {
+		err = errors.Join(err, fmt.Errorf("drop database %s: %w", name, dropped))
+	}
+	return err
 }
 
 // database makes a further, empty database on the stores' server and connects to
@@ -403,7 +483,7 @@ func (s *stores) database(ctx context.Context, name string) (*pgxpool.Pool, erro
 
 // benchReady measures in a process of its own how long an appender takes to be
 // ready on what was recorded, and how much memory that takes.
-func (p *program) benchReady(ctx context.Context, n int, say func(bench.Figure)) error {
+func (p *program) benchReady(ctx context.Context, say func(bench.Figure)) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err

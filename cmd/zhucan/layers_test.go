@@ -18,7 +18,7 @@ func TestOnlyProjectionsKnowPostgresAndOnlyNatslogKnowsNATS(t *testing.T) {
 	owners := map[string][]string{
 		"github.com/jackc/pgx": {
 			"projections/", "schema/",
-			"cmd/zhucan/stores.go", "cmd/zhucan/bench.go", "cmd/zhucan/bench/raw.go",
+			"cmd/zhucan/stores.go", "cmd/zhucan/bench.go", "cmd/zhucan/benchplan.go", "cmd/zhucan/bench/",
 		},
 		"github.com/nats-io": {
 			"events/natslog/",
