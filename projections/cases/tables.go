@@ -175,7 +175,7 @@ var payments = &projections.Table{
 	Key: []string{"payment"},
 	// Payments come in about the order of their days, and many of one scheme together: a
 	// range index costs nothing and leaves other years and schemes uncounted and unread.
-	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null", "using brin (paid_on, scheme) with (pages_per_range = 16)"},
+	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(scheme, paid_on)"},
 	View: `select p.payment, p.batch, p.claim, p.month, p.party, p.account, p.amount,
        case
            when p.status = 'instructed' and b.status in ('sent', 'cancelled') then b.status
