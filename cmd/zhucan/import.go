@@ -55,8 +55,9 @@ file or every row of it was refused. A policy pack is published whole or refused
   reviews       CSV of the federation's confirmations, one row each: filing_year,region,
                 name,uscc,confirmation,date and persons, separated by ; each as
                 NAME/CERTIFICATE/FROM/TO, for example 张样三/…/2021-01/2021-12; behind that
-                /PART, the number of incomplete months, and /military-3, with an identity
-                number in place of the certificate
+                /PART, the number of incomplete months, or nothing, and behind that
+                /until-2023-06-30, the last day on which the card is valid, and /military-3,
+                with an identity number in place of the certificate
   receipts      CSV of receipts of the treasury: filing_year,uscc,receipt,amount,date and
                 kind (levy or late-fee; empty: levy)
   achievements  CSV: achievement,kind,type,region,date,evidence and what the kind needs:

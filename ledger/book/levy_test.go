@@ -60,6 +60,9 @@ func levyRefusals() []refusal {
 		{"nothing is filed before the window", known(ledgertest.Levied), filing("2023-07-31"), levy.ErrWindow},
 		{"months are of the data year", known(ledgertest.Levied), with(review("Q1", "E1", "P1"), func(r *levy.Review) { r.Year = 2022 }), levy.ErrReview},
 		{"a person is counted by one employer", levied(), review("Q2", "I1", "P1"), levy.ErrCounted},
+		{"a card is valid on the day of the review", known(ledgertest.Levied, func(p *policy.Pack) {
+			p.Parameters = append(p.Parameters, policy.Parameter{Certainty: policy.Verified, Name: "levy.disabled.expired_certificate_counts", Region: policy.Nation, Source: "synthetic", Unit: "bool", Value: "false"})
+		}), with(review("Q1", "E1", "P1"), func(r *levy.Review) { r.Persons[0].Until = ledger.DateOf(2023, 4, 10) }), levy.ErrExpired},
 		{"what is not filed is not assessed", known(ledgertest.Levied), assess("2023-09-04"), levy.ErrCase},
 		{"relief has a reason", levied(), with(relieve, func(r *levy.Relieve) { r.Reason = "" }), levy.ErrStated},
 		{"relief stays within what is due", levied(), with(relieve, func(r *levy.Relieve) { r.Amount = yuan(18_001) }), levy.ErrHardship},

@@ -138,6 +138,7 @@ type Person struct {
 	PartMonths int            `json:"part_months,omitzero"` // of the months from–to, those begun or ended within
 	Party      ledger.PartyID `json:"party"`
 	To         ledger.Period  `json:"to"`
+	Until      ledger.Date    `json:"until,omitzero"` // last day on which the card is valid, where the confirmation states one
 }
 
 // A Kind says what a receipt is for.

@@ -33,6 +33,10 @@ var (
 		Code: "levy-person-counted", Rule: "a disabled person is counted by one employer at a time", RuleZH: "同一残疾职工同一时间只能由一家用人单位计入",
 		Source: "残疾人就业条例 art. 8；审核办法（不得重复计入）", Next: "find out who employed the person in which months", NextZH: "请核实各月实际用人单位",
 	}
+	ErrExpired = &ledger.Rejection{
+		Code: "levy-card-expired", Rule: "who is counted holds a card that is valid on the day of the review", RuleZH: "计入人数的残疾人证（残疾军人证）在审核当日须在有效期内",
+		Source: "levy.disabled.expired_certificate_counts of the policy", Next: "have the card renewed and reviewed, or confirm without the person", NextZH: "请换证后再审核，或不将该人员计入",
+	}
 	ErrCase = &ledger.Rejection{
 		Code: "levy-unknown", Rule: "a levy is filed, then assessed, then changed and collected", RuleZH: "残保金须先申报、再核定，方可办理后续事项",
 		Next: "record the filing and the assessment first", NextZH: "请先办理申报和核定",
@@ -65,7 +69,7 @@ var (
 
 // caseRejections are the refusals of cases.
 var caseRejections = []*ledger.Rejection{
-	ErrEmployer, ErrLeft, ErrWindow, ErrReview, ErrCounted, ErrCase, ErrStated, ErrHardship, ErrReceipt, ErrDefault, ErrRefund, ErrUnsettled,
+	ErrEmployer, ErrLeft, ErrWindow, ErrReview, ErrCounted, ErrExpired, ErrCase, ErrStated, ErrHardship, ErrReceipt, ErrDefault, ErrRefund, ErrUnsettled,
 }
 
 // Decider holds the rules about levies. Entries are added by the book, which knows the
@@ -243,6 +247,9 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 		if p.From.Year() != do.Year-1 || p.To.Year() != do.Year-1 || p.To.Compare(p.From) < 0 {
 			return nil, ErrReview.Of("%s from %s to %s, data year %d", p.Party, p.From, p.To, do.Year-1)
 		}
+		if err := r.valid(p, c.On); err != nil {
+			return nil, err
+		}
 		for _, q := range do.Persons[:i] {
 			if p.Party == q.Party && p.meets(q.From, q.To) {
 				return nil, ErrCounted.Of("%s twice from %s to %s", p.Party, p.From, p.To)
@@ -255,6 +262,20 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 		}
 	}
 	return []Event{e}, nil
+}
+
+// valid refuses a person whose card has expired on the day of the review, unless the policy
+// counts such cards. Where no source says, nobody is counted by one silently.
+func (r *Rules) valid(p Person, on ledger.Date) error {
+	if p.Until.IsZero() || !p.Until.Before(on) {
+		return nil
+	}
+	var basis Basis
+	counts, err := r.expired.use(&basis)
+	if err == nil && !counts {
+		err = ErrExpired.Of("%s, valid until %s, on %s", p.Party, p.Until, on)
+	}
+	return err
 }
 
 func (p Person) meets(from, to ledger.Period) bool {

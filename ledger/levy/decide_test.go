@@ -78,6 +78,14 @@ func person(year int) levy.Person {
 	return levy.Person{Card: levy.DisabilityCard, Grade: 3, Party: "P1", From: ledger.PeriodOf(year-1, 1), To: ledger.PeriodOf(year-1, 12)}
 }
 
+// until is a person of data year 2021 whose card is valid until a day.
+func until(t testing.TB, last string) levy.Person {
+	t.Helper()
+	p := person(2022)
+	p.Until = date(t, last)
+	return p
+}
+
 func assess(on string, year int) asked {
 	return asked{ledgertest.Accountant, on, levy.Assess{Employer: "E1", Year: year}}
 }
@@ -172,6 +180,9 @@ func TestTheLevyRefuses(t *testing.T) {
 		{"a person is counted by one employer at a time", []asked{review("2022-04-11", "Q1", 2022, half)}, other(review("2022-04-12", "Q2", 2022, person(2022))), levy.ErrCounted, nil},
 		{"a person is counted once", nil, review("2022-04-11", "Q1", 2022, half, half), levy.ErrCounted, nil},
 
+		{"a card is valid on the day of the review", nil, review("2022-04-11", "Q1", 2022, until(t, "2022-04-10")), levy.ErrExpired, []string{"levy.disabled.expired_certificate_counts=false"}},
+		{"whether an expired card counts is not guessed", nil, review("2022-04-11", "Q1", 2022, until(t, "2022-04-10")), policy.ErrUnset, nil},
+
 		{"what is not filed is not assessed", nil, assess("2022-09-02", 2022), levy.ErrCase, nil},
 		{"D is not above N", []asked{review("2022-04-11", "Q1", 2022, person(2022)), change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff = num(t, "0.6"); d.Wage = yuan(t, "1") }),
 			{ledgertest.First, "2022-04-12", levy.Review{Confirmation: "Q2", Employer: "E1", Region: "220100", Year: 2022, Persons: []levy.Person{person(2022), {Card: levy.DisabilityCard, Grade: 1, Party: "P2", From: half.From, To: rest.To}}}}},
@@ -253,6 +264,7 @@ func TestTheLevyDecides(t *testing.T) {
 		{"a filing is corrected", []asked{declare(t, "2022-09-01", 2022)}, change(declare(t, "2022-09-02", 2022), func(d *levy.Declare) { d.Staff = levy.Int(99) }), false},
 		{"an employer that closes files before the window", nil, change(declare(t, "2023-01-20", 2023), func(d *levy.Declare) { d.Closing = true }), false},
 		{"the federation confirms who counts", nil, review("2022-04-11", "Q1", 2022, person(2022)), false},
+		{"a card is valid on its last day", nil, review("2022-04-11", "Q1", 2022, until(t, "2022-04-11")), false},
 		{"a person who changes employers counts for both, one after the other", []asked{review("2022-04-11", "Q1", 2022, half)},
 			change(review("2022-04-11", "Q2", 2022, rest), func(r *levy.Review) { r.Employer = "E2" }), false},
 		{"a later confirmation frees whom it leaves out", []asked{review("2022-04-11", "Q1", 2022, person(2022)), review("2022-04-12", "Q2", 2022)},
@@ -287,6 +299,17 @@ func find(t testing.TB, pack *policy.Pack, year int, asks ...asked) levy.Case {
 		t.Fatal("no case")
 	}
 	return k
+}
+
+// policy.md §1.4 condition 5.
+func TestAnExpiredCardCountsWhereThePolicySaysSo(t *testing.T) {
+	t.Parallel()
+	asks := assessed(t)
+	asks[0] = review("2022-04-11", "Q1", 2022, until(t, "2022-04-10"))
+	a := find(t, sample(t, "levy.disabled.expired_certificate_counts=true"), 2022, asks...).Assessed
+	if a.Gap.String() != "0.6" {
+		t.Errorf("%+v", a)
+	}
 }
 
 func TestAnAssessmentKeepsItsFigures(t *testing.T) {

@@ -40,6 +40,7 @@ const (
 	onWeight
 	onMilitary
 	onPolice
+	onExpired
 	onPartMonth
 	onSeasonal
 	basisEnd
@@ -85,7 +86,7 @@ type Rules struct {
 	weight, cardMax               setting[int]
 	militaryMax, militaryTwiceMax setting[int]
 	divisor                       setting[int]
-	police                        setting[bool]
+	police, expired               setting[bool]
 	rounding                      profile
 }
 
@@ -148,6 +149,7 @@ func NewRules(pack *policy.Pack, region ledger.RegionCode, filed, known ledger.D
 	r.militaryTwiceMax = read(r, v, onWeight, "D", "levy.disabled.double_weight.military_max_grade", policy.Parameter.Int)
 	r.militaryMax = read(r, v, onMilitary, "D", "levy.disabled.military_max_grade", policy.Parameter.Int)
 	r.police = read(r, v, onPolice, "D", "levy.disabled.police_certificate_counts", policy.Parameter.Bool)
+	r.expired = read(r, v, onExpired, "D", "levy.disabled.expired_certificate_counts", policy.Parameter.Bool)
 	r.part = read(r, v, onPartMonth, "D", "levy.disabled.part_month_rule", word)
 	r.divisor = read(r, v, onSeasonal, "N", "levy.staff.seasonal_divisor", policy.Parameter.Int)
 	if rounding == "" || rounding == "default" {

@@ -173,8 +173,7 @@ var payments = &projections.Table{
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
 	Key: []string{"payment"},
-	// Payments come in about the order of their days, and many of one scheme together: a
-	// range index costs nothing and leaves other years and schemes uncounted and unread.
+	// An indicator counts the payments of a few schemes among all.
 	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(scheme, paid_on)"},
 	View: `select p.payment, p.batch, p.claim, p.month, p.party, p.account, p.amount,
        case

@@ -193,24 +193,36 @@ func ReadReviews(f *File) iter.Seq2[Review, error] {
 }
 
 // counted reads NAME/CERTIFICATE/FROM/TO, behind which the number of incomplete months may
-// stand, and behind that military-GRADE or police-GRADE, with an identity number then.
+// stand, and behind that until-DATE, the last day on which the card is valid, and
+// military-GRADE or police-GRADE, with an identity number then.
 func counted(text string, on ledger.Date) (Party, levy.Person, error) {
 	parts := strings.Split(text, "/")
-	if len(parts) < 4 || len(parts) > 6 {
+	if len(parts) < 4 || len(parts) > 7 {
 		return Party{}, levy.Person{}, ErrLevyRow.Of("")
 	}
 	row := partyRow{kind: cell{"", string(policy.Person)}, name: cell{"", parts[0]}}
 	p := levy.Person{Card: levy.DisabilityCard}
 	var err error
-	if len(parts) == 6 {
-		card, grade, _ := strings.Cut(parts[5], "-")
-		p.Card = levy.Card(card)
-		if p.Grade, err = strconv.Atoi(grade); err != nil || p.Card != levy.MilitaryCard && p.Card != levy.PoliceCard {
+	for _, part := range parts[min(5, len(parts)):] {
+		what, value, _ := strings.Cut(part, "-")
+		switch card := levy.Card(what); {
+		case what == "until" && p.Until.IsZero():
+			if p.Until, err = ledger.ParseDate(value); err != nil {
+				return Party{}, p, err
+			}
+		case (card == levy.MilitaryCard || card == levy.PoliceCard) && p.Card == levy.DisabilityCard:
+			if p.Grade, err = strconv.Atoi(value); err != nil {
+				return Party{}, p, ErrLevyRow.Of("")
+			}
+			p.Card = card
+		default:
 			return Party{}, p, ErrLevyRow.Of("")
 		}
-		row.person = cell{"", parts[1]}
-	} else {
+	}
+	if p.Card == levy.DisabilityCard {
 		row.certificate = cell{"", parts[1]}
+	} else {
+		row.person = cell{"", parts[1]}
 	}
 	who, err := row.read(on)
 	if err != nil {

@@ -65,24 +65,30 @@ func TestAConfirmationNamesWhoCountsAndShowsNobody(t *testing.T) {
 		row(who+"/2021-01/2021-12; "+who+"/2021-01/2021-03/1")+row("")+
 		row("试/220102190001010016/2021-01/2021-12//military-3")+
 		row(who)+row(who+"/2021-13/2021-12")+row(who+"/2021-01/2021-12/13")+row("试甲子/22010219000101301415/2021-01/2021-12")+
-		row("试/220102190001010016/2021-01/2021-12//general-3")+row(who+"/2021-01/2021-12;x"), intake.Options{})
+		row("试/220102190001010016/2021-01/2021-12//general-3")+row(who+"/2021-01/2021-12;x")+
+		row(who+"/2021-01/2021-12//until-2022-02-30")+row(who+"/2021-01/2021-12//until-2022-06-30/until-2022-06-30")+
+		row(who+"/2021-01/2021-12/1/until-2022-06-30; 试/220102190001010016/2021-01/2021-12//until-2022-07-31/military-3"), intake.Options{})
 	var texts []string
 	for _, err := range intake.ReadReviews(f) {
 		if r, ok := errors.AsType[*intake.Refused](err); ok {
 			texts = append(texts, r.Error()+strings.Join(r.Fields, ","))
 		}
 	}
-	if all := strings.Join(texts, "\n"); len(texts) != 6 || strings.Contains(all, "试甲子") || strings.Contains(all, "19000101") {
+	if all := strings.Join(texts, "\n"); len(texts) != 8 || strings.Contains(all, "试甲子") || strings.Contains(all, "19000101") {
 		t.Errorf("%d refusals name a person: %s", len(texts), all)
 	}
 	read, refused := refusedRows(t, intake.ReadReviews(f))
-	want := []string{"persons row-levy", "persons date-form", "persons row-levy", "persons certificate-grade", "persons row-levy", "persons row-levy"}
+	want := []string{"persons row-levy", "persons date-form", "persons row-levy", "persons certificate-grade", "persons row-levy", "persons row-levy", "persons date-form", "persons row-levy"}
 	if !slices.Equal(refused, want) {
 		t.Errorf("refused %q\nwant    %q", refused, want)
 	}
-	if len(read) != 3 || len(read[0].Review.Persons) != 2 || read[0].Review.Persons[1].PartMonths != 1 || read[0].Review.Persons[0].Grade != 1 || len(read[1].Counted) != 0 ||
+	if len(read) != 4 || len(read[0].Review.Persons) != 2 || read[0].Review.Persons[1].PartMonths != 1 || read[0].Review.Persons[0].Grade != 1 || len(read[1].Counted) != 0 ||
 		read[2].Review.Persons[0].Card != levy.MilitaryCard || read[2].Review.Persons[0].Grade != 3 {
 		t.Errorf("%+v", read)
+	}
+	if p := read[3].Review.Persons; len(p) != 2 || p[0].Until.String() != "2022-06-30" || p[0].PartMonths != 1 || p[0].Card != levy.DisabilityCard ||
+		p[1].Until.String() != "2022-07-31" || p[1].Card != levy.MilitaryCard || p[1].Grade != 3 {
+		t.Errorf("%+v", p)
 	}
 }
 
