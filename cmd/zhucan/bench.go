@@ -287,28 +287,31 @@ func (m gauge) settle(ctx context.Context) error {
 	return nil
 }
 
-// timed returns how many events a second f takes.
-func (m gauge) timed(ctx context.Context, f func() error) (float64, error) {
+// timed returns how long f takes.
+func (m gauge) timed(ctx context.Context, f func() error) (time.Duration, error) {
 	if err := m.settle(ctx); err != nil {
 		return 0, err
 	}
 	begin := time.Now()
 	err := f()
-	return float64(m.events) / time.Since(begin).Seconds(), err
+	return time.Since(begin), err
 }
 
+// rate is how many events a second it is when all of them take d.
+func (m gauge) rate(d time.Duration) float64 { return float64(m.events) / d.Seconds() }
+
 // project brings the read models of a database to the end of the log.
-func (m gauge) project(ctx context.Context, pool *pgxpool.Pool, tap func(projections.Copy)) (float64, error) {
+func (m gauge) project(ctx context.Context, pool *pgxpool.Pool, tap func(projections.Copy)) (time.Duration, error) {
 	r := projections.New(pool, m.s.log, projectorConfig(projections.Config{Tap: tap}))
-	rate, err := m.timed(ctx, func() error { return r.CatchUp(ctx) })
+	spent, err := m.timed(ctx, func() error { return r.CatchUp(ctx) })
 	if err != nil {
 		return 0, fmt.Errorf("project: %w", err)
 	}
-	return rate, nil
+	return spent, nil
 }
 
-// copy copies a tape and returns how many events a second that is.
-func (m gauge) copy(ctx context.Context, tape *bench.Tape, pool *pgxpool.Pool, indexed bool) (float64, error) {
+// copy copies a tape, and returns how long the copying alone takes.
+func (m gauge) copy(ctx context.Context, tape *bench.Tape, pool *pgxpool.Pool, indexed bool) (time.Duration, error) {
 	if err := m.settle(ctx); err != nil {
 		return 0, err
 	}
@@ -316,7 +319,7 @@ func (m gauge) copy(ctx context.Context, tape *bench.Tape, pool *pgxpool.Pool, i
 	if err != nil {
 		return 0, fmt.Errorf("raw copy: %w", err)
 	}
-	return float64(m.events) / spent.Seconds(), nil
+	return spent, nil
 }
 
 // live measures the projector. Its tape is taken in a run that is not measured.
@@ -328,16 +331,16 @@ func (m gauge) live(ctx context.Context) error {
 	var ours, limit, ratios []float64
 	for turn := range turns {
 		err := m.s.apart(ctx, fmt.Sprintf("bench%d", turn), func(pool *pgxpool.Pool) error {
-			var rate float64
+			var spent time.Duration
 			err := m.p.profiled("project_live", func() (err error) {
-				rate, err = m.project(ctx, pool, nil)
+				spent, err = m.project(ctx, pool, nil)
 				return err
 			})
 			if err != nil {
 				return err
 			}
 			raw, err := m.copy(ctx, tape, pool, true)
-			ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
+			ours, limit, ratios = append(ours, m.rate(spent)), append(limit, m.rate(raw)), append(ratios, raw.Seconds()/spent.Seconds())
 			return err
 		})
 		if err != nil {
@@ -354,7 +357,7 @@ func (m gauge) live(ctx context.Context) error {
 func (m gauge) rebuild(ctx context.Context) error {
 	tape := &bench.Tape{}
 	var filled time.Time // when the last rebuild had its rows and began with the keys
-	rebuild := func(tap func(projections.Copy)) (float64, error) {
+	rebuild := func(tap func(projections.Copy)) (time.Duration, error) {
 		r := projections.New(m.s.pool, m.s.log, projectorConfig(projections.Config{Tap: tap, Step: func(step string) {
 			if step == "settled" {
 				filled = time.Now()
@@ -363,26 +366,26 @@ func (m gauge) rebuild(ctx context.Context) error {
 		if err := r.Drop(ctx, "bench"); err != nil {
 			return 0, err
 		}
-		rate, err := m.timed(ctx, func() error { return r.Rebuild(ctx, "bench") })
+		spent, err := m.timed(ctx, func() error { return r.Rebuild(ctx, "bench") })
 		if err != nil {
 			return 0, fmt.Errorf("rebuild: %w", err)
 		}
-		return rate, nil
+		return spent, nil
 	}
 	if _, err := rebuild(tape.Tap); err != nil {
 		return err
 	}
 	var ours, limit, ratios, floors, keys []float64
 	for range turns {
-		var rate float64
+		var spent time.Duration
 		err := m.p.profiled("rebuild", func() (err error) {
-			rate, err = rebuild(nil)
+			spent, err = rebuild(nil)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		indexing := time.Since(filled).Seconds()
+		indexing := time.Since(filled)
 		raw, err := m.copy(ctx, tape, m.s.pool, false)
 		if err != nil {
 			return err
@@ -398,9 +401,9 @@ func (m gauge) rebuild(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("raw read and copy: %w", err)
 		}
-		floors = append(floors, 1/(1/floor+indexing/float64(m.events)))
-		keys = append(keys, 1e6*indexing/float64(m.events))
-		ours, limit, ratios = append(ours, rate), append(limit, raw), append(ratios, rate/raw)
+		floors = append(floors, m.rate(floor+indexing))
+		keys = append(keys, 1e6*indexing.Seconds()/float64(m.events))
+		ours, limit, ratios = append(ours, m.rate(spent)), append(limit, m.rate(raw)), append(ratios, raw.Seconds()/spent.Seconds())
 	}
 	m.say(bench.Figure{
 		Name: "rebuild", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ratios), Events: m.events,
@@ -416,9 +419,9 @@ func (m gauge) rebuild(ctx context.Context) error {
 func (m gauge) verify(ctx context.Context) error {
 	var ours, limit []float64
 	for range turns {
-		var rate float64
+		var spent time.Duration
 		err := m.p.profiled("verify_log", func() (err error) {
-			rate, err = m.timed(ctx, func() error {
+			spent, err = m.timed(ctx, func() error {
 				result, err := verify.Log(ctx, m.s.pool, m.s.log, verify.Options{Documents: m.s.papers.Store})
 				if err == nil && result.Verdict != verify.Verified {
 					err = fmt.Errorf("the log does not verify: %+v", result)
@@ -434,7 +437,7 @@ func (m gauge) verify(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ours, limit = append(ours, rate), append(limit, raw)
+		ours, limit = append(ours, m.rate(spent)), append(limit, raw)
 	}
 	m.say(bench.Figure{
 		Name: "verify_log", Unit: "events/s", Value: bench.Median(ours), Raw: bench.Median(limit), Ratio: bench.Median(ours) / bench.Median(limit), Events: m.events,

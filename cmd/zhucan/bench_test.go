@@ -10,6 +10,7 @@ import (
 )
 
 // Both halves of the bench run to their end, every figure is measured, and nothing is left.
+// A user's own servers are left alone: what is measured is synthetic.
 func TestTheBenchMeasuresTheBooksAndThePlan(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -22,7 +23,8 @@ func TestTheBenchMeasuresTheBooksAndThePlan(t *testing.T) {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(schematest.Dir(t), "data")
-			c, out := child(t, "", dir, append([]string{"bench", "--output", "json"}, test.args...)...)
+			own := []string{"ZHUCAN_NATS=nats://127.0.0.1:1", "ZHUCAN_POSTGRES=postgres://127.0.0.1:1/none"}
+			c, out := childIn(t, own, dir, append([]string{"bench", "--output", "json"}, test.args...)...)
 			if err := c.Wait(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

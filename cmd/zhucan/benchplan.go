@@ -124,23 +124,20 @@ func (p *program) rawImport(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	published, err := messages.Batches(ctx, m.events)
+	spent, err := m.timed(ctx, func() error { _, err := messages.Batches(ctx, m.events); return err })
 	if err != nil {
 		return 0, err
 	}
-	var copied float64
 	err = s.apart(ctx, "bench", func(pool *pgxpool.Pool) error {
 		tape := &bench.Tape{}
 		if _, err := m.project(ctx, pool, tape.Tap); err != nil {
 			return err
 		}
-		copied, err = m.copy(ctx, tape, pool, true)
+		copied, err := m.copy(ctx, tape, pool, true)
+		spent += copied
 		return err
 	})
-	if err != nil {
-		return 0, err
-	}
-	return time.Duration(float64(m.events) * (1/published + 1/copied) * float64(time.Second)), nil
+	return spent, err
 }
 
 // benchProvince takes in a province, then asks for its indicators, builds its read models
@@ -218,14 +215,15 @@ func (m gauge) indicators(ctx context.Context, day string) error {
 	return nil
 }
 
-// child runs a command of this program in a process of its own, and returns how long it
-// took and the most memory in bytes that a process of it had.
+// child runs a command of this program in a process of its own, on the folder and the servers
+// of p whatever the environment says, and returns how long it took and the most memory in
+// bytes that a process of it had.
 func (p *program) child(ctx context.Context, stdout io.Writer, env []string, args ...string) (time.Duration, int64, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, 0, err
 	}
-	c := exec.CommandContext(ctx, self, append(args, "--data", p.data, "--lang", p.lang)...)
+	c := exec.CommandContext(ctx, self, append(args, "--data", p.data, "--nats", p.nats, "--postgres", p.postgres, "--lang", p.lang)...)
 	// On an interrupt it stops its own servers; killed, it would leave them.
 	c.Cancel, c.WaitDelay = func() error { return c.Process.Signal(os.Interrupt) }, time.Minute
 	var said bytes.Buffer

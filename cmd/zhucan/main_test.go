@@ -83,8 +83,14 @@ func answer[T any](t *testing.T, text string) T {
 	return v
 }
 
-// child starts the program in a process of its own.
+// child starts the program in a process of its own, which is killed at a step.
 func child(t *testing.T, kill, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	return childIn(t, []string{"ZHUCAN_TEST_KILL=" + kill}, dir, args...)
+}
+
+// childIn starts the program in a process with some variables of its own.
+func childIn(t *testing.T, env []string, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -95,7 +101,7 @@ func child(t *testing.T, kill, dir string, args ...string) (*exec.Cmd, *bytes.Bu
 	// a folder that is removed then.
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = time.Minute
-	c.Env = append(os.Environ(), "ZHUCAN_TEST_PROGRAM=1", "ZHUCAN_TEST_KILL="+kill)
+	c.Env = append(append(os.Environ(), "ZHUCAN_TEST_PROGRAM=1"), env...)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	if err := c.Start(); err != nil {
