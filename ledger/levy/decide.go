@@ -35,7 +35,7 @@ var (
 	}
 	ErrExpired = &ledger.Rejection{
 		Code: "levy-card-expired", Rule: "who is counted holds a card that is valid on the day of the review", RuleZH: "计入人数的残疾人证（残疾军人证）在审核当日须在有效期内",
-		Source: "levy.disabled.expired_certificate_counts of the policy", Next: "have the card renewed and reviewed, or confirm without the person", NextZH: "请换证后再审核，或不将该人员计入",
+		Source: "吉财税〔2016〕726号 art. 4；levy.disabled.expired_certificate_counts of the policy", Next: "have the card renewed and reviewed, or confirm without the person", NextZH: "请换证后再审核，或不将该人员计入",
 	}
 	ErrCase = &ledger.Rejection{
 		Code: "levy-unknown", Rule: "a levy is filed, then assessed, then changed and collected", RuleZH: "残保金须先申报、再核定，方可办理后续事项",
@@ -262,20 +262,6 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 		}
 	}
 	return []Event{e}, nil
-}
-
-// valid refuses a person whose card has expired on the day of the review, unless the policy
-// counts such cards. Where no source says, nobody is counted by one silently.
-func (r *Rules) valid(p Person, on ledger.Date) error {
-	if p.Until.IsZero() || !p.Until.Before(on) {
-		return nil
-	}
-	var basis Basis
-	counts, err := r.expired.use(&basis)
-	if err == nil && !counts {
-		err = ErrExpired.Of("%s, valid until %s, on %s", p.Party, p.Until, on)
-	}
-	return err
 }
 
 func (p Person) meets(from, to ledger.Period) bool {

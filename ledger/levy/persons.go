@@ -1,5 +1,7 @@
 package levy
 
+import "zhucan/ledger"
+
 // Seasonal are workers who are hired for a part of the year.
 type Seasonal struct{ Heads, Months int }
 
@@ -111,4 +113,18 @@ func (r *Rules) weigh(s Spell) (int, error) {
 		return double, nil
 	}
 	return 1, nil
+}
+
+// valid refuses a person whose card has expired on the day of the review, unless the policy
+// counts such cards. Where no source says, nobody is counted by one silently.
+func (r *Rules) valid(p Person, on ledger.Date) error {
+	if p.Until.IsZero() || !p.Until.Before(on) {
+		return nil
+	}
+	var basis Basis
+	counts, err := r.expired.use(&basis)
+	if err == nil && !counts {
+		err = ErrExpired.Of("%s, valid until %s, on %s", p.Party, p.Until, on)
+	}
+	return err
 }

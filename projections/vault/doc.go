@@ -14,8 +14,9 @@
 //	vault.display    party → masked name of a person, for lists
 //	vault.destroyed  party → the event that erased it
 //
-// They are in schema/0002_vault.sql and what follows it. Nobody else writes them, and nobody else
-// reads the first three. They are no function of the log and are never rebuilt.
+// They are in schema/0002_vault.sql and what follows it. Nobody else writes them, and
+// nobody else reads the first three. They are no function of the log and are never
+// rebuilt.
 //
 // # Invariants
 //

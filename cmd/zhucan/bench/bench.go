@@ -1,15 +1,16 @@
 // Package bench measures the program beside the raw limit of the same machine, in
 // the same run.
 //
-// Every figure has a raw one beside it that does the same I/O with nothing of
-// ours: the same bytes published as atomic batches, the same rows copied. What is
-// reported is the ratio; the absolute figures are this machine's, this minute's.
-// Ours and raw take turns, so that a machine that slows down slows both down, and
-// the median of the turns is reported.
+// A figure has a raw one beside it that does the same I/O with nothing of ours: the
+// same bytes published as atomic batches, the same rows copied. What is reported is
+// the ratio; the absolute figures are this machine's, this minute's. Ours and raw take
+// turns, so that a machine that slows down slows both down, and the median of the
+// turns is reported.
 //
-// The workload is synthetic: payments recorded for registered employers, each
-// with an entry of four postings in two books. It is the event there are most of,
-// and it reaches every read model.
+// The workload is synthetic. For the books it is payments recorded for registered
+// employers, each with an entry of four postings in two books: the event there are most
+// of, which reaches every read model. For the plan it is the province and the roster
+// of package sampledata, and filings of the levy made here.
 package bench
 
 import (

@@ -16,6 +16,9 @@
 //	                   applications, and a bank statement of the receipts with known errors
 //	truth.json         a [Truth], written last
 //
+// Apart from these, [Roster] writes a workbook of applications of the same persons, of any
+// length.
+//
 // # Invariants
 //
 //  1. A seed and a scale give the same bytes on every machine: numbers come from the
