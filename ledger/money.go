@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math/big"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -102,6 +103,13 @@ func (m Money) Sub(n Money) Money { return Money{m.yuan.Sub(n.yuan)} }
 
 // Times returns m multiplied by a count.
 func (m Money) Times(n int64) Money { return Money{m.yuan.Mul(decimal.NewFromInt(n))} }
+
+// Part returns a share of m, rounded down to the fen where m is not negative.
+func (m Money) Part(share *big.Rat) Money {
+	fen := m.yuan.Shift(2).BigInt()
+	fen.Quo(fen.Mul(fen, share.Num()), share.Denom())
+	return Money{decimal.NewFromBigInt(fen, -2)}
+}
 
 // Cmp is negative, zero or positive as m is less than, equal to or more than n.
 func (m Money) Cmp(n Money) int { return m.yuan.Cmp(n.yuan) }

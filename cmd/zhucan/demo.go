@@ -334,11 +334,11 @@ func (y *sample) accepted(do any, on ledger.Date) error {
 		if err != nil {
 			return err
 		}
-		amount, _, err := scheme.Award(do.Units, do.Region, on)
+		standard, err := scheme.Standard(do.Region, on)
 		if err != nil {
 			return err
 		}
-		y.claims = append(y.claims, sampled{do, amount})
+		y.claims = append(y.claims, sampled{do, scheme.Award(standard, do.Units, do.Contribution)})
 	case payment.Record:
 		if y.payee == "" {
 			y.payee = do.Party

@@ -13,6 +13,7 @@ import (
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
+	"zhucan/ledger/claim"
 	"zhucan/ledger/levy"
 	"zhucan/ledger/policy"
 	"zhucan/projections/report"
@@ -176,8 +177,14 @@ func aboveRatio(pack policy.Pack, scheme ledger.SchemeCode, v report.Levy, on le
 	}
 	s, err := pack.Find(scheme, on)
 	if err == nil && x.Persons > 0 {
-		var reward ledger.Money
-		if reward, _, err = s.Award(x.Persons, ledger.RegionCode(v.Region), on); err == nil {
+		var by policy.Standard
+		by, err = s.Standard(ledger.RegionCode(v.Region), on)
+		switch {
+		case err != nil:
+		case by.Share != "":
+			err = claim.ErrFacts.Of("what %s would pay is %s", scheme, by)
+		default:
+			reward := s.Award(by, x.Persons, ledger.Money{})
 			x.Reward = &reward
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"zhucan/schema/schematest"
 )
 
-// monthlyPack is the sample policy with a post that is paid by the month. Its amount, term and
-// placements are synthetic.
+// monthlyPack is the sample policy with a post that is paid by the month, and a share of contributions.
+// Amounts, shares and limits are synthetic.
 func monthlyPack(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "pack")
@@ -42,8 +42,25 @@ func monthlyPack(t *testing.T) string {
     publicity:
       days: 7
       source: 样本参数，非官方 · sample value, not official
+  - code: social-insurance
+    name_zh: 社会保险补贴（样本）
+    name_en: Social-insurance subsidy (sample)
+    flow: F13
+    clause: 吉政办发〔2022〕35号 三（五）
+    claimants: [person]
+    funds: [employment]
+    group: social-insurance
+    once: month
+    recurring:
+      every: month
+      term: 36
+      near_retirement: 5
+      placements: none
+      source: 样本参数，非官方 · sample value, not official
+    unit: 人 · person
+    evidence: [contribution-proof]
+    from: 2022-10-10
 `,
-		"standards.csv": "public-post,220000,1880.00,2022-10-10,,样本参数，非官方 · sample value\n",
 	} {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
@@ -55,6 +72,12 @@ func monthlyPack(t *testing.T) string {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	standards := "scheme,region,amount,share,from,to,source\n" +
+		"public-post,220000,1880.00,,2022-10-10,,样本参数，非官方 · sample value\n" +
+		"social-insurance,220000,,2/3,2022-10-10,,样本参数，非官方 · sample value\n"
+	if err := os.WriteFile(filepath.Join(dir, "standards.csv"), []byte(standards), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -143,6 +166,21 @@ func TestAPostIsPaidByTheMonthAndStopped(t *testing.T) {
 	}
 	if l := answer[report.PaymentPage](t, must(t, dir, "payment", "list", "--as-of", "2023-11-19", "-o", "json")).Payments; len(l) != 10 || l[0].Month == "" {
 		t.Errorf("%+v", l)
+	}
+
+	// Two thirds of contributions of 1000.01 for four years, since retirement is nearer than five.
+	insured := func(id, contribution, retires string) string {
+		return write(t, id+".csv", strings.TrimSuffix(header, "\n")+",contribution,retires\n"+
+			strings.Join([]string{id, "social-insurance", "220104", "2023-01", "2026-12", "1", "contribution-proof:" + someHash, "2023-01-10", "person", "样乙", "220102190001020011", "6217992200000000000", contribution, retires}, ",")+"\n")
+	}
+	for says, file := range map[string]string{
+		"term-exhausted": insured("INS-1", "1000.01", "2028-02-01"), "claim-facts": insured("INS-1", "", "2027-12-31"), "claim-retirement": insured("INS-1", "1000.01", "2026-11-30"),
+	} {
+		refused("rows-refused", says, "import", "applications", file, "--as", "clerk", "--refused", filepath.Join(t.TempDir(), "r.csv"))
+	}
+	must(t, dir, "import", "applications", insured("INS-1", "1000.01", "2027-12-31"), "--as", "clerk")
+	if l := answer[report.ClaimPage](t, must(t, dir, "claim", "list", "-o", "json")).Claims; len(l) != 2 || l[0].Claim != "INS-1" || l[0].Monthly.String() != "666.67" || l[0].Amount.String() != "32000.16" {
+		t.Errorf("a share of contributions: %+v", l)
 	}
 
 	// Another post in the same months.

@@ -375,7 +375,7 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if err != nil {
 			return nil, err
 		}
-		c := contest{string(e.Claim), e.Party, e.Persons, e.Household, scheme, e.From, e.To}
+		c := contest{string(e.Claim), e.Party, e.Persons, e.Household, scheme, e.From, e.To, e.Retires}
 		if err := s.denied(c, s.meetings(c, func(award) bool { return true })); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -92,11 +93,12 @@ type contest struct {
 	household string
 	scheme    policy.Scheme
 	from, to  ledger.Period
+	retires   ledger.Date
 }
 
 // contestOf is a claim on record.
 func contestOf(id ledger.ClaimID, k claim.Case, scheme policy.Scheme) contest {
-	return contest{string(id), k.Party, k.Persons, k.Household, scheme, k.From, k.To}
+	return contest{string(id), k.Party, k.Persons, k.Household, scheme, k.From, k.To, k.Retires}
 }
 
 // A meeting is another award in the same hands, and what the matrix says of the two.
@@ -304,6 +306,8 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 
 // limited refuses a person more months of a recurring purpose than its term, and more
 // placements. The person is the claimant, or the one on whose account an organisation claims.
+// One who is near retirement is paid until then, by the years that were left when first
+// approved (parameters.csv: age fixed at first approval), or are left on the day asked about.
 func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) error {
 	if c.scheme.Recurring == nil {
 		return nil
@@ -316,12 +320,20 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 	if s.parties.Kind(c.party) == policy.Person {
 		persons = []ledger.PartyID{c.party}
 	}
+	if len(persons) == 0 && !c.retires.IsZero() {
+		return claim.ErrRetirement.Of("claim %s is for no person, who retires on %s", c.id, c.retires)
+	}
 	for _, p := range persons {
 		own := award{held: held{id: s.named.Find(ledger.ClaimID(c.id)), party: s.holders.Find(string(c.party)), from: c.from, to: c.to}}
 		all := []award{own}
+		var approved, retires ledger.Date // when the person was first approved, and what was said then
 		for a := range s.heldBy(holder{party: p}) {
-			if a.group == c.scheme.Group && (a.id != own.id || a.elsewhere) && counts(a) {
-				all = append(all, a)
+			if a.group != c.scheme.Group || a.id == own.id && !a.elsewhere || !counts(a) {
+				continue
+			}
+			all = append(all, a)
+			if day, stated := s.awarded(a); !day.IsZero() && (approved.IsZero() || day.Before(approved)) {
+				approved, retires = day, stated
 			}
 		}
 		slices.SortStableFunc(all, func(a, b award) int { return a.from.Compare(b.from) })
@@ -336,14 +348,34 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 				had = append(had, fmt.Sprintf("%s for %s to %s", s.idOf(a), a.from, a.to))
 			}
 		}
-		if term != policy.NoLimit && months > term {
-			return ErrTermLimit.Of("%s would have %d months, %d are the term of scheme %s; had: %s", p, months, term, c.scheme.Code, strings.Join(had, ", "))
+		if term != policy.None && months > term {
+			until := false
+			if !c.retires.IsZero() {
+				until, err = c.scheme.UntilRetirement(cmp.Or(approved, on), cmp.Or(retires, c.retires))
+			}
+			switch {
+			case err != nil:
+				return err
+			case !until:
+				return ErrTermLimit.Of("%s would have %d months, %d are the term of scheme %s; had: %s", p, months, term, c.scheme.Code, strings.Join(had, ", "))
+			}
 		}
-		if placements != policy.NoLimit && placed > placements {
+		if placements != policy.None && placed > placements {
 			return ErrPlacements.Of("%s would be placed %d times, scheme %s allows %d; had: %s", p, placed, c.scheme.Code, placements, strings.Join(had, ", "))
 		}
 	}
 	return nil
+}
+
+// awarded returns the day on which an award was approved or paid elsewhere, if it was, and
+// the day on which its person retires, if it says so.
+func (s *State) awarded(a award) (on, retires ledger.Date) {
+	if a.elsewhere {
+		p, _ := s.payments.Find(ledger.PaymentID(s.idOf(a)))
+		return p.On, ledger.Date{}
+	}
+	k, _ := s.claims.Find(ledger.ClaimID(s.idOf(a)))
+	return k.Awarded, k.Retires
 }
 
 // hold makes a recurring claim occupy the months that are still its own: those that are due

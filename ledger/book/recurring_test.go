@@ -179,6 +179,89 @@ func balanced(t *testing.T, name string, events []ledger.Event) {
 	}
 }
 
+// insured is the policy with a scheme that pays two thirds of contributions, changed, and
+// 30000.00 for it.
+func insured(change ...func(*policy.Scheme)) []ask {
+	return join(known(ledgertest.Insured, func(p *policy.Pack) {
+		for _, c := range change {
+			c(&p.Schemes[len(p.Schemes)-1])
+		}
+	}), []ask{{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(30_000), Document: "D1", Line: insurance}}})
+}
+
+var insurance = line("220104/insurance/employment/2023")
+
+// contributed is an application of a person who paid 1000.01 a month and retires on a day, or
+// does not say when.
+func contributed(id ledger.ClaimID, from, to, retires string) ask {
+	return with(submit(id, "P1", "insurance", from, to), func(s *claim.Submit) {
+		s.Contribution = ledger.Fen(1000_01)
+		if retires != "" {
+			s.Retires, _ = ledger.ParseDate(retires)
+		}
+	})
+}
+
+// covered is such a claim, awarded on 2023-04-18.
+func covered(first ask) []ask {
+	id := first.do.(claim.Submit).Claim
+	return join([]ask{first}, reviewed(id), []ask{with(approve(id), func(a *claim.Approve) { a.Line = insurance })})
+}
+
+// A share of contributions (社会保险补贴), month by month: two thirds of 1000.01 is 666.67333…, of which no more than 666.67
+// is paid.
+func TestAShareOfContributionsIsPaidByTheMonth(t *testing.T) {
+	t.Parallel()
+	events := given(t, join(insured(), covered(contributed("C1", "2023-01", "2023-12", "")), []ask{
+		open("B1", "2023-04-25"), {ledgertest.Cashier, "2023-04-25", payment.Instruct{Batch: "B1", Claim: "C1", Month: month("2023-01"), Payment: "Y1"}},
+	})...)
+	balanced(t, "a share", events)
+	var seen int
+	for _, e := range events {
+		switch e := e.(type) {
+		case claim.Submitted:
+			seen++
+			if e.Monthly.String() != "666.67" || e.Amount.String() != "8000.04" || e.Contribution.String() != "1000.01" || e.Standard.Share != "2/3" {
+				t.Errorf("%+v", e)
+			}
+		case payment.Instructed:
+			seen++
+			if e.Amount.String() != "666.67" {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d events looked at", seen)
+	}
+	if u := book.Decider.Fold(new(book.State), events...).Budget().Use(insurance); u.Committed.String() != "8000.04" {
+		t.Errorf("%+v", u)
+	}
+}
+
+// The term is 18 months. Who had fewer than five years left when first approved, on 2023-04-18, is
+// paid until retirement; later claims do not change what it was then.
+func TestATermRunsUntilRetirementForWhoIsNear(t *testing.T) {
+	t.Parallel()
+	long := func(first, second string) []ask {
+		return join(insured(), covered(contributed("C1", "2023-01", "2023-12", first)), []ask{contributed("C2", "2024-01", "2025-12", second)})
+	}
+	for name, story := range map[string][]ask{
+		"near, in one claim":                            append(insured(), contributed("C1", "2023-01", "2025-12", "2028-04-02")),
+		"near, in two claims":                           long("2028-04-17", "2028-04-17"),
+		"near, until the month of it":                   append(insured(), contributed("C1", "2023-01", "2026-01", "2026-01-31")),
+		"near when first approved, though it is later":  long("2028-04-17", "2030-01-01"),
+		"near when first approved, as is stated later":  long("", "2028-04-17"),
+		"far, within the term":                          append(insured(), contributed("C1", "2023-01", "2024-06", "2050-01-01")),
+		"retired by now, for months before":             append(insured(), contributed("C1", "2022-01", "2023-02", "2023-02-10")),
+		"no exception, within the term":                 append(insured(func(s *policy.Scheme) { s.Recurring.NearRetirement = policy.None }), contributed("C1", "2023-01", "2024-06", "2026-01-01")),
+		"nobody says whether there is one, in the term": append(insured(func(s *policy.Scheme) { s.Recurring.NearRetirement = 0 }), contributed("C1", "2023-01", "2024-06", "2026-01-01")),
+	} {
+		events := given(t, story...)
+		balanced(t, name, events)
+	}
+}
+
 func recurring() []refusal {
 	awarded := join(monthly(), posted(post("C1", "P1", "2023-01", "2023-12")))
 	at := func(story []ask, more ...ask) []ask { return join(story, more) }
@@ -192,10 +275,10 @@ func recurring() []refusal {
 	reissue := ask{ledgertest.Cashier, "2023-04-28", payment.Reissue{As: "Y2", Batch: "B2", Payment: of("C1", "2023-04")}}
 	ended := at(failedMonth, giveUp(of("C1", "2023-04"), "2023-04-27"))
 	unset := func(s *policy.Scheme) {
-		s.Recurring = &policy.Recurring{Every: policy.Month, Placements: policy.NoLimit, Source: "synthetic"}
+		s.Recurring = &policy.Recurring{Every: policy.Month, Placements: policy.None, Source: "synthetic"}
 	}
 	unplaced := func(s *policy.Scheme) {
-		s.Recurring = &policy.Recurring{Every: policy.Month, Source: "synthetic", Term: policy.NoLimit}
+		s.Recurring = &policy.Recurring{Every: policy.Month, Source: "synthetic", Term: policy.None}
 	}
 	malformed := func(change func(*policy.Scheme)) ask {
 		p := ledgertest.Pack()
@@ -214,6 +297,23 @@ func recurring() []refusal {
 		{"a term is not below nothing", nil, malformed(func(s *policy.Scheme) { s.Recurring.Term = -2 }), policy.ErrPack},
 		{"nothing is computed while the term is unset", monthly(unset), one, policy.ErrUnset},
 		{"nothing is computed while the placements are unset", monthly(unplaced), one, policy.ErrUnset},
+
+		{"years before retirement have a source", nil, malformed(func(s *policy.Scheme) { s.Recurring = &policy.Recurring{Every: policy.Month, NearRetirement: 5} }), policy.ErrPack},
+		{"years before retirement are not below nothing", nil, malformed(func(s *policy.Scheme) { s.Recurring.NearRetirement = -2 }), policy.ErrPack},
+
+		{"a share is of something", insured(), with(contributed("C1", "2023-01", "2023-12", ""), func(s *claim.Submit) { s.Contribution = ledger.Money{} }), claim.ErrFacts},
+		{"a share is of no debt", insured(), with(contributed("C1", "2023-01", "2023-12", ""), func(s *claim.Submit) { s.Contribution = ledger.Fen(-1) }), claim.ErrFacts},
+		{"a share that is less than a fen is nothing", insured(), with(contributed("C1", "2023-01", "2023-12", ""), func(s *claim.Submit) { s.Contribution = ledger.Fen(1) }), claim.ErrFacts},
+		{"an amount is of no contributions", monthly(), with(one, func(s *claim.Submit) { s.Contribution = yuan(1_000) }), claim.ErrFacts},
+		{"a term is the term of who says nothing of retirement", insured(), contributed("C1", "2023-01", "2024-07", ""), book.ErrTermLimit},
+		{"a term is the term of who is far from retirement", insured(), contributed("C1", "2023-01", "2024-07", "2028-04-03"), book.ErrTermLimit},
+		{"who was far when first approved is not near later", join(insured(), covered(contributed("C1", "2023-01", "2023-12", "2028-04-18"))), on(contributed("C2", "2024-01", "2024-12", "2028-04-18"), "2024-01-03"), book.ErrTermLimit},
+		{"nor by another day of retirement", join(insured(), covered(contributed("C1", "2023-01", "2023-12", "2028-04-18"))), contributed("C2", "2024-01", "2024-12", "2028-04-17"), book.ErrTermLimit},
+		{"a source that says no knows no exception", insured(func(s *policy.Scheme) { s.Recurring.NearRetirement = policy.None }), contributed("C1", "2023-01", "2024-07", "2026-01-01"), book.ErrTermLimit},
+		{"an exception of which no source tells is not made", insured(func(s *policy.Scheme) { s.Recurring.NearRetirement = 0 }), contributed("C1", "2023-01", "2024-07", "2026-01-01"), policy.ErrUnset},
+		{"nothing is paid after retirement", insured(), contributed("C1", "2023-01", "2023-06", "2023-05-31"), claim.ErrRetirement},
+		{"what is paid once does not depend on retirement", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Retires = ledger.DateOf(2026, 1, 1) }), claim.ErrRetirement},
+		{"an institution does not retire", insured(), with(contributed("C1", "2023-01", "2023-06", "2026-01-01"), func(s *claim.Submit) { s.Party = "I1" }), claim.ErrRetirement},
 
 		{"a recurring claim is for one unit", monthly(), with(one, func(s *claim.Submit) { s.Units = 2 }), claim.ErrOnePerson},
 		{"a recurring claim is on account of one person", monthly(), post("C1", "E1", "2023-01", "2023-12", "P1", "P2"), claim.ErrOnePerson},
@@ -271,7 +371,7 @@ func TestRecurringClaimsAreRefused(t *testing.T) {
 func TestRecurringClaimsThatDoNotMeetAreHadBesideEachOther(t *testing.T) {
 	t.Parallel()
 	unlimited := func(s *policy.Scheme) {
-		s.Recurring = &policy.Recurring{Every: policy.Month, Placements: policy.NoLimit, Source: "synthetic", Term: policy.NoLimit}
+		s.Recurring = &policy.Recurring{Every: policy.Month, Placements: policy.None, Source: "synthetic", Term: policy.None}
 	}
 	stopped := join(monthly(), posted(post("C1", "P1", "2023-01", "2023-12")), []ask{stop("C1", "2023-05", "2023-05-20")})
 	failedMonth := join(monthly(), posted(post("C1", "P1", "2023-04", "2023-12")), sentMonth("C1", "2023-04", "2023-04-25"),

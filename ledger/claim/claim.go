@@ -21,8 +21,8 @@
 //  2. Who entered, who reviewed first, who reviewed second and who approved are
 //     four people.
 //  3. The amount is computed once, when the claim is submitted, from the standard
-//     in force in its region on that day; the event keeps units, standard and
-//     clause, and nothing computes it again.
+//     in force in its region on that day, and from the contributions that it states where the standard is a
+//     share of them; the event keeps all of these and the clause, and nothing computes it again.
 //  4. A required kind of evidence that is missing refuses the claim: when it is
 //     submitted, and again when it is approved under the policy then in force. Where
 //     the scheme asks that documents be kept, a claim may be submitted without them
@@ -31,7 +31,8 @@
 //     approves nothing of it, and is the one handed in: where the claim named a hash
 //     of its kind, it has that hash.
 //  6. A recurring claim is for one person, so that its months, its stop and its term are
-//     that person's (policy.md §6, X2).
+//     that person's (policy.md §6, X2). None of its months is after the one in which the person
+//     retires, where it says when.
 //  7. A stop comes once for a month, and again only from an earlier one: what is stopped is
 //     not resumed, it is applied for anew.
 //
@@ -131,20 +132,22 @@ type Document struct {
 type (
 	// Submit applies for a subsidy (申报).
 	Submit struct {
-		Account   ledger.AccountRef `json:"account"`        // where it is to be paid
-		Base      string            `json:"base,omitempty"` // identifier of the base, where the scheme needs it
-		Claim     ledger.ClaimID    `json:"claim"`
-		Costs     []Cost            `json:"costs,omitempty"`
-		Evidence  []Evidence        `json:"evidence"`
-		From      ledger.Period     `json:"from"`                // first month it is for
-		Household string            `json:"household,omitempty"` // identifier of the household
-		Party     ledger.PartyID    `json:"party"`
-		Persons   []ledger.PartyID  `json:"persons,omitempty"` // on whose account an organisation claims
-		Region    ledger.RegionCode `json:"region"`
-		Scheme    ledger.SchemeCode `json:"scheme"`
-		Since     ledger.Date       `json:"since,omitzero"` // in operation since
-		To        ledger.Period     `json:"to"`             // last month it is for
-		Units     int               `json:"units"`
+		Account      ledger.AccountRef `json:"account"`        // where it is to be paid
+		Base         string            `json:"base,omitempty"` // identifier of the base, where the scheme needs it
+		Claim        ledger.ClaimID    `json:"claim"`
+		Contribution ledger.Money      `json:"contribution,omitzero"` // paid for one unit, in one month if the scheme recurs: where the standard is a share of it
+		Costs        []Cost            `json:"costs,omitempty"`
+		Evidence     []Evidence        `json:"evidence"`
+		From         ledger.Period     `json:"from"`                // first month it is for
+		Household    string            `json:"household,omitempty"` // identifier of the household
+		Party        ledger.PartyID    `json:"party"`
+		Persons      []ledger.PartyID  `json:"persons,omitempty"` // on whose account an organisation claims
+		Region       ledger.RegionCode `json:"region"`
+		Retires      ledger.Date       `json:"retires,omitzero"` // day on which the person retires, where the term may end then
+		Scheme       ledger.SchemeCode `json:"scheme"`
+		Since        ledger.Date       `json:"since,omitzero"` // in operation since
+		To           ledger.Period     `json:"to"`             // last month it is for
+		Units        int               `json:"units"`
 	}
 	// Attach puts a document of the claim on record that is stored already (附件).
 	Attach struct {
@@ -252,29 +255,31 @@ type Event interface {
 type (
 	// Submitted says what is applied for and what it would be worth.
 	Submitted struct {
-		Account   ledger.AccountRef `json:"account"`
-		Amount    ledger.Money      `json:"amount"`
-		Base      string            `json:"base,omitempty"`
-		By        ledger.ActorID    `json:"by"`
-		Claim     ledger.ClaimID    `json:"claim"`
-		Clause    string            `json:"clause"`
-		Costs     []Cost            `json:"costs,omitempty"`
-		Evidence  []Evidence        `json:"evidence"`
-		From      ledger.Period     `json:"from"`
-		Group     string            `json:"group"`
-		Household string            `json:"household,omitempty"`
-		Monthly   ledger.Money      `json:"monthly,omitzero"` // of a recurring claim: what one month is worth; Amount is that times its months
-		On        ledger.Date       `json:"on"`
-		Party     ledger.PartyID    `json:"party"`
-		Persons   []ledger.PartyID  `json:"persons,omitempty"`
-		Policy    string            `json:"policy"`
-		Region    ledger.RegionCode `json:"region"`
-		Scheme    ledger.SchemeCode `json:"scheme"`
-		Since     ledger.Date       `json:"since,omitzero"`
-		Slots     []string          `json:"slots"` // what the claim occupies until it ends, "purpose|2023-04|2023-06": see package book
-		Standard  policy.Standard   `json:"standard"`
-		To        ledger.Period     `json:"to"`
-		Units     int               `json:"units"`
+		Account      ledger.AccountRef `json:"account"`
+		Amount       ledger.Money      `json:"amount"`
+		Base         string            `json:"base,omitempty"`
+		By           ledger.ActorID    `json:"by"`
+		Claim        ledger.ClaimID    `json:"claim"`
+		Clause       string            `json:"clause"`
+		Contribution ledger.Money      `json:"contribution,omitzero"`
+		Costs        []Cost            `json:"costs,omitempty"`
+		Evidence     []Evidence        `json:"evidence"`
+		From         ledger.Period     `json:"from"`
+		Group        string            `json:"group"`
+		Household    string            `json:"household,omitempty"`
+		Monthly      ledger.Money      `json:"monthly,omitzero"` // of a recurring claim: what one month is worth; Amount is that times its months
+		On           ledger.Date       `json:"on"`
+		Party        ledger.PartyID    `json:"party"`
+		Persons      []ledger.PartyID  `json:"persons,omitempty"`
+		Policy       string            `json:"policy"`
+		Region       ledger.RegionCode `json:"region"`
+		Retires      ledger.Date       `json:"retires,omitzero"`
+		Scheme       ledger.SchemeCode `json:"scheme"`
+		Since        ledger.Date       `json:"since,omitzero"`
+		Slots        []string          `json:"slots"` // what the claim occupies until it ends, "purpose|2023-04|2023-06": see package book
+		Standard     policy.Standard   `json:"standard"`
+		To           ledger.Period     `json:"to"`
+		Units        int               `json:"units"`
 	}
 	// EvidenceAttached says that a document of the claim is kept, and where.
 	EvidenceAttached struct {
@@ -480,7 +485,7 @@ var (
 		Next: "attach the document whose hash the claim states; if that one was wrong, withdraw the claim and submit it anew", NextZH: "请附上与申报所列哈希一致的材料；如申报有误，请撤回后重新申报",
 	}
 	ErrFacts = &ledger.Rejection{
-		Code: "claim-facts", Rule: "a claim states the household, persons, cost items and base that its scheme asks for, each once", RuleZH: "须按项目要求写明户、人员、成本项和基地，且不得重复",
+		Code: "claim-facts", Rule: "a claim states the household, persons, cost items, base and contributions that its scheme asks for, each once and nothing else", RuleZH: "须按项目要求写明户、人员、成本项、基地和缴费额，且不得重复",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "state what is named", NextZH: "请补充所列事项",
 	}
 	ErrTerm = &ledger.Rejection{
@@ -490,6 +495,10 @@ var (
 	ErrOnePerson = &ledger.Rejection{
 		Code: "recurring-one-person", Rule: "a claim of a recurring scheme is for one person and one unit, without cost items", RuleZH: "按月发放的项目一人一份申报，数量为一，不列成本项",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "submit a claim for each person", NextZH: "请按人分别申报",
+	}
+	ErrRetirement = &ledger.Rejection{
+		Code: "claim-retirement", Rule: "support by the month is not paid beyond the month in which the person retires; what is not paid by the month does not depend on it", RuleZH: "按月发放的补贴不超过本人退休当月；非按月发放的项目不填退休日期",
+		Source: "the scheme's limits", Next: "correct the months or the day of retirement", NextZH: "请更正所属期或退休日期",
 	}
 	ErrStep = &ledger.Rejection{
 		Code: "claim-step", Rule: "a claim takes its steps in their order, each on the day of the one before or later: submitted, first review, comparison, second review, publicity, decision", RuleZH: "申报须按初审、数据比对、复核、公示、审批的顺序办理，后一环节日期不得早于前一环节",
@@ -523,7 +532,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrOnePerson, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrMonth, ErrStopped, ErrLine,
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrOnePerson, ErrRetirement, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrMonth, ErrStopped, ErrLine,
 }
 
 // A Status is the last step a claim has taken.
@@ -552,6 +561,8 @@ type Case struct {
 	Account       ledger.AccountRef
 	Region        ledger.RegionCode
 	From, To      ledger.Period
+	Retires       ledger.Date // the person, if stated
+	Awarded       ledger.Date // day of the approval
 	Amount        ledger.Money
 	Monthly       ledger.Money      // of a recurring claim
 	Stop          ledger.Period     // from which on nothing is due, if any
@@ -742,9 +753,16 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	if err := facts(scheme, do, c.On); err != nil {
 		return nil, err
 	}
-	amount, standard, err := scheme.Award(do.Units, do.Region, c.On)
+	standard, err := scheme.Standard(do.Region, c.On)
 	if err != nil {
 		return nil, err
+	}
+	if do.Contribution.Sign() < 0 || do.Contribution.IsZero() != (standard.Share == "") {
+		return nil, ErrFacts.Of("claim %s states %s of contributions; the standard is %s", do.Claim, do.Contribution, standard)
+	}
+	amount := scheme.Award(standard, do.Units, do.Contribution)
+	if amount.IsZero() {
+		return nil, ErrFacts.Of("claim %s is worth nothing: %s of %s", do.Claim, standard, do.Contribution)
 	}
 	var monthly ledger.Money
 	if scheme.Recurring != nil {
@@ -754,11 +772,11 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 		monthly, amount = amount, amount.Times(int64(len(ledger.Months(do.From, do.To))))
 	}
 	if amount.Cmp(ledger.MaxMoney) > 0 {
-		return nil, ledger.ErrAmountRange.Of("%d units of %s for %s to %s", do.Units, standard.Amount, do.From, do.To)
+		return nil, ledger.ErrAmountRange.Of("%d units of %s for %s to %s", do.Units, standard, do.From, do.To)
 	}
 	return []Event{Submitted{
-		Account: do.Account, Amount: amount, Base: do.Base, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Costs: do.Costs, Evidence: do.Evidence,
-		From: do.From, Group: scheme.Group, Household: do.Household, Monthly: monthly, On: c.On, Party: do.Party, Persons: do.Persons, Policy: c.Policy.Version, Region: do.Region,
+		Account: do.Account, Amount: amount, Base: do.Base, By: c.By.ID, Claim: do.Claim, Clause: scheme.Clause, Contribution: do.Contribution, Costs: do.Costs, Evidence: do.Evidence,
+		From: do.From, Group: scheme.Group, Household: do.Household, Monthly: monthly, On: c.On, Party: do.Party, Persons: do.Persons, Policy: c.Policy.Version, Region: do.Region, Retires: do.Retires,
 		Scheme: do.Scheme, Since: do.Since, Standard: standard, To: do.To, Units: do.Units,
 	}}, nil
 }
@@ -802,6 +820,9 @@ func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 	}
 	if n := scheme.MinMonths; n > 0 && (do.Since.IsZero() || do.Since.Time().AddDate(0, n, 0).After(on.Time())) {
 		return ErrTerm.Of("claim %s since %s on %s; scheme %s asks for %d months", do.Claim, do.Since, on, scheme.Code, n)
+	}
+	if !do.Retires.IsZero() && (scheme.Recurring == nil || do.To.Compare(do.Retires.Period()) > 0) {
+		return ErrRetirement.Of("claim %s of scheme %s for %s to %s; the person retires on %s", do.Claim, scheme.Code, do.From, do.To, do.Retires)
 	}
 	if scheme.Recurring != nil && (do.Units != 1 || len(do.Persons) > 1 || len(do.Costs) > 0) {
 		return ErrOnePerson.Of("claim %s of scheme %s for %d units, on account of %d persons, with %d cost items", do.Claim, scheme.Code, do.Units, len(do.Persons), len(do.Costs))
@@ -1151,7 +1172,7 @@ func Evolve(s *State, e Event) *State {
 	case Submitted:
 		k = Case{
 			Status: SubmittedStep, On: e.On, Scheme: e.Scheme, Slots: e.Slots, Party: e.Party, Account: e.Account, Region: e.Region,
-			From: e.From, To: e.To, Amount: e.Amount, Monthly: e.Monthly, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
+			From: e.From, To: e.To, Retires: e.Retires, Amount: e.Amount, Monthly: e.Monthly, Clause: e.Clause, Policy: e.Policy, Entered: e.By,
 			Base: e.Base, Costs: e.Costs, Household: e.Household, Persons: e.Persons, evidence: e.Evidence,
 		}
 	case EvidenceAttached:
@@ -1176,7 +1197,7 @@ func Evolve(s *State, e Event) *State {
 	case Concurred:
 		k.concurred = append(slices.Clip(k.concurred), concurrence{e.Against, e.By})
 	case Approved:
-		k.Status, k.Approved, k.Line = ApprovedStep, e.By, e.Line
+		k.Status, k.Approved, k.Awarded, k.Line = ApprovedStep, e.By, e.On, e.Line
 	case Rejected:
 		k.Status = RejectedStep
 	case Stopped:

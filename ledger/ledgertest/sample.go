@@ -69,6 +69,20 @@ func Levied(p *policy.Pack) {
 	}
 }
 
+// Insured adds to a pack a scheme that pays a share, month by month: two thirds of the contributions
+// that a person paid, for 18 months, or until retirement with fewer than five years left. The values are synthetic.
+func Insured(p *policy.Pack) {
+	from := ledger.DateOf(2022, 1, 1)
+	p.Schemes = append(p.Schemes, policy.Scheme{
+		Code: "insurance", NameZH: "社会保险补贴", NameEN: "Social-insurance subsidy", Clause: "吉政办发〔2022〕35号 三（五）", Flow: "F13",
+		Claimants: []policy.Kind{policy.Person, policy.Institution}, Unit: "person", Once: policy.Month, Group: "insurance", From: from,
+		Evidence: []string{"certificate"}, Funds: []ledger.FundCode{"employment"},
+		Publicity: policy.Publicity{Days: 7, Source: "synthetic"},
+		Recurring: &policy.Recurring{Every: policy.Month, NearRetirement: 5, Placements: policy.None, Source: "synthetic", Term: 18},
+		Standards: []policy.Standard{{From: from, Region: "220000", Share: "2/3", Source: "synthetic"}},
+	})
+}
+
 // Monthly adds to a pack a scheme that recurs: welfare-post, 1000.00 a month for a person or for
 // who employs one, 18 months and two placements at most. The values are synthetic.
 func Monthly(p *policy.Pack) {

@@ -36,6 +36,10 @@ func (p Pack) Unset() []Parameter {
 			gap.Name = string(s.Code) + ".placements"
 			open = append(open, gap)
 		}
+		if s.Recurring != nil && s.Recurring.Term != None && s.Recurring.NearRetirement == 0 {
+			gap.Name = string(s.Code) + ".near_retirement"
+			open = append(open, gap)
+		}
 	}
 	if p.LateReturn == "" {
 		open = append(open, Parameter{Certainty: Unknown, Name: "late_return", Source: p.Source})

@@ -21,7 +21,7 @@ func TestWhatIsUnsetIsListed(t *testing.T) {
 		}
 		got = append(got, u.Name)
 	}
-	if want := "y assisted.term assisted.placements unset.standard unset.publicity.days late_return"; strings.Join(got, " ") != want {
+	if want := "y assisted.term assisted.placements assisted.near_retirement unset.standard unset.publicity.days late_return"; strings.Join(got, " ") != want {
 		t.Errorf("%v, want %s", got, want)
 	}
 }

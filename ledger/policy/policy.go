@@ -26,6 +26,7 @@ package policy
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
 
@@ -154,16 +155,17 @@ var Needs = []Need{NeedHousehold, NeedPersons, NeedCosts, NeedBase}
 
 // Recurring says that a claim is paid once for each of its months, and how long one person
 // may be paid so: over all claims of the scheme's group, whoever claims. What no source gives
-// is unset, and refuses every claim; [NoLimit] is for a source that says there is no limit.
+// is unset, and refuses every claim that rests on it; [None] is for a source that says there is none.
 type Recurring struct {
-	Every      Scope  `json:"every"`               // month
-	Placements int    `json:"placements,omitzero"` // most times a person is placed; months that follow each other with one claimant are one
-	Source     string `json:"source,omitempty"`    // of placements and term
-	Term       int    `json:"term,omitzero"`       // most months a person has
+	Every          Scope  `json:"every"`                    // month
+	NearRetirement int    `json:"near_retirement,omitzero"` // years: who had fewer left when first approved is paid until retirement, whatever the term
+	Placements     int    `json:"placements,omitzero"`      // most times a person is placed; months that follow each other with one claimant are one
+	Source         string `json:"source,omitempty"`         // of the limits
+	Term           int    `json:"term,omitzero"`            // most months a person has
 }
 
-// NoLimit is a term, or a number of placements, that a source says is not limited.
-const NoLimit = -1
+// None is a limit, or an exception from one, of which a source says that there is none.
+const None = -1
 
 // Publicity is how long a decision is shown before it counts (公示).
 type Publicity struct {
@@ -172,14 +174,24 @@ type Publicity struct {
 	Working bool   `json:"working"` // working days (工作日) instead of calendar days
 }
 
-// A Standard is the amount of one unit in a region for a time (补贴标准).
+// A Standard is the amount of one unit in a region for a time (补贴标准): one that is fixed, or
+// a share of what was paid for the unit.
 type Standard struct {
-	Amount    ledger.Money      `json:"amount"`
+	Amount    ledger.Money      `json:"amount,omitzero"`
 	From      ledger.Date       `json:"from"`
 	Published ledger.Date       `json:"published,omitzero"` // of its source, where known
 	Region    ledger.RegionCode `json:"region"`
+	Share     string            `json:"share,omitempty"` // 2/3, or 0.5: of the contributions that a claim states
 	Source    string            `json:"source"`
 	To        ledger.Date       `json:"to,omitzero"`
+}
+
+// String is the amount, or the share of what.
+func (s Standard) String() string {
+	if s.Share != "" {
+		return s.Share + " of contributions"
+	}
+	return s.Amount.String()
 }
 
 // Refusals of policies, in the order of checking.
@@ -330,8 +342,11 @@ func (s Scheme) check() error {
 		return ErrPack.Of("cap %s", s.Cap)
 	}
 	for i, a := range s.Standards {
-		if a.Amount.Sign() <= 0 || a.Region == "" || a.From.IsZero() || a.Source == "" {
-			return ErrPack.Of("standard %d without amount, region, date or source", i+1)
+		if a.Amount.Sign() < 0 || a.Amount.IsZero() == (a.Share == "") || a.Region == "" || a.From.IsZero() || a.Source == "" {
+			return ErrPack.Of("standard %d without region, date or source, or without one of amount and share", i+1)
+		}
+		if f := fraction(a.Share); a.Share != "" && (f == nil || f.Sign() <= 0 || f.Cmp(big.NewRat(1, 1)) > 0) {
+			return ErrPack.Of("standard %d: share %q is not above 0 and up to 1", i+1, a.Share)
 		}
 		if _, err := ledger.FindRegion(a.Region, a.From); err != nil || (!a.To.IsZero() && a.To.Before(a.From)) {
 			return ErrPack.Of("standard %d of region %q from %s to %s would never be found", i+1, a.Region, a.From, a.To)
@@ -352,10 +367,10 @@ func (s Scheme) recurs() error {
 	case r == nil:
 	case r.Every != Month || s.Once != Month:
 		return ErrPack.Of("recurring every %q, once %q: both are month", r.Every, s.Once)
-	case r.Term < NoLimit || r.Term > 600 || r.Placements < NoLimit || r.Placements > 600:
-		return ErrPack.Of("recurring for %d months, %d placements", r.Term, r.Placements)
-	case (r.Term != 0 || r.Placements != 0) && r.Source == "":
-		return ErrPack.Of("term and placements without source")
+	case r.Term < None || r.Term > 600 || r.Placements < None || r.Placements > 600 || r.NearRetirement < None || r.NearRetirement > 60:
+		return ErrPack.Of("recurring for %d months, %d placements, %d years before retirement", r.Term, r.Placements, r.NearRetirement)
+	case (r.Term != 0 || r.Placements != 0 || r.NearRetirement != 0) && r.Source == "":
+		return ErrPack.Of("limits without source")
 	case slices.Contains(s.Needs, NeedCosts):
 		return ErrPack.Of("recurring, and needs %s", NeedCosts)
 	}
@@ -363,7 +378,7 @@ func (s Scheme) recurs() error {
 }
 
 // Limits returns the most months that one person has of a recurring scheme and the most
-// times one is placed, perhaps [NoLimit], and refuses what is unset.
+// times one is placed, perhaps [None], and refuses what is unset.
 func (s Scheme) Limits(on ledger.Date) (term, placements int, err error) {
 	if s.Recurring.Term == 0 {
 		return 0, 0, ErrUnset.Of("%s.term on %s", s.Code, on)
@@ -400,23 +415,46 @@ func (p Pack) Scheme(code ledger.SchemeCode) (Scheme, bool) {
 	return Scheme{}, false
 }
 
-// Award computes what units of the scheme are worth in a region on a day, in one month
-// if it recurs: units times the standard, at most the cap. The most specific region that has a
-// standard wins: the region itself, then what the table of regions says it is
-// under. The result may exceed [ledger.MaxMoney].
-func (s Scheme) Award(units int, region ledger.RegionCode, on ledger.Date) (ledger.Money, Standard, error) {
+// UntilRetirement tells whether a person who was first approved on a day and retires on
+// another is paid until then, whatever the term: with fewer years left than the scheme says. It refuses
+// what is unset.
+func (s Scheme) UntilRetirement(approved, retires ledger.Date) (bool, error) {
+	switch n := s.Recurring.NearRetirement; n {
+	case 0:
+		return false, ErrUnset.Of("%s.near_retirement on %s", s.Code, approved)
+	case None:
+		return false, nil
+	default:
+		return retires.Time().AddDate(-n, 0, 0).Before(approved.Time()), nil
+	}
+}
+
+// Standard returns the standard of the scheme in a region on a day. The most specific
+// region that has one wins: the region itself, then what the table of regions says it is under.
+func (s Scheme) Standard(region ledger.RegionCode, on ledger.Date) (Standard, error) {
 	for r := region; r != ""; r = above(r, on) {
 		for _, a := range s.Standards {
 			if a.Region == r && !on.Before(a.From) && (a.To.IsZero() || !on.After(a.To)) {
-				amount := a.Amount.Times(int64(units))
-				if s.Cap != nil && amount.Cmp(*s.Cap) > 0 {
-					amount = *s.Cap
-				}
-				return amount, a, nil
+				return a, nil
 			}
 		}
 	}
-	return ledger.Money{}, Standard{}, ErrUnset.Of("%s.standard for region %s on %s", s.Code, region, on)
+	return Standard{}, ErrUnset.Of("%s.standard for region %s on %s", s.Code, region, on)
+}
+
+// Award computes what units of the scheme are worth by a standard, in one month if it
+// recurs: units times its amount, or times its share of the contribution for one unit, at most the cap. A
+// share is rounded down to the fen, for it is the most that may be paid. The result may exceed [ledger.MaxMoney].
+func (s Scheme) Award(by Standard, units int, contribution ledger.Money) ledger.Money {
+	each := by.Amount
+	if by.Share != "" {
+		each = contribution.Part(fraction(by.Share))
+	}
+	amount := each.Times(int64(units))
+	if s.Cap != nil && amount.Cmp(*s.Cap) > 0 {
+		amount = *s.Cap
+	}
+	return amount
 }
 
 // above returns the region that r is under on a day, or "". It follows the table,

@@ -59,6 +59,12 @@ func TestAPackThatContradictsItselfIsRefused(t *testing.T) {
 		"a standard of another province":            {func(p *policy.Pack) { startup(p).Standards[0].Region = "210100" }, policy.ErrPack},
 		"a standard from no day":                    {func(p *policy.Pack) { startup(p).Standards[0].From = ledger.Date{} }, policy.ErrPack},
 		"a standard that ends before it begins":     {func(p *policy.Pack) { startup(p).Standards[0].To = day(t, "2021-12-31") }, policy.ErrPack},
+		"a standard of an amount and a share":       {func(p *policy.Pack) { startup(p).Standards[0].Share = "2/3" }, policy.ErrPack},
+		"a share of more than all":                  {func(p *policy.Pack) { startup(p).Standards[0] = share("4/3") }, policy.ErrPack},
+		"a share of nothing":                        {func(p *policy.Pack) { startup(p).Standards[0] = share("0") }, policy.ErrPack},
+		"a share that is no number":                 {func(p *policy.Pack) { startup(p).Standards[0] = share("two thirds") }, policy.ErrPack},
+		"a share by nothing":                        {func(p *policy.Pack) { startup(p).Standards[0] = share("2/0") }, policy.ErrPack},
+		"a share":                                   {func(p *policy.Pack) { startup(p).Standards[0] = share("2/3") }, nil},
 		"a standard without source":                 {func(p *policy.Pack) { startup(p).Standards[0].Source = "" }, policy.ErrPack},
 		"two standards of a region and a day": {func(p *policy.Pack) {
 			s := startup(p).Standards[0]
@@ -150,7 +156,8 @@ func TestAnAwardIsUnitsTimesTheMostSpecificStandardUpToTheCap(t *testing.T) {
 		"nothing for a region that does not exist": {"220199", "2023-06-01", 1, ""},
 		"nothing in another province":              {"210100", "2023-06-01", 1, ""},
 	} {
-		got, by, err := s.Award(c.units, c.region, day(t, c.on))
+		by, err := s.Standard(c.region, day(t, c.on))
+		got := s.Award(by, c.units, ledger.Money{})
 		if c.want == "" {
 			if !errors.Is(err, policy.ErrUnset) {
 				t.Errorf("%s: %s, %v", name, got, err)
@@ -162,8 +169,60 @@ func TestAnAwardIsUnitsTimesTheMostSpecificStandardUpToTheCap(t *testing.T) {
 		}
 	}
 	s.Cap = nil
-	if got, _, err := s.Award(1000, "220104", day(t, "2023-06-01")); err != nil || got.String() != "300000.00" {
-		t.Errorf("without a cap %s, %v", got, err)
+	if got := s.Award(s.Standards[2], 1000, ledger.Money{}); got.String() != "300000.00" {
+		t.Errorf("without a cap %s", got)
+	}
+}
+
+func TestAShareIsOfTheContributionsAndNeverMoreThanThat(t *testing.T) {
+	t.Parallel()
+	most := ledger.Fen(900_00)
+	for _, c := range []struct {
+		share, paid string
+		units       int
+		want        string
+	}{
+		{"2/3", "1000.00", 1, "666.66"}, // 666.666…: half a fen more would be more than two thirds
+		{"2/3", "900.00", 1, "600.00"},
+		{"2/3", "0.01", 1, "0.00"},
+		{"2/3", "0.02", 1, "0.01"},
+		{"0.5", "1234.57", 1, "617.28"},
+		{"1", "812.34", 1, "812.34"},
+		{"2/3", "1000.00", 3, "1999.98"}, // one by one
+	} {
+		s := policy.Scheme{Code: "s"}
+		paid, err := ledger.ParseMoney(c.paid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Award(policy.Standard{Share: c.share}, c.units, paid); got.String() != c.want {
+			t.Errorf("%s of %s, %d times: %s, want %s", c.share, c.paid, c.units, got, c.want)
+		}
+		s.Cap = &most
+		if got := s.Award(policy.Standard{Share: c.share}, c.units, paid); got.Cmp(most) > 0 {
+			t.Errorf("%s of %s, %d times: %s is above the cap", c.share, c.paid, c.units, got)
+		}
+	}
+}
+
+// Five years before retirement to the day are not fewer than five.
+func TestWhoIsNearRetirementIsPaidUntilThen(t *testing.T) {
+	t.Parallel()
+	p := ledgertest.Pack()
+	ledgertest.Insured(&p)
+	s := p.Schemes[4]
+	for approved, want := range map[string]bool{"2023-06-29": false, "2023-06-30": false, "2023-07-01": true, "2028-06-30": true, "2017-01-01": false} {
+		if got, err := s.UntilRetirement(day(t, approved), day(t, "2028-06-30")); err != nil || got != want {
+			t.Errorf("approved on %s: %v, %v", approved, got, err)
+		}
+	}
+	s.Recurring = &policy.Recurring{NearRetirement: policy.None}
+	if got, err := s.UntilRetirement(day(t, "2028-01-01"), day(t, "2028-06-30")); err != nil || got {
+		t.Errorf("where a source says that there is no such exception: %v, %v", got, err)
+	}
+	s.Recurring = &policy.Recurring{}
+	if _, err := s.UntilRetirement(day(t, "2028-01-01"), day(t, "2028-06-30")); !errors.Is(err, policy.ErrUnset) {
+		t.Errorf("unset: %v", err)
 	}
 }
 
@@ -277,10 +336,10 @@ func TestAPolicyIsACaseOfItsOwnAndMovesNoMoney(t *testing.T) {
 
 func ExampleScheme_Award() {
 	scheme, _ := ledgertest.Pack().Find("employer", ledger.DateOf(2023, 5, 1))
-	amount, standard, err := scheme.Award(4, "220104", ledger.DateOf(2023, 5, 1))
-	fmt.Println(amount, "at", standard.Amount, "each, standard of", standard.Region, err)
+	standard, err := scheme.Standard("220104", ledger.DateOf(2023, 5, 1))
+	fmt.Println(scheme.Award(standard, 4, ledger.Money{}), "at", standard.Amount, "each, standard of", standard.Region, err)
 
-	_, _, err = scheme.Award(4, "220104", ledger.DateOf(2021, 5, 1))
+	_, err = scheme.Standard("220104", ledger.DateOf(2021, 5, 1))
 	r, particulars := ledger.Refused(err)
 	fmt.Println(r.Code, "-", particulars)
 	// Output:
@@ -293,4 +352,9 @@ func ExamplePack_Last() {
 	last, err := p.Last(policy.Publicity{Days: 7}, ledger.DateOf(2020, 11, 2))
 	fmt.Println(last, err)
 	// Output: 2020-11-08 <nil>
+}
+
+// share is a standard of a share.
+func share(text string) policy.Standard {
+	return policy.Standard{From: ledger.DateOf(2022, 1, 1), Region: "220000", Share: text, Source: "synthetic"}
 }

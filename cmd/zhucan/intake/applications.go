@@ -40,12 +40,14 @@ type Application struct {
 //
 //	household, base  identifiers
 //	since            day from which the business or post is in operation
+//	contribution     what was paid for one unit, in one month if the scheme recurs, where it pays a share of that
+//	retires          day on which the person retires, where more months than the term are due until then
 //	persons          parties on whose account an organisation claims, separated by blanks
 //	costs            item:invoice:cost of each cost item, or item:invoice:cost:other with
 //	                 what others gave for it, in kind too, separated by blanks
 var (
 	ApplicationColumns         = []string{"claim", "scheme", "region", "from", "to", "units", "evidence", "date", "kind", "name"}
-	OptionalApplicationColumns = []string{"person_number", "certificate", "uscc", "bank_card", "bank_account", "household", "base", "since", "persons", "costs"}
+	OptionalApplicationColumns = []string{"person_number", "certificate", "uscc", "bank_card", "bank_account", "household", "base", "since", "contribution", "retires", "persons", "costs"}
 )
 
 // ErrApplication refuses an application whose units or evidence are not written
@@ -151,6 +153,14 @@ func facts(do claim.Submit, cell func(string) string) (claim.Submit, error) {
 	var err error
 	if do.Since, err = dayOrNone(cell("since")); err != nil {
 		return claim.Submit{}, in("since", err)
+	}
+	if do.Retires, err = dayOrNone(cell("retires")); err != nil {
+		return claim.Submit{}, in("retires", err)
+	}
+	if text := cell("contribution"); text != "" {
+		if do.Contribution, err = (AmountForm{}).Parse(text); err != nil {
+			return claim.Submit{}, in("contribution", err)
+		}
 	}
 	for id := range strings.FieldsSeq(cell("persons")) {
 		if err := ledger.CheckID(id); err != nil {

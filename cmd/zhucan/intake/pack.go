@@ -24,7 +24,8 @@ import (
 //	schemes.yaml    schemes: a list; see [policy.Scheme]. kept: true asks for the documents
 //	                of its evidence themselves, kept before the approval; without it for
 //	                their hashes, with the application
-//	standards.csv   scheme,region,amount,from,to,source
+//	standards.csv   scheme,region,amount,from,to,source; perhaps share, where the amount is empty: 2/3 of
+//	                the contributions that a claim states
 //	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
 //	calendar.csv    date,working,source; working is yes or no
 //	targets.csv     code,action,name_zh,name_en,quote,text_en,clause,departments,value,unit,kind,strength,from,to,
@@ -92,10 +93,11 @@ type schemeFile struct {
 }
 
 type recurringFile struct {
-	Every      text `yaml:"every"`
-	Placements text `yaml:"placements"`
-	Source     text `yaml:"source"`
-	Term       text `yaml:"term"`
+	Every          text `yaml:"every"`
+	NearRetirement text `yaml:"near_retirement"`
+	Placements     text `yaml:"placements"`
+	Source         text `yaml:"source"`
+	Term           text `yaml:"term"`
 }
 
 type publicityFile struct {
@@ -385,8 +387,8 @@ func (r *packReader) scheme(f schemeFile) error {
 	return nil
 }
 
-// read reads how a scheme recurs, or nil where it says nothing of it. Term and placements are
-// numbers, or the word none where the source says that there is no limit; left out, unset.
+// read reads how a scheme recurs, or nil where it says nothing of it. Its limits are numbers, or the
+// word none where the source says that there is none; left out, unset.
 func (f recurringFile) read() (*policy.Recurring, error) {
 	if f == (recurringFile{}) {
 		return nil, nil
@@ -396,12 +398,12 @@ func (f recurringFile) read() (*policy.Recurring, error) {
 		key  string
 		cell text
 		into *int
-	}{{"term", f.Term, &r.Term}, {"placements", f.Placements, &r.Placements}} {
+	}{{"term", f.Term, &r.Term}, {"placements", f.Placements, &r.Placements}, {"near_retirement", f.NearRetirement, &r.NearRetirement}} {
 		switch n.cell.value {
 		case "":
 			continue
 		case "none":
-			*n.into = policy.NoLimit
+			*n.into = policy.None
 			continue
 		}
 		var err error
@@ -455,14 +457,16 @@ func (r *packReader) exclusions() error {
 }
 
 func (r *packReader) standards() error {
-	return r.table(standardsFile, []string{"scheme", "region", "amount", "from", "to", "source"}, published, func(line int, cell func(string) string) error {
+	return r.table(standardsFile, []string{"scheme", "region", "amount", "from", "to", "source"}, []string{"published", "share"}, func(line int, cell func(string) string) error {
 		s, err := r.find(standardsFile, line, cell("scheme"))
 		if err != nil {
 			return err
 		}
-		a := policy.Standard{Region: ledger.RegionCode(cell("region")), Source: cell("source")}
-		if a.Amount, err = (AmountForm{}).Parse(cell("amount")); err != nil {
-			return inFile(standardsFile, line, err)
+		a := policy.Standard{Region: ledger.RegionCode(cell("region")), Share: cell("share"), Source: cell("source")}
+		if text := cell("amount"); text != "" || a.Share == "" {
+			if a.Amount, err = (AmountForm{}).Parse(text); err != nil {
+				return inFile(standardsFile, line, err)
+			}
 		}
 		if a.From, err = ledger.ParseDate(cell("from")); err != nil {
 			return inFile(standardsFile, line, err)

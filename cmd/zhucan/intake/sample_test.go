@@ -178,7 +178,8 @@ func TestTheSamplePackSaysWhatIsKnownAndWhatIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for day, want := range map[ledger.Date]string{ledger.DateOf(2023, 6, 30): "5500.00", ledger.DateOf(2023, 7, 1): "5800.00"} {
-		if amount, _, err := startup.Award(1, "222401", day); err != nil || amount.String() != want {
+		standard, err := startup.Standard("222401", day)
+		if amount := startup.Award(standard, 1, ledger.Money{}); err != nil || amount.String() != want {
 			t.Errorf("on %s: %s, %v", day, amount, err)
 		}
 	}
