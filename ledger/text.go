@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -35,5 +36,44 @@ func Legible(r rune) bool {
 	case r == utf8.RuneError || r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef:
 		return false
 	}
+	switch r {
+	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters and a symbol that are drawn as nothing
+		return false
+	}
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// ErrNumber refuses what would be taken for the number of another paper.
+var ErrNumber = &Rejection{
+	Code: "number-blank", Rule: "the number of a document, voucher, serial or slip is one line, and neither begins nor ends with a blank", RuleZH: "文号、凭证号、流水号、缴款书号须为一行，首尾不得有空格",
+	Source: "DA/T 95—2022 §8.2.2", Next: "write the number as it is printed", NextZH: "请按票面填写号码",
+}
+
+// CheckNumber refuses a number of a paper that looks like another: with characters that are not
+// read, with a line break, with blanks at its ends or nothing else. None at all is for its rule to refuse.
+func CheckNumber(s string) error {
+	if strings.ContainsAny(s, "\n\t") || strings.TrimSpace(s) != s {
+		return ErrNumber.Of("%q", clip(s))
+	}
+	return CheckText(s)
+}
+
+// FoldNumber writes a number of a paper as it is compared with others: without blanks, in half-width
+// characters and upper case, all brackets round. 吉财指〔2023〕7号 and 吉财指[2023] 7号 are one document.
+func FoldNumber(s string) string {
+	other := func(r rune) bool { return r > '~' || r <= ' ' || 'a' <= r && r <= 'z' || r == '[' || r == ']' }
+	if strings.IndexFunc(s, other) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case strings.ContainsRune("[［〔【", r):
+			return '('
+		case strings.ContainsRune("]］〕】", r):
+			return ')'
+		}
+		return r
+	}, normalise(s))
 }

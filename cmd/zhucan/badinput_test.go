@@ -164,7 +164,7 @@ func TestEveryLineOfBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	// A second claim for the same thing, in another year and in another county. The
 	// account that came with it is kept; the claim is not.
 	claims := must(t, dir, "claim", "list", "-o", "csv")
-	refuse("applications", "already-awarded", "", again("2024-01,2024-12", "2025-01,2025-12"), "--as", "sample-clerk")
+	refuse("applications", "already-awarded", "", strings.Replace(again("2024-01,2024-12", "2025-01,2025-12"), ",2024-03-01,person", ",2025-03-01,person", 1), "--as", "sample-clerk")
 	refuse("applications", "already-awarded", "", again("220104,", "220202,"), "--as", "sample-clerk")
 	if after := must(t, dir, "claim", "list", "-o", "csv"); after != claims {
 		t.Errorf("refused, and the claims are\n%s\nwere\n%s", after, claims)

@@ -132,7 +132,7 @@ var ErrUnfinished = &ledger.Rejection{
 func Rejections() []*ledger.Rejection {
 	return slices.Concat(
 		[]*ledger.Rejection{
-			ledger.ErrID, ledger.ErrCharacter, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
+			ledger.ErrID, ledger.ErrCharacter, ledger.ErrNumber, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
 			ledger.ErrAmountForm, ledger.ErrAmountSign, ledger.ErrAmountRange,
 			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrSide, ledger.ErrUnbalanced,
 		},
@@ -203,7 +203,13 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 	if _, ok := payment.OfEntry(ledger.EntryID(c.ID)); ok {
 		return nil, ledger.ErrID.Of("%q: entries of recorded payments are named so", c.ID)
 	}
-	for _, text := range freeText(c.Do) {
+	papers := documents(c.Do)
+	for _, n := range slices.Concat(papers, serials(c.Do)) {
+		if err := ledger.CheckNumber(n); err != nil {
+			return nil, fmt.Errorf("order %s: %w", c.ID, err)
+		}
+	}
+	for _, text := range slices.Concat(freeText(c.Do), papers) {
 		if err := ledger.CheckText(text); err != nil {
 			return nil, fmt.Errorf("order %s: %w", c.ID, err)
 		}
@@ -425,7 +431,7 @@ func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, er
 		if e.Line.Year != o.On.Year() {
 			return nil, budget.ErrYear.Of("line %s on %s", e.Line, o.On)
 		}
-		if err := s.budget.Check(e.Line, e.Amount); err != nil {
+		if err := s.budget.Check(e.Line, e.Amount, o.On); err != nil {
 			return nil, err
 		}
 		if err := s.journal.Open(o.On); err != nil {
@@ -528,6 +534,13 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	kind := s.parties.Kind(do.Party)
 	if !slices.Contains(scheme.Claimants, kind) {
 		return claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", do.Party, kind, do.Scheme, scheme.Claimants)
+	}
+	persons := len(do.Persons)
+	if kind == policy.Person {
+		persons = 1
+	}
+	if most := persons * max(1, scheme.UnitsEach); persons > 0 && do.Units > most {
+		return claim.ErrUnits.Of("%d units for %d persons under scheme %s; %d are the most", do.Units, persons, do.Scheme, most)
 	}
 	if kind != policy.Person && len(do.Persons) == 0 && slices.Contains(scheme.Needs, policy.NeedPersons) {
 		return claim.ErrFacts.Of("claim %s states no %s", do.Claim, policy.NeedPersons)
@@ -640,6 +653,7 @@ func (s *State) due(of payment.Instalment, on ledger.Date) (payment.Award, error
 
 // book adds the entry to an event of package payment that moves money.
 func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err error) {
+	before, _ := s.payments.Find(ledger.PaymentID(event.Case()))
 	switch e := event.(type) {
 	case payment.Confirmed:
 		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, paying(e.Amount)...)
@@ -648,7 +662,7 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		if err := s.late(o, e.Line); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, reversed(paying(e.Amount))...)
+		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(paying(e.Amount))...)
 		event = e
 	case payment.ReturnedToTreasury:
 		if err := s.late(o, e.Line); err != nil {
@@ -657,16 +671,16 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, reversed(approving(e.Amount))...)
+		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(approving(e.Amount))...)
 		event = e
 	case payment.RecoveryDemanded:
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, demanding(e.Amount)...)
+		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, demanding(e.Amount)...)
 		event = e
 	case payment.RecoveryReceived:
-		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment)}, reversed(demanding(e.Amount))...)
+		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.Recorded:
 		b := basis{line: e.Line, memo: string(e.Payment), id: payment.EntryOf(e.Payment)}
@@ -742,11 +756,11 @@ func (s *State) evolveClaim(e claim.Event) {
 		s.budget.Commit(e.Line, e.Amount)
 	case claim.Rejected:
 		if before.Status == claim.ApprovedStep {
-			s.budget.Release(before.Line, before.Amount)
+			s.budget.Release(before.Line, before.Amount, e.Entry.Date)
 		}
 		s.end(e.Claim, before)
 	case claim.Stopped:
-		s.budget.Release(before.Line, e.Amount)
+		s.budget.Release(before.Line, e.Amount, e.On)
 		s.hold(e.Claim)
 	case claim.Withdrawn:
 		s.end(e.Claim, before)
@@ -761,7 +775,7 @@ func (s *State) evolvePayment(e payment.Event) {
 	case payment.Returned:
 		s.budget.Restore(e.Line, e.Amount)
 	case payment.ReturnedToTreasury:
-		s.budget.Release(e.Line, e.Amount)
+		s.budget.Release(e.Line, e.Amount, e.Entry.Date)
 		if k, _ := s.claims.Find(e.Claim); k.Recurs() {
 			s.hold(e.Claim)
 		} else {
@@ -769,7 +783,10 @@ func (s *State) evolvePayment(e payment.Event) {
 		}
 	case payment.RecoveryReceived:
 		p, _ := s.payments.Find(e.Payment)
-		if k, _ := s.claims.Find(p.Claim); k.Stopped(p.Month) {
+		switch k, _ := s.claims.Find(p.Claim); {
+		case p.Status == payment.Elsewhere && p.Recovered.Cmp(p.Amount) >= 0: // it is as if it had not been paid
+			s.vacate(holders(p.Party, nil, ""), s.payments.Number(e.Payment), true)
+		case k.Stopped(p.Month):
 			s.hold(p.Claim)
 		}
 	case payment.Recorded:

@@ -333,7 +333,7 @@ func refusals(t testing.TB) []refusal {
 		{"who reviewed does not approve", ready, by(approve("C1"), as(ledgertest.Approver, "second")), ledger.ErrDuties},
 
 		// Exclusion.
-		{"a life-time grant is had once", months("startup", "2023-04", "2023-04"), submit("C2", "P1", "startup", "2029-01", "2029-01"), book.ErrExclusive},
+		{"a life-time grant is had once", months("startup", "2023-04", "2023-04"), on(submit("C2", "P1", "startup", "2029-01", "2029-01"), "2029-01-05"), book.ErrExclusive},
 		{"a life-time grant is had once in all counties", months("startup", "2023-04", "2023-04"), with(startupNow, func(s *claim.Submit) { s.Region = "220602" }), book.ErrExclusive},
 		{"a yearly reward is had once a year", append(known(), submit("C1", "E1", "employer", "2023-01", "2023-06")), submit("C2", "E1", "employer", "2023-07", "2023-12"), book.ErrExclusive},
 		{"a span over two years meets the second", append(known(), submit("C1", "E1", "employer", "2022-06", "2023-01")), submit("C2", "E1", "employer", "2023-12", "2023-12"), book.ErrExclusive},
@@ -510,7 +510,7 @@ func levies(day ledger.Date) []error {
 func TestEveryPublishedRefusalIsRaisedAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	seen := make(map[*ledger.Rejection]bool)
-	for _, r := range slices.Concat(refusals(t), crossUse(t), recurring()) {
+	for _, r := range slices.Concat(refusals(t), crossUse(t), recurring(), papered(), freely(), adjustments()) {
 		s := book.Decider.Fold(new(book.State), given(t, r.given...)...)
 		_, err := book.Decide(s, r.when.command(t, "w1"))
 		got, _ := ledger.Refused(err)

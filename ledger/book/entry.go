@@ -143,6 +143,7 @@ type basis struct {
 	line   ledger.BudgetLine
 	memo   string
 	id     ledger.EntryID // empty: the order's
+	after  ledger.Date    // of the entry that it follows, which may be booked later than it happened
 }
 
 // entry makes the entry of a decision, dated on the day of the order.
@@ -157,6 +158,8 @@ func (s *State) fact(o ledger.Order, b basis, moves ...move) (ledger.Entry, erro
 	return s.dated(o, b, date, adjusts, moves)
 }
 
+// dated makes an entry on a day, but not before the one it follows: what comes back was paid
+// before, in the books too.
 func (s *State) dated(o ledger.Order, b basis, date ledger.Date, adjusts ledger.Period, moves []move) (ledger.Entry, error) {
 	chart := s.Chart()
 	if b.id == "" {
@@ -164,6 +167,12 @@ func (s *State) dated(o ledger.Order, b basis, date ledger.Date, adjusts ledger.
 	}
 	if b.policy == "" {
 		b.policy = s.Policy().Version
+	}
+	if date.Before(b.after) {
+		date = b.after
+		if date.Period() != o.On.Period() {
+			adjusts = o.On.Period()
+		}
 	}
 	e := ledger.Entry{
 		Adjusts: adjusts, Clause: b.clause, Date: date, ID: b.id, Line: b.line, Memo: b.memo, Policy: b.policy,
@@ -177,14 +186,10 @@ func (s *State) dated(o ledger.Order, b basis, date ledger.Date, adjusts ledger.
 	return e, e.Check(chart)
 }
 
-// freeText returns what people write in their own words, where a personal number
-// could be written by mistake and would then be on record for ever.
-func freeText(do any) []string {
+// documents returns the numbers of documents and decisions: something is booked once by each, and a
+// personal number could be written in its place.
+func documents(do any) []string {
 	switch do := do.(type) {
-	case party.Register:
-		return []string{do.Name, do.Place, string(do.Code)}
-	case party.Erase:
-		return []string{do.Basis}
 	case budget.Appropriate:
 		return []string{do.Document}
 	case budget.Adjust:
@@ -193,6 +198,58 @@ func freeText(do any) []string {
 		return []string{do.Document}
 	case budget.CarryOver:
 		return []string{do.Document}
+	case claim.Approve:
+		return []string{do.Decision}
+	case payment.DemandRecovery:
+		return []string{do.Decision}
+	case levy.Review:
+		return []string{do.Confirmation}
+	case levy.Relieve:
+		return []string{do.Decision}
+	case levy.Defer:
+		return []string{do.Decision}
+	case levy.Warn:
+		return []string{do.Document}
+	case levy.OrderPayment:
+		return []string{do.Document}
+	case levy.ChargeLateFee:
+		return []string{do.Document}
+	case levy.DecideRefund:
+		return []string{do.Claim, do.Decision}
+	case levy.Deregister:
+		return []string{do.Document}
+	}
+	return nil
+}
+
+// serials returns the numbers of banks and treasuries, by which something is booked once. They may look like
+// anything.
+func serials(do any) []string {
+	switch do := do.(type) {
+	case payment.SendBatch:
+		return []string{do.Voucher}
+	case payment.Confirm:
+		return []string{do.Serial}
+	case payment.Return:
+		return []string{do.Serial}
+	case payment.ReceiveRecovery:
+		return []string{do.Voucher}
+	case levy.Receive:
+		return []string{do.Receipt}
+	case levy.PayRefund:
+		return []string{do.Voucher}
+	}
+	return nil
+}
+
+// freeText returns what people write in their own words, where a personal number
+// could be written by mistake and would then be on record for ever.
+func freeText(do any) []string {
+	switch do := do.(type) {
+	case party.Register:
+		return []string{do.Name, do.Place, string(do.Code)}
+	case party.Erase:
+		return []string{do.Basis}
 	case claim.Submit:
 		kinds := make([]string, len(do.Evidence))
 		for i, e := range do.Evidence {
@@ -211,8 +268,6 @@ func freeText(do any) []string {
 		return []string{do.Reason}
 	case claim.Concur:
 		return []string{do.Reason}
-	case claim.Approve:
-		return []string{do.Decision}
 	case claim.Reject:
 		return []string{do.Reason}
 	case claim.Stop:
@@ -232,25 +287,13 @@ func freeText(do any) []string {
 	case payment.ReturnToTreasury:
 		return []string{do.Reason}
 	case payment.DemandRecovery:
-		return []string{do.Ground, do.Decision}
+		return []string{do.Ground}
 	case payment.Record:
 		return []string{do.Note}
-	case levy.Review:
-		return []string{do.Confirmation}
 	case levy.Relieve:
-		return []string{do.Decision, do.Reason}
+		return []string{do.Reason}
 	case levy.Defer:
-		return []string{do.Decision, do.Reason}
-	case levy.Warn:
-		return []string{do.Document}
-	case levy.OrderPayment:
-		return []string{do.Document}
-	case levy.ChargeLateFee:
-		return []string{do.Document}
-	case levy.DecideRefund:
-		return []string{do.Claim, do.Decision}
-	case levy.Deregister:
-		return []string{do.Document}
+		return []string{do.Reason}
 	case achievement.Record:
 		return []string{do.Body, do.Course, do.Name}
 	case achievement.Withdraw:

@@ -341,7 +341,8 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 		var had []string
 		for i, a := range all {
 			months += len(ledger.Months(a.from, a.to))
-			if i == 0 || all[i-1].party != a.party || all[i-1].to.Next().Compare(a.from) < 0 {
+			again := slices.ContainsFunc(all[:i], func(b award) bool { return b.id == a.id && b.elsewhere == a.elsewhere }) // a month between came back
+			if !again && (i == 0 || all[i-1].party != a.party || all[i-1].to.Next().Compare(a.from) < 0) {
 				placed++
 			}
 			if a != own {

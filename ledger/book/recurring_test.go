@@ -315,7 +315,7 @@ func recurring() []refusal {
 		{"what is paid once does not depend on retirement", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Retires = ledger.DateOf(2026, 1, 1) }), claim.ErrRetirement},
 		{"an institution does not retire", insured(), with(contributed("C1", "2023-01", "2023-06", "2026-01-01"), func(s *claim.Submit) { s.Party = "I1" }), claim.ErrRetirement},
 
-		{"a recurring claim is for one unit", monthly(), with(one, func(s *claim.Submit) { s.Units = 2 }), claim.ErrOnePerson},
+		{"a recurring claim is for one unit", monthly(func(s *policy.Scheme) { s.UnitsEach = 2 }), with(one, func(s *claim.Submit) { s.Units = 2 }), claim.ErrOnePerson},
 		{"a recurring claim is on account of one person", monthly(), post("C1", "E1", "2023-01", "2023-12", "P1", "P2"), claim.ErrOnePerson},
 		{"a recurring claim has no cost items", monthly(), with(one, func(s *claim.Submit) { s.Costs = []claim.Cost{item("roof", 9_000, 0)} }), claim.ErrOnePerson},
 		{"posts do not overlap", at(monthly(), one), post("C2", "P1", "2023-12", "2024-01"), book.ErrExclusive},
@@ -381,7 +381,7 @@ func TestRecurringClaimsThatDoNotMeetAreHadBesideEachOther(t *testing.T) {
 		"two persons at one employer":                append(monthly(), post("C1", "E1", "2023-01", "2023-12", "P1"), post("C2", "E1", "2023-01", "2023-12", "P2")),
 		"the months to the term, and no more":        append(monthly(), post("C1", "P1", "2023-01", "2023-12"), post("C2", "P1", "2024-01", "2024-06")),
 		"months that follow each other with one":     append(monthly(), post("C1", "E1", "2023-01", "2023-02", "P1"), post("C2", "E1", "2023-03", "2023-04", "P1"), post("C3", "E1", "2023-05", "2023-06", "P1")),
-		"no limit, where a source says so":           append(monthly(unlimited), post("C1", "P1", "2023-01", "2024-12"), post("C2", "P1", "2025-02", "2026-12"), post("C3", "P1", "2027-02", "2027-12")),
+		"no limit, where a source says so":           append(monthly(unlimited), post("C1", "P1", "2022-01", "2022-12"), post("C2", "P1", "2023-02", "2023-12"), post("C3", "P1", "2024-02", "2026-12")),
 		"another post from the month of a stop":      append(stopped, post("C2", "P1", "2023-05", "2023-12")),
 		"a stop moved to an earlier month":           append(stopped, stop("C1", "2023-02", "2023-05-21"), post("C2", "P1", "2023-02", "2023-12")),
 		"a whole claim that is stopped":              append(stopped, stop("C1", "2023-01", "2023-05-21"), post("C2", "P1", "2023-01", "2023-12")),

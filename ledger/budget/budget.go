@@ -28,8 +28,9 @@
 // # Invariants
 //
 //  1. voted = available + committed + disbursed, on every line.
-//  2. available is never negative: nothing is approved, transferred, carried over
-//     or adjusted away beyond it (预算法 art. 13; 预算法实施条例 arts. 56, 57).
+//  2. available is never negative, as of any day: nothing is approved, transferred, carried over
+//     or adjusted away beyond it, nor before the day on which it became available
+//     (预算法 art. 13; 预算法实施条例 arts. 56, 57).
 //  3. Money voted for one scheme pays no other (专款专用): a transfer between
 //     schemes is refused.
 //  4. A document (指标文号) votes, adds to, takes from, moves or carries over the money
@@ -39,6 +40,7 @@ package budget
 
 import (
 	"fmt"
+	"slices"
 
 	"zhucan/ledger"
 )
@@ -190,17 +192,26 @@ var Rejections = []*ledger.Rejection{ErrLine, ErrEarmark, ErrYear, ErrBooked, Er
 // A Use is how the money of one line stands.
 type Use struct{ Voted, Committed, Disbursed ledger.Money }
 
+// A gain is what became available on a day: voted, moved in, or released.
+type gain struct {
+	on     ledger.Date
+	amount ledger.Money
+}
+
 // Available returns what may still be promised.
 func (u Use) Available() ledger.Money { return u.Voted.Sub(u.Committed).Sub(u.Disbursed) }
 
 // State is how the money of every line stands.
 type State struct {
 	lines  ledger.Table[ledger.BudgetLine, Use]
-	booked ledger.Table[[16]byte, ledger.EntryID] // document, line and what it did to it
+	gains  ledger.Table[ledger.BudgetLine, []gain] // by day
+	booked ledger.Table[[16]byte, ledger.EntryID]  // document, line and what it did to it
 }
 
 // Tentative returns the parts of s that can be taken back.
-func (s *State) Tentative() []ledger.Tentative { return []ledger.Tentative{&s.lines, &s.booked} }
+func (s *State) Tentative() []ledger.Tentative {
+	return []ledger.Tentative{&s.lines, &s.gains, &s.booked}
+}
 
 // Use returns how the money of a line stands.
 func (s *State) Use(l ledger.BudgetLine) Use { return s.lines.At(l) }
@@ -240,7 +251,7 @@ func Decide(s *State, c Command) ([]Event, error) {
 			return nil, err
 		}
 		if do.Side == ledger.Credit {
-			if err := s.Check(do.Line, do.Amount); err != nil {
+			if err := s.Check(do.Line, do.Amount, c.On); err != nil {
 				return nil, err
 			}
 		}
@@ -255,7 +266,7 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if err := s.once(moving, do.Document, do.Line, do.To); err != nil {
 			return nil, err
 		}
-		if err := s.Check(do.Line, do.Amount); err != nil {
+		if err := s.Check(do.Line, do.Amount, c.On); err != nil {
 			return nil, err
 		}
 		return []Event{Transferred{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: do.To}}, nil
@@ -274,7 +285,7 @@ func Decide(s *State, c Command) ([]Event, error) {
 		if err := s.once(carrying, do.Document, do.Line, to); err != nil {
 			return nil, err
 		}
-		if err := s.Check(do.Line, do.Amount); err != nil {
+		if err := s.Check(do.Line, do.Amount, c.On); err != nil {
 			return nil, err
 		}
 		return []Event{CarriedOver{Amount: do.Amount, Document: do.Document, Line: do.Line, On: c.On, To: to}}, nil
@@ -304,7 +315,7 @@ const (
 )
 
 func deed(kind, document string, l, to ledger.BudgetLine) [16]byte {
-	return ledger.Digest(kind, document, l.String(), to.String())
+	return ledger.Digest(kind, ledger.FoldNumber(document), l.String(), to.String())
 }
 
 // once refuses what a document has already done.
@@ -321,10 +332,17 @@ func formed(l ledger.BudgetLine) bool {
 	return err == nil
 }
 
-// Check refuses an amount that is more than a line has available.
-func (s *State) Check(l ledger.BudgetLine, amount ledger.Money) error {
-	if left := s.lines.At(l).Available(); amount.Cmp(left) > 0 {
-		return ErrExceeded.Of("%s asked of %s, which has %s available", amount, l, left)
+// Check refuses an amount that is more than a line has available on a day: what became
+// available later is not promised before, whatever the order in which things become known. What is
+// promised later is promised: it is not there on the day either.
+func (s *State) Check(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) error {
+	left := s.lines.At(l).Available()
+	gains := s.gains.At(l)
+	for i := len(gains) - 1; i >= 0 && gains[i].on.After(on); i-- {
+		left = left.Sub(gains[i].amount)
+	}
+	if amount.Cmp(left) > 0 {
+		return ErrExceeded.Of("%s asked of %s, which has %s available on %s", amount, l, left, on)
 	}
 	return nil
 }
@@ -333,23 +351,23 @@ func (s *State) Check(l ledger.BudgetLine, amount ledger.Money) error {
 func Evolve(s *State, e Event) *State {
 	switch e := e.(type) {
 	case Appropriated:
-		s.vote(e.Line, e.Amount)
+		s.vote(e.Line, e.Amount, e.On)
 		s.book(deed(voting, e.Document, e.Line, e.Line), e.Entry.ID)
 	case Adjusted:
 		s.book(deed(adjusting+string(e.Side), e.Document, e.Line, e.Line), e.Entry.ID)
 		if e.Side == ledger.Debit {
-			s.vote(e.Line, e.Amount)
+			s.vote(e.Line, e.Amount, e.On)
 		} else {
-			s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
+			s.vote(e.Line, ledger.Money{}.Sub(e.Amount), e.On)
 		}
 	case Transferred:
 		s.book(deed(moving, e.Document, e.Line, e.To), e.Entry.ID)
-		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
-		s.vote(e.To, e.Amount)
+		s.vote(e.Line, ledger.Money{}.Sub(e.Amount), e.On)
+		s.vote(e.To, e.Amount, e.On)
 	case CarriedOver:
 		s.book(deed(carrying, e.Document, e.Line, e.To), e.Entry.ID)
-		s.vote(e.Line, ledger.Money{}.Sub(e.Amount))
-		s.vote(e.To, e.Amount)
+		s.vote(e.Line, ledger.Money{}.Sub(e.Amount), e.On)
+		s.vote(e.To, e.Amount, e.On)
 	default:
 		panic(fmt.Sprintf("budget: event %T", e))
 	}
@@ -363,10 +381,26 @@ func (s *State) book(d [16]byte, first ledger.EntryID) {
 	}
 }
 
-func (s *State) vote(l ledger.BudgetLine, amount ledger.Money) {
+// vote adds what was voted on a day, or takes it away.
+func (s *State) vote(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
 	u := s.lines.At(l)
 	u.Voted = u.Voted.Add(amount)
 	s.lines.Set(l, u)
+	s.gain(l, amount, on)
+}
+
+// gain remembers on which day an amount became available.
+func (s *State) gain(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
+	if amount.Sign() <= 0 {
+		return
+	}
+	gains := slices.Clone(s.gains.At(l)) // values are replaced
+	i, found := slices.BinarySearchFunc(gains, on, func(g gain, on ledger.Date) int { return g.on.Compare(on) })
+	if !found {
+		gains = slices.Insert(gains, i, gain{on: on})
+	}
+	gains[i].amount = gains[i].amount.Add(amount)
+	s.gains.Set(l, gains)
 }
 
 // Commit promises an amount of a line: an approval happened.
@@ -376,9 +410,10 @@ func (s *State) Commit(l ledger.BudgetLine, amount ledger.Money) {
 	s.lines.Set(l, u)
 }
 
-// Release takes a promise back: a rejection, a stop or a return to the treasury happened.
-func (s *State) Release(l ledger.BudgetLine, amount ledger.Money) {
+// Release takes a promise back on a day: a rejection, a stop or a return to the treasury happened.
+func (s *State) Release(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
 	s.Commit(l, ledger.Money{}.Sub(amount))
+	s.gain(l, amount, on)
 }
 
 // Disburse turns a promise into money paid: a bank's confirmation happened.

@@ -20,6 +20,8 @@ func ask(do budget.Action) budget.Command {
 	return budget.Command{Order: ledger.Order{ID: "c1", By: ledgertest.Accountant, On: today}, Do: do}
 }
 
+func day(n int) ledger.Date { return ledger.DateOf(2023, 6, n) }
+
 func yuan(n int64) ledger.Money { return ledger.Fen(n * 100) }
 
 func TestBudgetDecider(t *testing.T) {
@@ -113,7 +115,7 @@ func TestALineIsVotedAvailableCommittedAndDisbursed(t *testing.T) {
 	stands(100, 10, 50, 40)
 	s.Restore(line, yuan(50))
 	stands(100, 60, 0, 40)
-	s.Release(line, yuan(60))
+	s.Release(line, yuan(60), ledger.DateOf(2023, 6, 1))
 	stands(100, 0, 0, 100)
 	n := 0
 	for l, u := range s.Lines() {
@@ -130,13 +132,50 @@ func TestWhatIsCommittedIsNotAvailable(t *testing.T) {
 	t.Parallel()
 	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line})
 	s.Commit(line, yuan(100))
-	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1))); r != budget.ErrExceeded {
+	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1), day(1))); r != budget.ErrExceeded {
 		t.Errorf("got %v", r)
 	}
 	s.Disburse(line, yuan(100))
-	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1))); r != budget.ErrExceeded {
+	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1), day(1))); r != budget.ErrExceeded {
 		t.Errorf("after paying %v", r)
 	}
+}
+
+// Whatever the order in which things become known, no day has less than nothing available.
+func TestMoneyIsPromisedFromTheDayItIsThere(t *testing.T) {
+	t.Parallel()
+	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line, On: day(5)})
+	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(50), Line: line, On: day(20), Side: ledger.Debit})
+	s = budget.Evolve(s, budget.Transferred{Amount: yuan(30), Line: other, On: day(10), To: line})
+	has := func(on int, want int64) {
+		t.Helper()
+		if err := s.Check(line, yuan(want), day(on)); want > 0 && err != nil {
+			t.Errorf("on %d: %v", on, err)
+		}
+		if r, _ := ledger.Refused(s.Check(line, yuan(want).Add(ledger.Fen(1)), day(on))); r != budget.ErrExceeded {
+			t.Errorf("on %d there is more than %d", on, want)
+		}
+	}
+	has(4, 0)
+	has(5, 100)
+	has(9, 100)
+	has(10, 130)
+	has(20, 180)
+	s.Commit(line, yuan(60)) // on whatever day
+	has(5, 40)
+	has(20, 120)
+	s.Disburse(line, yuan(10))
+	has(5, 40)
+	s.Restore(line, yuan(10))
+	s.Release(line, yuan(25), day(15)) // of the promise
+	s.Release(line, yuan(5), day(15))
+	has(5, 40)
+	has(14, 70)
+	has(15, 100)
+	has(20, 150)
+	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(20), Line: line, On: day(25), Side: ledger.Credit})
+	has(5, 20) // what is taken away later is not there to be promised either
+	has(25, 130)
 }
 
 func TestEveryPartOfTheBudgetIsTakenBack(t *testing.T) {
@@ -196,5 +235,5 @@ func ExampleDecider() {
 	fmt.Println(r.Code, "-", particulars)
 	// Output:
 	// 100.00
-	// budget-exceeded - 100.01 asked of 220104/startup/levy/2023, which has 100.00 available
+	// budget-exceeded - 100.01 asked of 220104/startup/levy/2023, which has 100.00 available on 2023-01-05
 }

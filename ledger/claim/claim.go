@@ -473,8 +473,12 @@ var (
 		Source: "the scheme's clause", Next: "claim under the scheme for this kind of party", NextZH: "请按适用的项目申报",
 	}
 	ErrPeriod = &ledger.Rejection{
-		Code: "claim-period", Rule: "a claim is for one unit at least and a million at most, and for months with a beginning and an end in ten years", RuleZH: "申报须写明数量（1至100万）和所属期起止月份（不超过十年）",
+		Code: "claim-period", Rule: "a claim is for one unit at least and a million at most, and for months with a beginning and an end in ten years, while its scheme is in force, the first in the year of the claim or before (of a recurring one, in the next)", RuleZH: "申报须写明数量（1至100万）和所属期起止月份（不超过十年，且在项目有效期内；起始月份不晚于申报当年，按月发放的不晚于次年）",
 		Next: "correct units and months", NextZH: "请更正数量或所属期",
+	}
+	ErrUnits = &ledger.Rejection{
+		Code: "claim-units", Rule: "a person has one unit of a scheme, an organisation one for each person on whose account it claims, unless the scheme says how many", RuleZH: "个人申报数量为一；单位为个人申报的，数量不超过所列人数；项目另有规定的除外",
+		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "correct the units, or list the persons", NextZH: "请更正数量或补列人员",
 	}
 	ErrEvidence = &ledger.Rejection{
 		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in", RuleZH: "须提交项目要求的全部材料",
@@ -532,7 +536,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrOnePerson, ErrRetirement, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrMonth, ErrStopped, ErrLine,
+	ErrTaken, ErrUnknown, ErrClaimant, ErrPeriod, ErrUnits, ErrEvidence, ErrDocument, ErrFacts, ErrTerm, ErrOnePerson, ErrRetirement, ErrStep, ErrReason, ErrPublicity, ErrObjection, ErrMonth, ErrStopped, ErrLine,
 }
 
 // A Status is the last step a claim has taken.
@@ -740,6 +744,13 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	}
 	if do.Units < 1 || do.Units > 1_000_000 || do.From.IsZero() || do.To.Compare(do.From) < 0 || do.To.Year()-do.From.Year() > 10 {
 		return nil, ErrPeriod.Of("%d units for %s to %s", do.Units, do.From, do.To)
+	}
+	latest := c.On.Year() // in which it begins
+	if scheme.Recurring != nil {
+		latest++
+	}
+	if do.From.Compare(scheme.From.Period()) < 0 || !scheme.To.IsZero() && do.To.Compare(scheme.To.Period()) > 0 || do.From.Year() > latest {
+		return nil, ErrPeriod.Of("%s to %s on %s; scheme %s is in force from %s to %s", do.From, do.To, c.On, scheme.Code, scheme.From, scheme.To)
 	}
 	for _, e := range do.Evidence {
 		if !isHash(e.Hash) {

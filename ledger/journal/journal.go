@@ -215,6 +215,10 @@ var (
 		Code: "reversal-date", Rule: "an entry is approved, rejected or reversed on its own day or later", RuleZH: "审核、退回或冲正日期不得早于原分录日期",
 		Source: "会计基础工作规范 art. 51", Next: "give the day on which it is done", NextZH: "请按实际办理日期填写",
 	}
+	ErrAdjusts = &ledger.Rejection{
+		Code: "adjusts-open", Rule: "an adjusting entry names the closed period that it belongs to, or none", RuleZH: "调整分录所调整的期间须为已结账期间",
+		Next: "leave the period out: in an open one the entry is dated in it", NextZH: "属于未结账期间的，请直接记入该期间，不填所调整期间",
+	}
 	ErrControl = &ledger.Rejection{
 		Code: "control-account", Rule: "an adjusting entry posts to no control account", RuleZH: "调整分录不得使用预算指标账科目",
 		Source: "预算指标核算管理办法（试行）财办〔2022〕36号", Next: "change the budget by its own verbs", NextZH: "请通过指标业务办理",
@@ -230,7 +234,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrControl, ErrOrder, ErrTrial}
+var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrAdjusts, ErrControl, ErrOrder, ErrTrial}
 
 // State is what the rules must remember of the journal.
 type State struct {
@@ -292,6 +296,9 @@ func (s *State) propose(c Command, do ProposeEntry) ([]Event, error) {
 		return nil, ErrTaken.Of("%s", c.ID)
 	}
 	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
+	if through := s.through.At(struct{}{}); !do.Adjusts.IsZero() && (through.IsZero() || do.Adjusts.Compare(through) > 0) {
+		return nil, ErrAdjusts.Of("entry %s adjusts %s; closed through %q", c.ID, do.Adjusts, through)
+	}
 	if err := s.postable(e, c.Chart); err != nil {
 		return nil, err
 	}

@@ -47,8 +47,9 @@
 //  6. A source voucher is booked once (DA/T 95—2022 §8.2.2): a payment voucher number
 //     sends one batch; a bank's serial pays, or returns, payments of one batch, since
 //     the bank may answer a batch under one number; a pay-in slip (一般缴款书) brings
-//     back money of one party, for each payment once. This is asked of movements of
-//     this book, not of payments made elsewhere.
+//     back money of one party, for each payment once; a decision demands a payment back
+//     once. Numbers that read the same are the same. This is asked of movements of this
+//     book, not of payments made elsewhere.
 //  7. No step is dated before the one it follows: nothing is paid before it was
 //     approved and sent, no line stands in a batch before that was opened, no
 //     correction is approved before it was made or used before it was approved.
@@ -256,7 +257,7 @@ var (
 		Next: "state it", NextZH: "请补充说明",
 	}
 	ErrBooked = &ledger.Rejection{
-		Code: "voucher-booked", Rule: "a voucher number sends one batch, a bank serial moves money of one batch, a pay-in slip of one party, each payment once", RuleZH: "同一凭证不得重复入账：支付凭证号对应一个批次，银行流水号对应同一批次，缴款书对应同一对象，每笔支付一次",
+		Code: "voucher-booked", Rule: "a voucher number sends one batch, a bank serial moves money of one batch, a pay-in slip of one party, each payment once; a decision demands a payment back once", RuleZH: "同一凭证不得重复入账：支付凭证号对应一个批次，银行流水号对应同一批次，缴款书对应同一对象，每笔支付一次；同一决定对同一支付只追回一次",
 		Source: "DA/T 95—2022 §8.2.2", Next: "look at what is named, then correct the number; where numbers begin again each year or day, write it with the year or day", NextZH: "请核对已列明的业务并更正号码；号码按年或按日重新编排的，请加注年度或日期",
 	}
 	ErrCorrection = &ledger.Rejection{
@@ -392,7 +393,7 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 }
 
 func (s *State) taken(id ledger.PaymentID) bool {
-	return s.payments.Has(id) || s.recorded.At(s.ids.Find(id)) != (elsewhere{})
+	return s.payments.Has(id) || s.recorded.At(s.ids.Find(id)) != (elsewhere{}) || s.batches.Has(ledger.BatchID(id))
 }
 
 // room refuses a line that the batch cannot take.
@@ -525,6 +526,7 @@ func (s *State) at(id ledger.PaymentID, on ledger.Date, steps ...Status) (Case, 
 
 // What a number on a voucher can stand for.
 const (
+	demanding  = "demanded"
 	sending    = "sent"
 	paying     = "paid"
 	returning  = "returned"
@@ -533,7 +535,7 @@ const (
 
 // movement is the key under which it is remembered what a number stood for.
 func movement(kind, number string, of ...string) [16]byte {
-	return ledger.Digest(append([]string{kind, number}, of...)...)
+	return ledger.Digest(append([]string{kind, ledger.FoldNumber(number)}, of...)...)
 }
 
 // once refuses a number under which money of another batch moved already, or, where
@@ -682,6 +684,9 @@ func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
 	if do.Ground == "" || do.Decision == "" || do.Deadline.Before(c.On) {
 		return nil, ErrReason.Of("recovery of payment %s: ground %q, decision %q, deadline %s", do.Payment, do.Ground, do.Decision, do.Deadline)
 	}
+	if s.booked.Has(movement(demanding, do.Decision, string(do.Payment))) {
+		return nil, ErrBooked.Of("decision %s for payment %s", do.Decision, do.Payment)
+	}
 	if do.Amount.Sign() <= 0 || p.Demanded.Add(do.Amount).Cmp(p.Amount) > 0 {
 		return nil, ErrRecovery.Of("%s demanded of payment %s of %s, %s already demanded", do.Amount, do.Payment, p.Amount, p.Demanded)
 	}
@@ -705,11 +710,14 @@ func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) 
 	if err := s.once(recovering, do.Voucher, p); err != nil {
 		return nil, err
 	}
-	if since, ok := s.owed.Get(do.Payment); ok && c.On.Before(since) {
-		return nil, ErrStep.Of("payment %s is demanded back since %s, which is after %s", do.Payment, since, c.On)
+	var demanded ledger.Money
+	for _, d := range s.demands.At(do.Payment) {
+		if !c.On.Before(d.on) {
+			demanded = demanded.Add(d.amount)
+		}
 	}
-	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(p.Demanded) > 0 {
-		return nil, ErrRecovery.Of("%s received for payment %s, %s of %s already received", do.Amount, do.Payment, p.Recovered, p.Demanded)
+	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(demanded) > 0 {
+		return nil, ErrRecovery.Of("%s received for payment %s on %s, %s of %s demanded by then already received", do.Amount, do.Payment, c.On, p.Recovered, demanded)
 	}
 	return []Event{RecoveryReceived{
 		Amount: do.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Voucher: do.Voucher,

@@ -316,6 +316,8 @@ type Case struct {
 
 	Demanded, Recovered ledger.Money
 
+	Booked ledger.Date // of the latest entry of a payment of this book; not before On, later where its month was closed
+
 	duties []ledger.ActorID
 }
 
@@ -374,6 +376,12 @@ type elsewhere struct {
 	paid  ledger.Date
 }
 
+// A demand is an amount that is demanded back since a day.
+type demand struct {
+	on     ledger.Date
+	amount ledger.Money
+}
+
 // State is the batches and payments there are.
 type State struct {
 	batches     ledger.Table[ledger.BatchID, batch]
@@ -382,11 +390,11 @@ type State struct {
 	corrections ledger.Table[ledger.PaymentID, correction]
 	replaces    ledger.Table[ledger.PaymentID, replacement]
 	live        ledger.Table[Instalment, ledger.PaymentID]
-	ended       ledger.Table[Instalment, ledger.PaymentID]  // given back to the treasury
-	seen        ledger.Table[like, ledger.Number]           // the first of those that are like each other
-	alike       ledger.Table[like, []ledger.Number]         // the others, where there are any
-	owed        ledger.Table[ledger.PaymentID, ledger.Date] // what is demanded and not received, since when
-	booked      ledger.Table[[16]byte, string]              // movement → the batch sent, or the first payment moved
+	ended       ledger.Table[Instalment, ledger.PaymentID] // given back to the treasury
+	seen        ledger.Table[like, ledger.Number]          // the first of those that are like each other
+	alike       ledger.Table[like, []ledger.Number]        // the others, where there are any
+	demands     ledger.Table[ledger.PaymentID, []demand]
+	booked      ledger.Table[[16]byte, string] // movement → the batch sent, or the first payment moved
 
 	// What the tables above have numbers of: payments that were made, and their parties.
 	ids     ledger.Names[ledger.PaymentID]
@@ -397,7 +405,7 @@ type State struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.owed, &s.booked}
+	return []ledger.Tentative{&s.batches, &s.payments, &s.recorded, &s.corrections, &s.replaces, &s.live, &s.ended, &s.seen, &s.alike, &s.demands, &s.booked}
 }
 
 // recording begins the identifier of the entry of a payment made elsewhere. No command
@@ -456,8 +464,8 @@ func (s *State) Unsent(id ledger.PaymentID) bool {
 
 // Owing returns a payment to a party that is demanded back and not all received.
 func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
-	for id := range s.owed.All() {
-		if s.payments.At(id).Party == p && (!ok || id < first) {
+	for id := range s.demands.All() {
+		if of := s.payments.At(id); of.Party == p && of.Recovered.Cmp(of.Demanded) < 0 && (!ok || id < first) {
 			first, ok = id, true
 		}
 	}
@@ -505,7 +513,7 @@ func Evolve(s *State, e Event) *State {
 			b.unsent = slices.DeleteFunc(slices.Clone(b.unsent), func(id ledger.PaymentID) bool { return id == e.Payment })
 		})
 	case Confirmed:
-		s.change(e.Payment, e.On, func(p *Case) { p.Status = Paid })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status, p.Booked = Paid, e.Entry.Date })
 		p := s.payments.At(e.Payment)
 		s.see(e.Payment, p.Party, p.Line.Scheme, p.Amount, e.On)
 		s.book(movement(paying, e.Serial), string(e.Payment))
@@ -514,7 +522,7 @@ func Evolve(s *State, e Event) *State {
 	case Returned:
 		paid, _ := s.Find(e.Payment)
 		s.forget(e.Payment, paid)
-		s.change(e.Payment, e.On, func(p *Case) { p.Status = GivenBack })
+		s.change(e.Payment, e.On, func(p *Case) { p.Status, p.Booked = GivenBack, e.Entry.Date })
 		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
 		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By, on: e.On})
@@ -528,15 +536,11 @@ func Evolve(s *State, e Event) *State {
 		s.live.Delete(of)
 		s.ended.Set(of, e.Payment)
 	case RecoveryDemanded:
-		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
-		if since, ok := s.owed.Get(e.Payment); !ok || e.On.Before(since) {
-			s.owed.Set(e.Payment, e.On)
-		}
+		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded, p.Booked = p.Demanded.Add(e.Amount), e.Entry.Date })
+		s.demands.Set(e.Payment, append(slices.Clip(s.demands.At(e.Payment)), demand{e.On, e.Amount}))
+		s.book(movement(demanding, e.Decision, string(e.Payment)), string(e.Payment))
 	case RecoveryReceived:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
-		if p := s.payments.At(e.Payment); p.Recovered.Cmp(p.Demanded) >= 0 {
-			s.owed.Delete(e.Payment)
-		}
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
 		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:

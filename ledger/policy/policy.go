@@ -116,6 +116,7 @@ type Scheme struct {
 	Standards []Standard        `json:"standards,omitempty"` // amount of one unit, in a month of a recurring scheme
 	To        ledger.Date       `json:"to,omitzero"`         // in force to, inclusive; none: open
 	Unit      string            `json:"unit"`                // what is counted, for readers
+	UnitsEach int               `json:"units_each,omitzero"` // most units of one claim for each person it is for; 0: one
 }
 
 // An Exclusion is a row of the matrix of purposes: whether the same party may be
@@ -318,8 +319,8 @@ func (s Scheme) check() error {
 			return ErrPack.Of("needs %q, which is none or there twice", n)
 		}
 	}
-	if s.MinMonths < 0 || s.MinMonths > 600 {
-		return ErrPack.Of("min_months %d", s.MinMonths)
+	if s.MinMonths < 0 || s.MinMonths > 600 || s.UnitsEach < 0 || s.UnitsEach > 1000 {
+		return ErrPack.Of("min_months %d, units_each %d", s.MinMonths, s.UnitsEach)
 	}
 	if !s.Once.known() {
 		return ErrPack.Of("once %q", s.Once)

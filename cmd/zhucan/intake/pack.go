@@ -23,7 +23,8 @@ import (
 //	parameters.csv  name,region,valid_from,valid_to,published,value,unit,source,certainty; see [policy.Parameter]
 //	schemes.yaml    schemes: a list; see [policy.Scheme]. kept: true asks for the documents
 //	                of its evidence themselves, kept before the approval; without it for
-//	                their hashes, with the application
+//	                their hashes, with the application. units_each is how many units one
+//	                claim may have for each person it is for; left out, one
 //	standards.csv   scheme,region,amount,from,to,source; perhaps share, where the amount is empty: 2/3 of
 //	                the contributions that a claim states
 //	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
@@ -86,6 +87,7 @@ type schemeFile struct {
 	Cap       text          `yaml:"cap"`
 	Kept      bool          `yaml:"kept"` // documents and not only their hashes
 	MinMonths text          `yaml:"min_months"`
+	UnitsEach text          `yaml:"units_each"`
 	Needs     []text        `yaml:"needs"`
 	Publicity publicityFile `yaml:"publicity"`
 	Published text          `yaml:"published"`
@@ -342,9 +344,16 @@ func (r *packReader) scheme(f schemeFile) error {
 		s.Needs = append(s.Needs, policy.Need(k.value))
 	}
 	var err error
-	if n := f.MinMonths; n.value != "" {
-		if s.MinMonths, err = strconv.Atoi(n.value); err != nil || s.MinMonths < 1 {
-			return wrong(schemesFile, n.line, "min_months: %q", n.value)
+	for _, n := range []struct {
+		key string
+		text
+		into *int
+	}{{"min_months", f.MinMonths, &s.MinMonths}, {"units_each", f.UnitsEach, &s.UnitsEach}} {
+		if n.value == "" {
+			continue
+		}
+		if *n.into, err = strconv.Atoi(n.value); err != nil || *n.into < 1 {
+			return wrong(schemesFile, n.line, "%s: %q", n.key, n.value)
 		}
 	}
 	if s.From, err = ledger.ParseDate(f.From.value); err != nil {

@@ -1,0 +1,233 @@
+package book_test
+
+import (
+	"errors"
+	"testing"
+
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/budget"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/ledger/payment"
+	"zhucan/ledger/policy"
+)
+
+// Things become known in any order; what the books say of a day must make sense for every day
+// all the same.
+
+// stood returns what an account had on a day, debits positive, in fen.
+func stood(events []ledger.Event, account ledger.AccountCode, day string) (sum int64) {
+	on, err := ledger.ParseDate(day)
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range events {
+		b := e.Booked()
+		if b == nil || b.Date.After(on) {
+			continue
+		}
+		for _, p := range b.Postings {
+			switch {
+			case p.Account != account:
+			case p.Side == ledger.Debit:
+				sum += fen(p.Amount)
+			default:
+				sum -= fen(p.Amount)
+			}
+		}
+	}
+	return sum
+}
+
+// eachRefused demands that each order is refused after its story.
+func eachRefused(t *testing.T, all []refusal) {
+	t.Helper()
+	for _, r := range all {
+		s := book.Decider.Fold(new(book.State), given(t, r.given...)...)
+		if events, err := book.Decide(s, r.when.command(t, "w1")); !errors.Is(err, r.reject) || len(events) > 0 {
+			t.Errorf("%s: %d events, %v, want %s", r.name, len(events), err, r.reject.Code)
+		}
+	}
+}
+
+func TestNothingIsPromisedBeforeItIsVoted(t *testing.T) {
+	t.Parallel()
+	city := startup
+	city.Region = "220100"
+	voted := func(day string) ask {
+		return ask{ledgertest.Accountant, day, budget.Appropriate{Amount: yuan(5_000), Document: "D9", Line: city}}
+	}
+	applied := join(known(), []ask{voted("2023-06-01"), submit("C1", "P1", "startup", "2023-04", "2023-04")}, reviewed("C1"))
+	promise := with(approve("C1"), func(a *claim.Approve) { a.Line = city })
+	move := ask{ledgertest.Accountant, "2023-05-31", budget.Transfer{Amount: yuan(1), Document: "D10", Line: city, To: startup}}
+	eachRefused(t, []refusal{
+		{"an approval dated before the vote", applied, promise, budget.ErrExceeded},
+		{"a transfer dated before the vote", applied, move, budget.ErrExceeded},
+		{"an approval dated before money of another is released", join(known(), awarded("C1", "P1"), []ask{
+			{ledgertest.Accountant, "2023-04-18", budget.Transfer{Amount: yuan(15_000), Document: "D10", Line: startup, To: city}},
+			on(reject("C1"), "2023-05-20"), submit("C2", "P2", "startup", "2023-04", "2023-04"),
+		}, reviewed("C2")), approve("C2"), budget.ErrExceeded},
+	})
+	given(t, append(applied, on(promise, "2023-06-01"))...)
+	given(t, append(applied, on(move, "2023-06-01"))...)
+}
+
+// The month of a payment was closed when the bank's answer came, so that it was booked in the next; then it
+// was opened again, and what came back in it is booked behind the payment.
+func TestWhatComesBackIsNotBookedBeforeItWasPaid(t *testing.T) {
+	t.Parallel()
+	events := given(t, join(paying(), []ask{
+		closing("2023-04", "2023-05-01"), confirm("Y1", "2023-04-24"),
+		{second, "2023-05-02", journal.Reopen{Period: month("2023-04"), Reason: "late facts"}}, back("2023-04-26"), treasury("2023-04-27"),
+	})...)
+	for _, day := range []string{"2023-04-23", "2023-04-24", "2023-04-26", "2023-04-30", "2023-05-01", "2023-12-31"} {
+		if paid, bank := stood(events, "9103", day), stood(events, "1011", day); paid != 0 || bank < 0 || bank > 20_000_00 {
+			t.Errorf("on %s %d fen are disbursed, the bank has %d", day, -paid, bank)
+		}
+	}
+	for _, e := range events[len(events)-2:] {
+		if b := e.Booked(); b.Date.String() != "2023-05-01" || b.Adjusts.String() != "2023-04" || e.Effective().Period().String() != "2023-04" {
+			t.Errorf("%T of %s is booked on %s for %s", e, e.Effective(), b.Date, b.Adjusts)
+		}
+	}
+	owed := given(t, join(paying(), []ask{
+		closing("2023-04", "2023-05-01"), confirm("Y1", "2023-04-24"), {second, "2023-05-02", journal.Reopen{Period: month("2023-04"), Reason: "late facts"}},
+		on(demand("Y1", 5_000), "2023-04-26"), {ledgertest.Accountant, "2023-04-27", payment.ReceiveRecovery{Amount: yuan(5_000), Payment: "Y1", Voucher: "J"}},
+	})...)
+	if n := stood(owed, "1218.01", "2023-04-30"); n != 0 {
+		t.Errorf("%d fen are to be recovered of what is not paid", n)
+	}
+}
+
+func TestAPaperIsBookedOnceHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	eachRefused(t, papered())
+	given(t, append(paid(), demand("Y1", 3_000), slip("0012345"), slip("0012346"))...)
+}
+
+func slip(number string) ask {
+	return ask{ledgertest.Accountant, "2023-06-01", payment.ReceiveRecovery{Amount: yuan(1_000), Payment: "Y1", Voucher: number}}
+}
+
+func papered() []refusal {
+	owed := append(paid(), demand("Y1", 3_000), slip("0012345"))
+	vote := func(document string) ask {
+		return ask{ledgertest.Accountant, "2023-01-04", budget.Appropriate{Amount: yuan(1_000), Document: document, Line: startup}}
+	}
+	voted := append(known(), vote("吉财指〔2023〕7号"))
+	batch := func(id ledger.BatchID, voucher string) ask {
+		return ask{ledgertest.Cashier, "2023-04-21", payment.SendBatch{Batch: id, Voucher: voucher}}
+	}
+	var all []refusal
+	for number, r := range map[string]*ledger.Rejection{
+		"00 12345": payment.ErrBooked, "００１２３４５": payment.ErrBooked, "0012345 ": ledger.ErrNumber, " 0012345": ledger.ErrNumber, "0012345\u200b": ledger.ErrCharacter, " ": ledger.ErrNumber,
+	} {
+		all = append(all, refusal{"slip " + number, owed, slip(number), r})
+	}
+	for number, r := range map[string]*ledger.Rejection{
+		"吉财指〔2023〕 7号": budget.ErrBooked, "吉财指[2023]7号": budget.ErrBooked, "吉财指〔2023〕7号\u3000": ledger.ErrNumber, "\u3000": ledger.ErrNumber, "": budget.ErrLine,
+	} {
+		all = append(all, refusal{"document " + number, voted, vote(number), r})
+	}
+	approved := join(known(), awarded("C1", "P1"), awarded("C2", "P2"), []ask{open("B1", "2023-04-19"), instruct("B1", "C1", "Y1")}, sent("B1", "2023-04-21"),
+		[]ask{open("B2", "2023-04-19"), instruct("B2", "C2", "Y2")}, sent("B2", "2023-04-21")[:2])
+	return append(all,
+		refusal{"a voucher in small letters", approved, batch("B2", "v-b1"), payment.ErrBooked},
+		refusal{"a serial with a blank", append(approved, batch("B2", "V2"), confirm("Y1", "2023-04-24")), with(confirm("Y2", "2023-04-24"), func(c *payment.Confirm) { c.Serial = "S- Y1" }), payment.ErrBooked},
+		refusal{"a decision that demands the same back again", append(paid(), demand("Y1", 2_000)), with(demand("Y1", 2_000), func(d *payment.DemandRecovery) { d.Decision = "d3" }), payment.ErrBooked},
+	)
+}
+
+// A claim is for a time in which its scheme pays, and for no more units than there are persons.
+func TestWhoClaimsDoesNotChooseTimeAndUnitsFreely(t *testing.T) {
+	t.Parallel()
+	eachRefused(t, freely())
+	for _, story := range [][]ask{
+		append(known(), submit("C1", "P1", "startup", "2022-01", "2022-01")),
+		append(known(ends), submit("C1", "P1", "startup", "2023-06", "2023-06")),
+		append(known(), submit("C1", "P1", "startup", "2023-12", "2024-06")),
+		append(monthly(), post("C1", "P1", "2024-12", "2025-02")),
+		append(known(several), units(submit("C1", "P1", "startup", "2023-04", "2023-04"), 2)),
+		append(known(several), reward(6, "P1", "P2")), append(known(), reward(2, "P1", "P2")), append(known(), reward(8)),
+	} {
+		given(t, story...)
+	}
+}
+
+// several is a policy by which a person has two grants, or is rewarded three times over; ends is one in which the grant ends in June.
+func several(p *policy.Pack) { p.Schemes[0].UnitsEach, p.Schemes[1].UnitsEach = 2, 3 }
+func ends(p *policy.Pack)    { p.Schemes[0].To = ledger.DateOf(2023, 6, 30) }
+
+func units(a ask, n int) ask { return with(a, func(s *claim.Submit) { s.Units = n }) }
+
+func reward(n int, persons ...ledger.PartyID) ask {
+	return with(units(submit("C1", "E1", "employer", "2023-01", "2023-12"), n), func(s *claim.Submit) { s.Persons = persons })
+}
+
+func freely() []refusal {
+	grant := units(submit("C1", "P1", "startup", "2023-04", "2023-04"), 2)
+	another := ask{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Person, Party: "P3", Sealed: "s"}}
+	return []refusal{
+		{"a month before the scheme", known(), submit("C1", "P1", "startup", "2021-12", "2022-01"), claim.ErrPeriod},
+		{"a month after the scheme", known(ends), submit("C1", "P1", "startup", "2023-06", "2023-07"), claim.ErrPeriod},
+		{"a month of the next year", known(), submit("C1", "P1", "startup", "2024-01", "2024-01"), claim.ErrPeriod},
+		{"a recurring claim of the year after the next", monthly(), post("C1", "P1", "2025-01", "2025-02"), claim.ErrPeriod},
+		{"a person twice", known(), grant, claim.ErrUnits},
+		{"a person more often than the scheme says", known(several), units(grant, 3), claim.ErrUnits},
+		{"more units than persons", append(known(), another), reward(4, "P1", "P2", "P3"), claim.ErrUnits},
+		{"more units than the persons have", known(several), reward(7, "P1", "P2"), claim.ErrUnits},
+	}
+}
+
+// A month that came back and went to the treasury leaves the person where it was placed.
+func TestAMonthThatCameBackIsNoOtherPlacement(t *testing.T) {
+	t.Parallel()
+	story := join(monthly(), posted(post("C1", "P1", "2023-01", "2023-03")),
+		paidMonth("C1", "2023-01", "2023-04-25"), paidMonth("C1", "2023-02", "2023-04-25"), paidMonth("C1", "2023-03", "2023-04-25"),
+		[]ask{bankReturn(of("C1", "2023-02"), "2023-04-26"), giveUp(of("C1", "2023-02"), "2023-04-27"), on(post("C2", "P1", "2023-07", "2023-08"), "2023-06-01")})
+	given(t, story...)
+	eachRefused(t, []refusal{{"a third placement", story, on(post("C3", "P1", "2023-10", "2023-10"), "2023-06-01"), book.ErrPlacements}})
+}
+
+// Paid elsewhere and all given back, it is not in the way of what is rightly paid here.
+func TestWhatWasPaidElsewhereAndGivenBackIsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	story := func(back int64) []ask {
+		return join(known(), awarded("C1", "P1"), []ask{
+			record("R1", "P1", "220104/startup/levy/2023", "2023-04-19"), demand("R1", 700),
+			{ledgertest.Accountant, "2023-05-11", payment.ReceiveRecovery{Amount: yuan(back), Payment: "R1", Voucher: "J"}}, open("B1", "2023-05-12"),
+		})
+	}
+	pay := on(instruct("B1", "C1", "Y1"), "2023-05-12")
+	eachRefused(t, []refusal{{"of which a part is given back", story(699), pay, book.ErrExclusive}})
+	given(t, append(story(700), pay)...)
+}
+
+func TestAnIdentifierIsOfABatchOrAPayment(t *testing.T) {
+	t.Parallel()
+	eachRefused(t, []refusal{{"a recorded payment with the name of a batch", append(known(), open("B1", "2023-04-19")), record("B1", "P1", "220104/startup/levy/2023", "2023-04-19"), payment.ErrTaken}})
+}
+
+func TestAnAdjustmentBelongsToAMonthThatIsClosed(t *testing.T) {
+	t.Parallel()
+	eachRefused(t, adjustments())
+	given(t, append(known(), closing("2023-04", "2023-05-01"), adjust("2023-04"), adjust("2022-12"))...)
+}
+
+func adjust(m string) ask {
+	return ask{ledgertest.Accountant, "2023-05-22", journal.ProposeEntry{Adjusts: month(m), Memo: "m", Postings: []ledger.Posting{
+		{Account: "5001", Amount: yuan(1), Side: ledger.Debit}, {Account: "2303", Amount: yuan(1), Side: ledger.Credit},
+	}}}
+}
+
+func adjustments() []refusal {
+	closed := append(known(), closing("2023-04", "2023-05-01"))
+	return []refusal{
+		{"a month to come", closed, adjust("2030-01"), journal.ErrAdjusts},
+		{"a month that is open", closed, adjust("2023-05"), journal.ErrAdjusts},
+		{"a month while none is closed", known(), adjust("2023-04"), journal.ErrAdjusts},
+	}
+}
