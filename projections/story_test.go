@@ -91,7 +91,7 @@ func TestGivenTheStoryTheseAreTheRows(t *testing.T) {
 	}, {
 		"periods are closed or open",
 		"period, status, closed_by, at_seq, reopened_by, debits", "read.period",
-		[]string{"2023-03 closed accountant 37 accountant-2 123.45"},
+		[]string{"2023-03 closed accountant 60 accountant-2 60011999.85"},
 	}, {
 		"an entry names what it reverses, and what reversed it",
 		"case_id, amount, reverses, reversed_by is not null, adjusts", "read.entry where entry_id like 'payment:OLD3' or reverses like 'payment:%' order by seq",

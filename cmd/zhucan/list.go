@@ -229,7 +229,11 @@ func (p *program) periodList() *cobra.Command {
 				">" + p.say("借方", "debits"), ">" + p.say("贷方", "credits"), ">seq", p.say("反结账人", "reopened by"), p.say("原因", "reason"),
 			}}
 			for _, m := range l.Periods {
-				t.rows = append(t.rows, []string{m.Period, m.Status, m.ClosedBy, m.ClosedOn, grouped(m.Debits), grouped(m.Credits), number(m.AtSeq), m.ReopenedBy, m.Reason})
+				debits, credits, seq := "", "", ""
+				if m.Debits != nil {
+					debits, credits, seq = grouped(*m.Debits), grouped(*m.Credits), number(m.AtSeq)
+				}
+				t.rows = append(t.rows, []string{m.Period, m.Status, m.ClosedBy, m.ClosedOn, debits, credits, seq, m.ReopenedBy, m.Reason})
 			}
 			return t, l.Next, l.Basis
 		})

@@ -18,17 +18,19 @@ import (
 )
 
 func (p *program) traceCommand() *cobra.Command {
-	return &cobra.Command{
+	var kind string
+	c := &cobra.Command{
 		Use:   "trace ID",
 		Short: "the whole story of a payment, claim, party or entry, each step proved (单笔全链)",
 		Long: `Tells everything that happened around one payment, claim, party or entry in the
 order in which it was recorded: who did it, by which clause, what was booked. Each
-step carries the proof that it is in the log (-o json shows it whole).`,
+step carries the proof that it is in the log (-o json shows it whole). Where a claim and
+a payment have one number, --kind says which is meant.`,
 		Example: "  zhucan trace SAMPLE-2023-001-P1\n  zhucan trace SAMPLE-2023-001 -o json",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			return p.reading(cmd.Context(), func(s *stores, cut report.Cut) error {
-				story, err := report.Trace(cmd.Context(), s.pool, arg[0], cut)
+				story, err := report.Trace(cmd.Context(), s.pool, kind, arg[0], cut)
 				if err != nil {
 					return err
 				}
@@ -48,6 +50,8 @@ step carries the proof that it is in the log (-o json shows it whole).`,
 			})
 		},
 	}
+	c.Flags().StringVar(&kind, "kind", "", "only this `kind`: claim, payment (batches too), party, budget, levy or journal")
+	return c
 }
 
 // caseOf is the case of a step, with its months where it has some.

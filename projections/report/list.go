@@ -439,18 +439,19 @@ func Parties(ctx context.Context, db DB, cut Cut, after string, limit int) (Part
 	return PartyPage{rows, next, b}, nil
 }
 
-// A Month is one line of the list of months that were closed.
+// A Month is one line of the list of months that were closed or reopened. One that was closed
+// together with a later one, and reopened, has no closing and no totals of its own.
 type Month struct {
-	Period     string       `json:"period"`
-	Status     string       `json:"status"`
-	ClosedBy   string       `json:"closed_by"`
-	ClosedOn   string       `json:"closed_on"`
-	Debits     ledger.Money `json:"debits"`
-	Credits    ledger.Money `json:"credits"`
-	AtSeq      uint64       `json:"at_seq"` // up to which record the totals are
-	ReopenedBy string       `json:"reopened_by,omitempty"`
-	ReopenedOn string       `json:"reopened_on,omitempty"`
-	Reason     string       `json:"reason,omitempty"` // why it was reopened
+	Period     string        `json:"period"`
+	Status     string        `json:"status"`
+	ClosedBy   string        `json:"closed_by"`
+	ClosedOn   string        `json:"closed_on"`
+	Debits     *ledger.Money `json:"debits"`
+	Credits    *ledger.Money `json:"credits"`
+	AtSeq      uint64        `json:"at_seq"` // up to which record the totals are
+	ReopenedBy string        `json:"reopened_by,omitempty"`
+	ReopenedOn string        `json:"reopened_on,omitempty"`
+	Reason     string        `json:"reason,omitempty"` // why it was reopened
 }
 
 // A MonthPage is a page of the list of months.
@@ -462,17 +463,17 @@ type MonthPage struct {
 
 // A month stands where the last of its records left it; there are few.
 const selectPeriods = `
-select p.period, case when r.seq > c.seq then 'open' else 'closed' end,
-	c.data ->> 'by', c.data ->> 'on', c.data ->> 'debits', c.data ->> 'credits', (c.data ->> 'seq')::bigint,
+select p.period, case when r.seq > coalesce(c.seq, 0) then 'open' else 'closed' end,
+	coalesce(c.data ->> 'by', ''), coalesce(c.data ->> 'on', ''), c.data ->> 'debits', c.data ->> 'credits', coalesce((c.data ->> 'seq')::bigint, 0),
 	coalesce(r.data ->> 'by', ''), coalesce(r.data ->> 'on', ''), coalesce(r.data ->> 'reason', '')
 from read.period p
-cross join lateral (
+left join lateral (
 	select e.seq, e.data
 	from read.event e
 	where e.case_id = 'period:' || p.period and e.name like 'journal.period-closed.%'
 		and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)
 	order by e.seq desc
-	limit 1) c
+	limit 1) c on true
 left join lateral (
 	select e.seq, e.data
 	from read.event e
@@ -480,19 +481,20 @@ left join lateral (
 		and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)
 	order by e.seq desc
 	limit 1) r on true
-where p.period > @after
+where p.period > @after and (c.seq is not null or r.seq is not null)
 order by p.period
 limit @limit`
 
-// Months lists the months that were closed, and whether they are.
+// Months lists the months that were closed or reopened, and whether they are closed.
 func Months(ctx context.Context, db DB, cut Cut, after string, limit int) (MonthPage, error) {
 	rows, next, b, err := page(ctx, db, cut, selectPeriods, pgx.NamedArgs{"after": after}, limit, func(row pgx.CollectableRow) (m Month, err error) {
-		totals := make([]string, 2)
-		if err := row.Scan(&m.Period, &m.Status, &m.ClosedBy, &m.ClosedOn, &totals[0], &totals[1], &m.AtSeq,
-			&m.ReopenedBy, &m.ReopenedOn, &m.Reason); err != nil {
+		var debits, credits *string
+		err = row.Scan(&m.Period, &m.Status, &m.ClosedBy, &m.ClosedOn, &debits, &credits, &m.AtSeq, &m.ReopenedBy, &m.ReopenedOn, &m.Reason)
+		if err != nil || debits == nil {
 			return m, err
 		}
-		return m, amounts(totals, &m.Debits, &m.Credits)
+		m.Debits, m.Credits = new(ledger.Money), new(ledger.Money)
+		return m, amounts([]string{*debits, *credits}, m.Debits, m.Credits)
 	}, func(m Month) string { return m.Period })
 	if err != nil {
 		return MonthPage{}, fmt.Errorf("list months: %w", err)

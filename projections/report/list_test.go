@@ -319,7 +319,7 @@ func TestWhatIsNotProjectedYetIsNotCounted(t *testing.T) {
 	cut := report.Cut{KnownBy: uint64(len(b.Records)) + 1}
 	for name, ask := range map[string]func(context.Context) error{
 		"trial balance": func(ctx context.Context) error { _, err := report.TrialBalance(ctx, pool, cut); return err },
-		"story":         func(ctx context.Context) error { _, err := report.Trace(ctx, pool, "C1", cut); return err },
+		"story":         func(ctx context.Context) error { _, err := report.Trace(ctx, pool, "", "C1", cut); return err },
 		"claims": func(ctx context.Context) error {
 			_, err := report.Claims(ctx, pool, report.ClaimFilter{}, cut, "", 1)
 			return err
@@ -336,7 +336,7 @@ func TestAStoryKnownByARecordNamesNothingLater(t *testing.T) {
 	t.Parallel()
 	b, pool, _ := story(t)
 	for n := range b.Records {
-		told, err := report.Trace(t.Context(), pool, "C1", report.Cut{KnownBy: uint64(n) + 1})
+		told, err := report.Trace(t.Context(), pool, "", "C1", report.Cut{KnownBy: uint64(n) + 1})
 		if errors.Is(err, report.ErrNothing) && n < 13 {
 			continue
 		}

@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,9 @@ import (
 
 	"zhucan/events/merkle"
 	"zhucan/ledger"
+	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/payment"
 	"zhucan/projections"
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
@@ -148,7 +152,7 @@ func TestATraceTellsTheWholeStoryWithProofs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"PAY1", "PAY2", "C1"} {
-		got, err := report.Trace(t.Context(), pool, id, report.Cut{})
+		got, err := report.Trace(t.Context(), pool, "", id, report.Cut{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,11 +177,11 @@ func TestATraceTellsTheWholeStoryWithProofs(t *testing.T) {
 			}
 		}
 	}
-	reversed, err := report.Trace(t.Context(), pool, "OLD3", report.Cut{})
+	reversed, err := report.Trace(t.Context(), pool, "", "OLD3", report.Cut{})
 	if err != nil || reversed.Steps[len(reversed.Steps)-1].Type != "journal.entry-reversed.v1" {
 		t.Errorf("the story of a payment that was reversed: %+v, %v", reversed.Cases, err)
 	}
-	if _, err := report.Trace(t.Context(), pool, "nobody", report.Cut{}); !errors.Is(err, report.ErrNothing) {
+	if _, err := report.Trace(t.Context(), pool, "", "nobody", report.Cut{}); !errors.Is(err, report.ErrNothing) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -343,4 +347,70 @@ func TestQueriesPrepare(t *testing.T) {
 	t.Parallel()
 	_, pool, _ := story(t)
 	schematest.Prepare(t, pool, report.Queries)
+}
+
+// A claim of somebody else has the number of a payment: neither story has a word of the other.
+func TestAClaimAndAPaymentOfOneNumberHaveTwoStories(t *testing.T) {
+	t.Parallel()
+	b := sampletest.New(t)
+	b.Person("P1")
+	b.Approve("C1", "P1")
+	b.Batch("B1", ledger.DateOf(2023, 4, 3), payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"})
+	before := uint64(len(b.Records)) // so far it is one thing
+	b.Person("P99")
+	b.Approve("PAY1", "P99")
+	pool := schematest.New(t)
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := report.Trace(t.Context(), pool, "", "PAY1", report.Cut{}); !errors.Is(err, report.ErrSeveral) || !strings.Contains(err.Error(), "claim, payment") {
+		t.Errorf("without a kind: %v", err)
+	}
+	if _, err := report.Trace(t.Context(), pool, "", "PAY1", report.Cut{KnownBy: before}); err != nil {
+		t.Errorf("as known before: %v", err)
+	}
+	for kind, c := range map[string]struct{ has, not string }{"payment": {"C1", "P99"}, "claim": {"P99", "C1"}} {
+		told, err := report.Trace(t.Context(), pool, kind, "PAY1", report.Cut{})
+		if err != nil || !slices.Contains(told.Cases, c.has) || slices.Contains(told.Cases, c.not) {
+			t.Errorf("%s: %v, %v", kind, told.Cases, err)
+		}
+		for _, s := range told.Steps {
+			if s.Case == c.not || s.Case == "PAY1" && !strings.HasPrefix(s.Type, kind+".") {
+				t.Errorf("the %s has step %s of %s", kind, s.Type, s.Case)
+			}
+		}
+	}
+	if _, err := report.Trace(t.Context(), pool, "batch", "PAY1", report.Cut{}); !errors.Is(err, report.ErrNothing) {
+		t.Errorf("of a kind that it is not: %v", err)
+	}
+}
+
+// A month that was closed with a later one, and reopened, was never closed by itself.
+func TestAMonthThatIsReopenedIsListedThoughItHasNoClosing(t *testing.T) {
+	t.Parallel()
+	b := sampletest.New(t)
+	march, april := ledger.PeriodOf(2023, 3), ledger.DateOf(2023, 4, 3)
+	b.Do(ledgertest.Accountant, april, b.Closing(march))
+	b.Do(sampletest.Second, april, journal.Reopen{Period: march, Reason: "closed too early"})
+	b.Do(sampletest.Second, april, journal.Reopen{Period: ledger.PeriodOf(2023, 2), Reason: "an invoice came late"})
+	pool := schematest.New(t)
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New(), indicators.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := report.Months(t.Context(), pool, report.Cut{}, "", 10)
+	if err != nil || len(all.Periods) != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if m := all.Periods[0]; m.Period != "2023-02" || m.Status != "open" || m.ClosedBy != "" || m.Debits != nil || m.ReopenedBy != "accountant-2" || m.Reason != "an invoice came late" {
+		t.Errorf("%+v", m)
+	}
+	if m := all.Periods[1]; m.Period != "2023-03" || m.Status != "open" || m.ClosedBy != "accountant" || m.Debits == nil || m.Debits.String() != "60000000.00" {
+		t.Errorf("%+v", m)
+	}
+	all, err = report.Months(t.Context(), pool, report.Cut{KnownBy: uint64(len(b.Records)) - 1}, "", 10)
+	if err != nil || len(all.Periods) != 1 {
+		t.Errorf("before it was reopened: %+v, %v", all, err)
+	}
 }

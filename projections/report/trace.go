@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -27,8 +28,14 @@ var ErrNothing = &ledger.Rejection{
 	Next: "check the identifier, or wait until it is projected", NextZH: "请核对编号，或等待入账",
 }
 
+// ErrSeveral refuses to tell the stories of several things as one.
+var ErrSeveral = &ledger.Rejection{
+	Code: "several-named", Rule: "a story is of one thing; a claim and a payment may have one number", RuleZH: "全链查询只针对一个事项；申报与支付可能同号",
+	Next: "say which: --kind claim, or kind=claim in the address", NextZH: "请指明类别：--kind claim，或在地址中加 kind=claim",
+}
+
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrTarget, ErrBodies, ErrPublic, ErrEmploying}
+var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrSeveral, ErrTarget, ErrBodies, ErrPublic, ErrEmploying}
 
 // A Step is one event of a story.
 type Step struct {
@@ -64,20 +71,22 @@ const longest = 1000
 const (
 	// selectRelated finds what belongs to the cases at hand: a payment's claim,
 	// party, batch, and the payments before and after it; a claim's party and
-	// payments; a party's claims and payments only when it is what is asked for.
+	// payments; a party's claims and payments only when it is what is asked for. A case
+	// is written with its kind: a claim and a payment may have one number.
 	selectRelated = `
-select unnest(array[p.claim, p.party, p.batch, p.replaces, r.payment, p.payment, 'payment:' || p.payment])
+select unnest(array['claim/' || p.claim, 'party/' || p.party, 'payment/' || p.batch, 'payment/' || p.replaces, 'payment/' || r.payment, 'payment/' || p.payment,
+	'journal/payment:' || p.payment])
 from read.payment p
 left join read.payment r on r.payment = p.replaced_by and r.seq <= @seq
-where (p.payment = any (@cases) or p.claim = any (@cases) or (@party and p.party = @id)) and p.seq <= @seq
+where (p.payment = any (@payments) or p.claim = any (@claims) or p.party = any (@parties)) and p.seq <= @seq
 union
-select unnest(array[claim, party])
+select unnest(array['claim/' || claim, 'party/' || party])
 from read.claim
-where (claim = any (@cases) or (@party and party = @id)) and seq <= @seq
+where (claim = any (@claims) or party = any (@parties)) and seq <= @seq
 union
-select unnest(array[case_id, entry_id])
+select unnest(array[split_part(name, '.', 1) || '/' || case_id, 'journal/' || entry_id])
 from read.entry
-where entry_id = any (@cases) and seq <= @seq
+where entry_id = any (@entries) and seq <= @seq
 limit @limit`
 
 	selectKnown = `
@@ -86,10 +95,20 @@ select exists (select from archive.record where case_id = @id)`
 	selectIsParty = `
 select exists (select from read.party where party = @id)`
 
+	selectKinds = `
+select split_part(name, '.', 1)
+from archive.record
+where case_id = @id and seq <= @seq
+union
+select 'journal'
+from read.entry
+where entry_id = @id and seq <= @seq
+order by 1`
+
 	selectSteps = `
 select ` + archive.Columns + `
 from archive.record
-where case_id = any (@cases) and seq <= @seq
+where case_id = any (@ids) and split_part(name, '.', 1) || '/' || case_id = any (@cases) and seq <= @seq
 order by seq
 limit @limit`
 )
@@ -102,14 +121,38 @@ func Known(ctx context.Context, db DB, id string) (known bool, err error) {
 	return known, nil
 }
 
-// Trace tells the story of id: a payment, claim, party, batch or entry.
-func Trace(ctx context.Context, db DB, id string, cut Cut) (story Story, err error) {
+// Trace tells the story of id: a payment or batch, a claim, a party, a budget line, a levy, an
+// entry. Kind is the first part of the names of its events, such as claim or payment; without one, id must be of one
+// kind only ([ErrSeveral]).
+func Trace(ctx context.Context, db DB, kind, id string, cut Cut) (story Story, err error) {
 	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		story = Story{ID: id, Steps: []Step{}, Basis: b}
-		if story.Cases, err = related(ctx, tx, id, b.Seq); err != nil {
+		rows, err := tx.Query(ctx, selectKinds, pgx.NamedArgs{"id": id, "seq": b.Seq})
+		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectSteps, pgx.NamedArgs{"cases": story.Cases, "seq": b.Seq, "limit": longest + 1})
+		kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		switch {
+		case err != nil:
+			return err
+		case len(kinds) == 0 || kind != "" && !slices.Contains(kinds, kind):
+			return ErrNothing.Of("%q", id)
+		case kind == "" && len(kinds) > 1:
+			return ErrSeveral.Of("%s is a name of %s", id, strings.Join(kinds, ", "))
+		case kind == "":
+			kind = kinds[0]
+		}
+		cases, err := related(ctx, tx, kind, id, b.Seq)
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			_, name, _ := strings.Cut(c, "/")
+			story.Cases = append(story.Cases, name)
+		}
+		slices.Sort(story.Cases)
+		story.Cases = slices.Compact(story.Cases)
+		rows, err = tx.Query(ctx, selectSteps, pgx.NamedArgs{"ids": story.Cases, "cases": cases, "seq": b.Seq, "limit": longest + 1})
 		if err != nil {
 			return err
 		}
@@ -139,15 +182,22 @@ func Trace(ctx context.Context, db DB, id string, cut Cut) (story Story, err err
 	return story, nil
 }
 
-// related collects what belonged to id by a record, until nothing new turns up.
-func related(ctx context.Context, tx pgx.Tx, id string, seq uint64) ([]string, error) {
-	cases := []string{id}
-	var party bool
-	if err := tx.QueryRow(ctx, selectIsParty, pgx.NamedArgs{"id": id}).Scan(&party); err != nil {
-		return nil, err
+// related collects what belonged to a case by a record, until nothing new turns up. Cases are
+// written "kind/name".
+func related(ctx context.Context, tx pgx.Tx, kind, id string, seq uint64) ([]string, error) {
+	cases, parties := []string{kind + "/" + id}, []string{}
+	if kind == "party" {
+		parties = []string{id}
 	}
 	for {
-		rows, err := tx.Query(ctx, selectRelated, pgx.NamedArgs{"cases": cases, "party": party, "id": id, "seq": seq, "limit": longest})
+		of := map[string][]string{"claim": {}, "journal": {}, "payment": {}}
+		for _, c := range cases {
+			kind, name, _ := strings.Cut(c, "/")
+			of[kind] = append(of[kind], name)
+		}
+		rows, err := tx.Query(ctx, selectRelated, pgx.NamedArgs{
+			"claims": of["claim"], "entries": of["journal"], "parties": parties, "payments": of["payment"], "seq": seq, "limit": longest,
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -161,8 +211,7 @@ func related(ctx context.Context, tx pgx.Tx, id string, seq uint64) ([]string, e
 				cases = append(cases, *f)
 			}
 		}
-		if len(cases) == before || party || len(cases) >= longest {
-			slices.Sort(cases)
+		if len(cases) == before || kind == "party" || len(cases) >= longest {
 			return cases, nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"zhucan/ledger"
 	"zhucan/projections"
 	"zhucan/projections/report"
 )
@@ -18,6 +19,13 @@ const selectServed = `
 select m.name, m.seq, m.root, m.fold
 from meta.read_model m
 where m.status = 'serving'`
+
+const selectClosings = `
+select e.seq, e.data ->> 'period', e.data ->> 'debits', e.data ->> 'credits', e.data ->> 'root', (e.data ->> 'seq')::bigint
+from read.period p
+join read.event e on e.case_id = 'period:' || p.period
+where e.name like 'journal.period-closed.%' and e.seq <= @seq
+order by e.seq`
 
 // listed is how many differing rows of a table are listed.
 const listed = 100
@@ -92,7 +100,58 @@ func compareModel(ctx context.Context, pool *pgxpool.Pool, r *projections.Runner
 		}
 		result.add(c.result(fmt.Sprintf("%d rows", t.Same)))
 	}
+	months, err := closings(ctx, pool, result.Seq)
+	if err != nil {
+		return result, err
+	}
+	result.add(months)
 	return result, nil
+}
+
+// closings computes again what each closing of a month says of the books: the totals of all that
+// was dated up to its end and recorded up to its record, and the root of the tree there.
+func closings(ctx context.Context, pool *pgxpool.Pool, seq uint64) (Check, error) {
+	type closing struct {
+		seq                            uint64
+		period, debits, credits, stood string
+		at                             uint64
+	}
+	rows, err := pool.Query(ctx, selectClosings, pgx.NamedArgs{"seq": seq})
+	if err != nil {
+		return Check{}, fmt.Errorf("read closings: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k closing, err error) {
+		err = row.Scan(&k.seq, &k.period, &k.debits, &k.credits, &k.stood, &k.at)
+		return k, err
+	})
+	if err != nil {
+		return Check{}, fmt.Errorf("read closings: %w", err)
+	}
+	c := check{name: "period-totals"}
+	for _, k := range all {
+		period, err := ledger.ParsePeriod(k.period)
+		if err != nil || k.at >= k.seq {
+			c.fail("record %d closes %s as of record %d", k.seq, k.period, k.at)
+			continue
+		}
+		var trial report.Trial
+		var root string
+		if k.at > 0 {
+			if trial, err = report.TrialBalance(ctx, pool, report.Cut{AsOf: period.Last(), KnownBy: k.at}); err != nil {
+				return Check{}, err
+			}
+		}
+		if root, err = report.Root(ctx, pool, k.at); err != nil {
+			return Check{}, err
+		}
+		if debits, credits := trial.DebitTotal.String(), trial.CreditTotal.String(); debits != k.debits || credits != k.credits {
+			c.fail("record %d closes %s with debits %s and credits %s; up to record %d they are %s and %s", k.seq, k.period, k.debits, k.credits, k.at, debits, credits)
+		}
+		if root != k.stood {
+			c.fail("record %d closes %s under root %s; that of record %d is %s", k.seq, k.period, k.stood, k.at, root)
+		}
+	}
+	return c.result(fmt.Sprintf("closings computed again: %d", len(all))), nil
 }
 
 // examples names the first rows of a table that differ.

@@ -13,6 +13,8 @@ import (
 	"zhucan/events/merkle"
 	"zhucan/ledger"
 	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/payment"
 	"zhucan/projections"
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
@@ -401,4 +403,44 @@ func TestAnAddedRowAndAChangedCheckpointAreNamed(t *testing.T) {
 func TestQueriesPrepare(t *testing.T) {
 	t.Parallel()
 	schematest.Prepare(t, schematest.New(t), verify.Queries)
+}
+
+// A month is closed with totals or a root that the books never had.
+func TestAClosingThatSaysWhatTheBooksWereNotIsNamed(t *testing.T) {
+	t.Parallel()
+	april := ledger.PeriodOf(2023, 4)
+	for name, c := range map[string]struct {
+		change func(*journal.Close)
+		says   string
+	}{
+		"totals":            {func(k *journal.Close) { k.Debits, k.Credits = ledger.Fen(1_00), ledger.Fen(1_00) }, "debits 1.00"},
+		"the root":          {func(k *journal.Close) { k.Root = sampletest.Hash }, "under root " + sampletest.Hash},
+		"a record to come":  {func(k *journal.Close) { k.Seq = 999_999 }, "as of record 999999"},
+		"its own, as it is": {func(*journal.Close) {}, ""},
+	} {
+		b := sampletest.New(t)
+		b.Person("P1")
+		b.Approve("C1", "P1")
+		b.Batch("B1", ledger.DateOf(2023, 4, 3), payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"})
+		b.Do(ledgertest.Cashier, ledger.DateOf(2023, 4, 4), payment.Confirm{Payment: "PAY1", Serial: "S-1"})
+		do := b.Closing(april)
+		c.change(&do)
+		b.Do(ledgertest.Accountant, ledger.DateOf(2023, 5, 2), do)
+		pool, log := schematest.New(t), b.Log()
+		r := runner(pool, log)
+		if err := r.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		result, err := verify.ReadModel(t.Context(), pool, r, verify.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := check(t, result, "period-totals"), verify.Failed
+		if c.says == "" {
+			want = verify.Verified
+		}
+		if got.Verdict != want || !strings.Contains(got.Detail, c.says) || result.Verdict != want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }

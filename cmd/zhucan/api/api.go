@@ -100,7 +100,7 @@ type route struct {
 var routes = []route{
 	{"GET /{$}", page, carried, (*server).overview},
 	{"GET /find", page, append([]string{"id"}, carried...), (*server).find},
-	{"GET /payment/{id}", page, carried, (*server).story},
+	{"GET /payment/{id}", page, append([]string{"kind"}, carried...), (*server).story},
 	{"GET /event/{seq}", page, carried, (*server).rawEvent},
 	{"GET /style.css", page, nil, (*server).style},
 	{"GET /healthz", probe, nil, (*server).alive},
@@ -110,7 +110,7 @@ var routes = []route{
 	{"GET /v1/trial-balance", read, []string{"as_of", "known_by"}, (*server).trialBalance},
 	{"GET /v1/balance", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by"}, (*server).balance},
 	{"GET /v1/register", read, []string{"account", "region", "scheme", "fund", "year", "as_of", "known_by", "after", "limit"}, (*server).register},
-	{"GET /v1/trace/{id}", read, []string{"as_of", "known_by"}, (*server).trace},
+	{"GET /v1/trace/{id}", read, []string{"kind", "as_of", "known_by"}, (*server).trace},
 	{"GET /v1/events", read, []string{"type", "case", "as_of", "known_by", "after", "limit"}, (*server).events},
 	{"GET /v1/events/{seq}", read, []string{"as_of", "known_by"}, (*server).event},
 	{"GET /v1/budgets", read, []string{"as_of", "known_by", "after", "limit"}, (*server).budgets},

@@ -358,7 +358,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	told, err := s.storyOf(r, f.cut)
+	told, err := s.storyOf(r, q, f.cut)
 	if err != nil {
 		return err
 	}

@@ -142,17 +142,17 @@ func (s *server) trace(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
-	story, err := s.storyOf(r, c)
+	story, err := s.storyOf(r, q, c)
 	return told(w, story, err)
 }
 
 // storyOf reads the story of the identifier in the path.
-func (s *server) storyOf(r *http.Request, c report.Cut) (report.Story, error) {
+func (s *server) storyOf(r *http.Request, q query, c report.Cut) (report.Story, error) {
 	id := r.PathValue("id")
 	if err := ledger.CheckID(id); err != nil {
 		return report.Story{}, err
 	}
-	return report.Trace(r.Context(), s.DB, id, c)
+	return report.Trace(r.Context(), s.DB, q.text("kind"), id, c)
 }
 
 func (s *server) events(w http.ResponseWriter, r *http.Request, q query) error {
