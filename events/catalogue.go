@@ -105,6 +105,7 @@ var catalogue = []row{
 	now[payment.Reissued]("payment.reissued.v1"),
 	now[payment.ReturnedToTreasury]("payment.returned-to-treasury.v1"),
 	now[payment.RecoveryDemanded]("payment.recovery-demanded.v1"),
+	now[payment.RecoveryWithdrawn]("payment.recovery-withdrawn.v1"),
 	now[payment.RecoveryReceived]("payment.recovery-received.v1"),
 	now[payment.Recorded]("payment.recorded.v1"),
 
@@ -192,6 +193,7 @@ var orders = []order{
 	ask[payment.Reissue]("payment.reissue"),
 	ask[payment.ReturnToTreasury]("payment.return-to-treasury"),
 	ask[payment.DemandRecovery]("payment.demand-recovery"),
+	ask[payment.WithdrawRecovery]("payment.withdraw-recovery"),
 	ask[payment.ReceiveRecovery]("payment.receive-recovery"),
 	ask[payment.Record]("payment.record"),
 

@@ -120,6 +120,7 @@ func scenario() []events.Request {
 		Amount: ledger.Fen(5_000_00), Deadline: later.AddDays(30), Decision: "示例决定2号", Ground: "paid twice", Payment: "OLD2",
 	})
 	do(ledgertest.Accountant, later.AddDays(4), payment.ReceiveRecovery{Amount: ledger.Fen(4_999_99), Payment: "OLD2", Voucher: "V-3"})
+	do(ledger.Actor{ID: "approver-2", Roles: []ledger.Role{ledger.Approver}}, later.AddDays(4), payment.WithdrawRecovery{Decision: "示例决定3号", Payment: "OLD2", Reason: "a fen is not pursued"})
 
 	adjusting := journal.ProposeEntry{
 		Adjusts: march, Line: line, Memo: "interest booked as expense",

@@ -43,6 +43,7 @@ func (p *program) paymentCommand() *cobra.Command {
 		p.orderCommand("payment.reissue", "pay again as a new payment (重付)", "reissue PAY1 --replacement PAY1-2 --batch B2 --as cashier"),
 		p.orderCommand("payment.return-to-treasury", "give the money back to the treasury (缴回国库)", "return-to-treasury PAY1 --reason 放弃申领 --as approver"),
 		p.orderCommand("payment.demand-recovery", "demand money back (追回决定)", "demand-recovery PAY1 --amount 5000.00 --deadline 2023-06-30 --decision 追字1号 --ground 重复享受 --as approver"),
+		p.orderCommand("payment.withdraw-recovery", "give up what is demanded and not received (撤销追回决定)", "withdraw-recovery PAY1 --decision 撤追1号 --reason 认定有误 --as approver-2"),
 		p.orderCommand("payment.receive-recovery", "record money recovered (追回到账)", "receive-recovery PAY1 --amount 5000.00 --voucher 5408-1 --as accountant"),
 		p.orderCommand("payment.record", "record a payment made elsewhere (补录已付款)", "record PAY9 --amount 100.00 --party P1 --line 220104/startup/levy/2022 --source 纸质凭证 --on 2022-11-01 --as local"),
 		p.paymentList(),

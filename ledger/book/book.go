@@ -662,7 +662,7 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		if err := s.late(o, e.Line); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(paying(e.Amount))...)
+		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, comingBack(e)...)
 		event = e
 	case payment.ReturnedToTreasury:
 		if err := s.late(o, e.Line); err != nil {
@@ -678,6 +678,12 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 			return nil, err
 		}
 		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, demanding(e.Amount)...)
+		event = e
+	case payment.RecoveryWithdrawn:
+		if err := s.journal.Open(o.On); err != nil {
+			return nil, err
+		}
+		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.RecoveryReceived:
 		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(demanding(e.Amount))...)

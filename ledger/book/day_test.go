@@ -102,6 +102,30 @@ func TestWhatComesBackIsNotBookedBeforeItWasPaid(t *testing.T) {
 	}
 }
 
+// The bank's answer is a fact, also about a payment of which something is demanded back: then there
+// is nothing more to be demanded. A demand that was wrong is taken back by another approver.
+func TestWhatIsDemandedBackMayComeBackByItselfOrBeWithdrawn(t *testing.T) {
+	t.Parallel()
+	withdraw := ask{ledgertest.Approver, "2023-05-12", payment.WithdrawRecovery{Decision: "D4", Payment: "Y1", Reason: "no ground"}}
+	for name, c := range map[string]struct {
+		story                []ask
+		bank, due, payable   int64 // 1011, 2103, 2303
+		disbursed, committed int64
+	}{
+		"comes back":              {append(paid(), demand("Y1", 3_000), back("2023-05-12")), 20_000_00, 0, 5_000_00, 0, 5_000_00},
+		"comes back and is ended": {append(paid(), demand("Y1", 3_000), back("2023-05-12"), treasury("2023-05-13")), 20_000_00, 0, 0, 0, 0},
+		"withdrawn":               {append(paid(), demand("Y1", 3_000), withdraw), 15_000_00, 0, 0, 5_000_00, 0},
+		"received in part":        {append(paid(), demand("Y1", 3_000), slip("0012345"), on(withdraw, "2023-06-02")), 15_000_00, 0, 0, 5_000_00, 0},
+	} {
+		events := given(t, c.story...)
+		balanced(t, name, events)
+		got := [...]int64{stood(events, "1011", "2023-12-31"), -stood(events, "2103", "2023-12-31"), -stood(events, "2303", "2023-12-31"), -stood(events, "9103", "2023-12-31"), -stood(events, "9102", "2023-12-31"), stood(events, "1218.01", "2023-12-31")}
+		if got != [...]int64{c.bank, c.due, c.payable, c.disbursed, c.committed, 0} {
+			t.Errorf("%s: bank, due to the treasury, payable, disbursed, committed, to be recovered %v", name, got)
+		}
+	}
+}
+
 func TestAPaperIsBookedOnceHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	eachRefused(t, papered())

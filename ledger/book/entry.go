@@ -128,6 +128,15 @@ func reassessing(e levy.Assessed) []move {
 	return moves
 }
 
+// comingBack: a payment is undone, and what was demanded of it back.
+func comingBack(e payment.Returned) []move {
+	moves := reversed(paying(e.Amount))
+	if !e.Cancelled.IsZero() {
+		moves = append(moves, reversed(demanding(e.Cancelled))...)
+	}
+	return moves
+}
+
 // reversed swaps debits and credits.
 func reversed(moves []move) []move {
 	for i, m := range moves {
@@ -201,6 +210,8 @@ func documents(do any) []string {
 	case claim.Approve:
 		return []string{do.Decision}
 	case payment.DemandRecovery:
+		return []string{do.Decision}
+	case payment.WithdrawRecovery:
 		return []string{do.Decision}
 	case levy.Review:
 		return []string{do.Confirmation}
@@ -288,6 +299,8 @@ func freeText(do any) []string {
 		return []string{do.Reason}
 	case payment.DemandRecovery:
 		return []string{do.Ground}
+	case payment.WithdrawRecovery:
+		return []string{do.Reason}
 	case payment.Record:
 		return []string{do.Note}
 	case levy.Relieve:

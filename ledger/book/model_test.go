@@ -412,9 +412,10 @@ func (m *model) payment(e payment.Event) {
 		p.status = "failed"
 	case payment.Returned:
 		at("paid")
-		m.must(p.demanded == 0 && !e.On.Before(p.on) && e.On.Year() == p.line.Year, "%s of %+v returned on %s", e.Payment, p, e.On)
+		m.must(p.recovered == 0 && fen(e.Cancelled) == p.demanded && !e.On.Before(p.on) && e.On.Year() == p.line.Year, "%s of %+v returned on %s", e.Payment, p, e.On)
 		m.shared("returned", e.Serial, string(p.batch))
-		p.status = "returned"
+		m.owed -= p.demanded
+		p.demanded, p.status = 0, "returned"
 		m.line(p.line).committed += p.amount
 		m.line(p.line).disbursed -= p.amount
 	case payment.PayeeCorrected:
@@ -437,6 +438,11 @@ func (m *model) payment(e payment.Event) {
 		p.demanded += fen(e.Amount)
 		m.owed += fen(e.Amount)
 		m.must(e.Amount.Sign() > 0 && p.demanded <= p.amount, "%d of %d demanded back", p.demanded, p.amount)
+	case payment.RecoveryWithdrawn:
+		at("paid", "recorded")
+		m.must(fen(e.Amount) == p.demanded-p.recovered && e.Amount.Sign() > 0, "%d of %d withdrawn, %d received", e.Amount, p.demanded, p.recovered)
+		p.demanded -= fen(e.Amount)
+		m.owed -= fen(e.Amount)
 	case payment.RecoveryReceived:
 		at("paid", "recorded")
 		m.shared("slip", e.Voucher, string(p.party))

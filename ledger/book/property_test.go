@@ -71,7 +71,7 @@ func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	}
 	for _, name := range []string{
 		"Submitted", "Approved", "Rejected", "Stopped", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
-		"RecoveryDemanded", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver",
+		"RecoveryDemanded", "RecoveryWithdrawn", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver",
 		"Declared", "Reviewed", "Assessed", "Relieved", "Deferred", "Received", "Warned", "PaymentOrdered", "LateFeeCharged", "RefundDecided", "Refunded", "Deregistered", "rollback",
 	} {
 		if total[name] == 0 {
@@ -373,6 +373,7 @@ func (w *world) print() string {
 		ask(chief, payment.ApproveCorrection{Account: m.payments[id].account, Payment: id})
 		ask(ledgertest.Cashier, payment.Reissue{As: "probe", Batch: "probe", Payment: id})
 		ask(chief, payment.DemandRecovery{Amount: yuan(3_000), Deadline: ledger.DateOf(2030, 1, 1), Decision: "D", Ground: "g", Payment: id})
+		ask(ledgertest.Approver, payment.WithdrawRecovery{Decision: "W", Payment: id, Reason: "r"})
 		ask(ledgertest.Accountant, payment.ReceiveRecovery{Amount: yuan(1_000), Payment: id, Voucher: "V1"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.batches)) {
@@ -692,13 +693,15 @@ func (w *world) bank(id ledger.PaymentID, p *due, do func(ledger.Actor, any), ro
 			do(ledgertest.Cashier, payment.Confirm{Payment: id, Serial: fmt.Sprint("S", roll(5, "serial"))})
 		}
 	case "paid", "recorded":
-		switch roll(4, "paid") {
+		switch roll(5, "paid") {
 		case 0, 1:
 			if status == "paid" {
 				do(ledgertest.Cashier, payment.Return{Payment: id, Reason: "r", Serial: fmt.Sprint("S", roll(5, "serial"))})
 			}
 		case 2:
-			do(chief, payment.DemandRecovery{Amount: ledger.Fen(max(1, fen(amount)/4)), Deadline: w.today, Decision: "D", Ground: "g", Payment: id})
+			do(chief, payment.DemandRecovery{Amount: ledger.Fen(max(1, fen(amount)/4)), Deadline: w.today, Decision: fmt.Sprint("D", roll(6, "decision")), Ground: "g", Payment: id})
+		case 3:
+			do(ledgertest.Approver, payment.WithdrawRecovery{Decision: "W", Payment: id, Reason: "r"})
 		default:
 			do(ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(max(1, fen(amount)/8)), Payment: id, Voucher: fmt.Sprint("V", roll(12, "slip"))})
 		}

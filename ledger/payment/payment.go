@@ -43,7 +43,8 @@
 //     the same goes for the correction of a payee.
 //  4. A payment that was made elsewhere is a fact: it is recorded whatever the
 //     rules would have said, and a suspected double is flagged, never refused.
-//  5. Recovered never exceeds demanded, demanded never exceeds paid.
+//  5. Recovered never exceeds demanded, demanded never exceeds paid. What comes back by
+//     itself (退汇) is demanded no more; whoever demanded does not withdraw the demand.
 //  6. A source voucher is booked once (DA/T 95—2022 §8.2.2): a payment voucher number
 //     sends one batch; a bank's serial pays, or returns, payments of one batch, since
 //     the bank may answer a batch under one number; a pay-in slip (一般缴款书) brings
@@ -187,6 +188,12 @@ type (
 		Ground   string           `json:"ground"` // finding and legal ground
 		Payment  ledger.PaymentID `json:"payment"`
 	}
+	// WithdrawRecovery gives up what is demanded back and was not received (撤销追回决定).
+	WithdrawRecovery struct {
+		Decision string           `json:"decision"`
+		Payment  ledger.PaymentID `json:"payment"`
+		Reason   string           `json:"reason"`
+	}
 	// ReceiveRecovery records that demanded money reached the treasury.
 	ReceiveRecovery struct {
 		Amount  ledger.Money     `json:"amount"`
@@ -220,6 +227,7 @@ func (ApproveCorrection) payment() {}
 func (Reissue) payment()           {}
 func (ReturnToTreasury) payment()  {}
 func (DemandRecovery) payment()    {}
+func (WithdrawRecovery) payment()  {}
 func (ReceiveRecovery) payment()   {}
 func (Record) payment()            {}
 
@@ -320,6 +328,8 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return s.returnToTreasury(c, do)
 	case DemandRecovery:
 		return s.demandRecovery(c, do)
+	case WithdrawRecovery:
+		return s.withdrawRecovery(c, do)
 	case ReceiveRecovery:
 		return s.receiveRecovery(c, do)
 	case Record:
@@ -331,7 +341,7 @@ func Decide(s *State, c Command) ([]Event, error) {
 // duty returns the role an action asks for.
 func duty(do Action) ledger.Role {
 	switch do.(type) {
-	case ApproveBatch, ApproveCorrection, DemandRecovery, ReturnToTreasury:
+	case ApproveBatch, ApproveCorrection, DemandRecovery, ReturnToTreasury, WithdrawRecovery:
 		return ledger.Approver
 	case Record:
 		return ledger.Clerk
@@ -588,11 +598,11 @@ func (s *State) giveBack(c Command, do Return) ([]Event, error) {
 	if err := s.once(returning, do.Serial, p); err != nil {
 		return nil, err
 	}
-	if !p.Demanded.IsZero() {
-		return nil, ErrRecovery.Of("payment %s comes back, of which %s is demanded back", do.Payment, p.Demanded)
+	if !p.Recovered.IsZero() {
+		return nil, ErrRecovery.Of("payment %s comes back, of which %s was recovered", do.Payment, p.Recovered)
 	}
 	return []Event{Returned{
-		Amount: p.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason, Serial: do.Serial,
+		Amount: p.Amount, Cancelled: p.Demanded, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason, Serial: do.Serial,
 	}}, nil
 }
 
@@ -693,6 +703,33 @@ func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
 	return []Event{RecoveryDemanded{
 		Amount: do.Amount, By: c.By.ID, Clause: p.Clause, Deadline: do.Deadline, Decision: do.Decision, Ground: do.Ground,
 		Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy,
+	}}, nil
+}
+
+func (s *State) withdrawRecovery(c Command, do WithdrawRecovery) ([]Event, error) {
+	p, err := s.at(do.Payment, c.On, Paid, Elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	if do.Decision == "" || do.Reason == "" {
+		return nil, ErrReason.Of("withdrawal of what is demanded of payment %s: decision %q", do.Payment, do.Decision)
+	}
+	left := p.Demanded.Sub(p.Recovered)
+	if left.Sign() <= 0 {
+		return nil, ErrRecovery.Of("payment %s, of which %s is demanded and %s received", do.Payment, p.Demanded, p.Recovered)
+	}
+	for _, d := range s.demands.At(do.Payment) {
+		if c.On.Before(d.on) {
+			return nil, ErrStep.Of("payment %s is demanded back since %s, which is after %s", do.Payment, d.on, c.On)
+		}
+		if d.amount.Sign() > 0 {
+			if err := c.Apart(d.by); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return []Event{RecoveryWithdrawn{
+		Amount: left, By: c.By.ID, Clause: p.Clause, Decision: do.Decision, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Reason: do.Reason,
 	}}, nil
 }
 

@@ -82,6 +82,10 @@ func TestPaymentDecider(t *testing.T) {
 	reissue := payment.Reissue{As: "Y2", Batch: "B2", Payment: "Y1"}
 	demand := payment.DemandRecovery{Amount: ledger.Fen(3_000_00), Deadline: on(31), Decision: "D1", Ground: "427号 art. 14", Payment: "Y1"}
 	receive := payment.ReceiveRecovery{Amount: ledger.Fen(1_000_00), Payment: "Y1", Voucher: "V9"}
+	withdraw := payment.WithdrawRecovery{Decision: "D9", Payment: "Y1", Reason: "no ground"}
+	withdrawn := payment.RecoveryWithdrawn{
+		Amount: ledger.Fen(3_000_00), By: ledgertest.Approver.ID, Clause: demanded.Clause, Decision: "D9", Line: line, On: on(9), Payment: "Y1", Policy: demanded.Policy, Reason: "no ground",
+	}
 	record := payment.Record{Amount: amount, Line: line, Party: "P1", Payment: "R1", Source: "list.csv:1"}
 	cancel := payment.CancelBatch{Batch: "B1", Reason: "wrong list"}
 	remove := payment.RemoveLine{Payment: "Y1"}
@@ -222,7 +226,20 @@ func TestPaymentDecider(t *testing.T) {
 		{Name: "money does not come back before it was paid", Given: since(6), When: ask(cashier, 5, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
 		{Name: "a return has a serial", Given: since(6), When: ask(cashier, 7, payment.Return{Payment: "Y1", Reason: "closed"}), Reject: payment.ErrReason},
 		{Name: "a return has a reason", Given: since(6), When: ask(cashier, 7, payment.Return{Payment: "Y1", Serial: "S2"}), Reject: payment.ErrReason},
-		{Name: "what is demanded back does not come back by itself", Given: twice, When: ask(cashier, 9, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrRecovery},
+		{Name: "what comes back by itself is demanded no more", Given: twice, When: ask(cashier, 9, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Then: then(with(returned, func(x *payment.Returned) { x.Cancelled, x.On = ledger.Fen(3_000_00), on(9) }))},
+		{Name: "what was recovered in part does not come back whole", Given: append(slices.Clone(twice), received), When: ask(cashier, 9, payment.Return{Payment: "Y1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrRecovery},
+		{Name: "what came back is not received", Given: append(slices.Clone(twice), with(returned, func(x *payment.Returned) { x.Cancelled, x.On = ledger.Fen(3_000_00), on(9) })), When: ask(ledgertest.Accountant, 10, receive), Reject: payment.ErrStep},
+
+		{Name: "another approver withdraws a demand", Given: twice, When: ask(ledgertest.Approver, 9, withdraw), Then: then(withdrawn)},
+		{Name: "of a demand what was not received is withdrawn", Given: append(slices.Clone(twice), received), When: ask(ledgertest.Approver, 9, withdraw), Then: then(with(withdrawn, func(x *payment.RecoveryWithdrawn) { x.Amount = ledger.Fen(2_000_00) }))},
+		{Name: "who demanded does not withdraw it", Given: twice, When: ask(chief, 9, withdraw), Reject: ledger.ErrDuties},
+		{Name: "a cashier withdraws nothing", Given: twice, When: ask(cashier, 9, withdraw), Reject: ledger.ErrRole},
+		{Name: "a demand is withdrawn once", Given: append(slices.Clone(twice), withdrawn), When: ask(ledgertest.Approver, 9, withdraw), Reject: payment.ErrRecovery},
+		{Name: "what is withdrawn is not received", Given: append(slices.Clone(twice), withdrawn), When: ask(ledgertest.Accountant, 9, receive), Reject: payment.ErrRecovery},
+		{Name: "what is withdrawn is demanded anew", Given: append(slices.Clone(twice), withdrawn), When: ask(chief, 9, with(demand, func(x *payment.DemandRecovery) { x.Amount, x.Decision = amount, "D10" })), Then: then(with(demanded, func(x *payment.RecoveryDemanded) { x.Amount, x.Decision, x.On = amount, "D10", on(9) }))},
+		{Name: "a demand is not withdrawn before it was made", Given: twice, When: ask(ledgertest.Approver, 7, withdraw), Reject: payment.ErrStep},
+		{Name: "a withdrawal has a decision", Given: twice, When: ask(ledgertest.Approver, 9, with(withdraw, func(x *payment.WithdrawRecovery) { x.Decision = "" })), Reject: payment.ErrReason},
+		{Name: "a withdrawal has a reason", Given: twice, When: ask(ledgertest.Approver, 9, with(withdraw, func(x *payment.WithdrawRecovery) { x.Reason = "" })), Reject: payment.ErrReason},
 		{Name: "a recorded payment does not come back to us", Given: then(recorded), When: ask(cashier, 9, payment.Return{Payment: "R1", Reason: "closed", Serial: "S2"}), Reject: payment.ErrStep},
 
 		{Name: "a payee is corrected", Given: since(7), When: ask(cashier, 8, correct), Then: then(corrected), Again: true},

@@ -103,15 +103,16 @@ type (
 	}
 	// Returned says that money paid came back.
 	Returned struct {
-		Amount  ledger.Money      `json:"amount"`
-		Clause  string            `json:"clause"`
-		Entry   ledger.Entry      `json:"entry"`
-		Line    ledger.BudgetLine `json:"line"`
-		On      ledger.Date       `json:"on"`
-		Payment ledger.PaymentID  `json:"payment"`
-		Policy  string            `json:"policy"`
-		Reason  string            `json:"reason"`
-		Serial  string            `json:"serial"`
+		Amount    ledger.Money      `json:"amount"`
+		Cancelled ledger.Money      `json:"cancelled,omitzero"` // of what was demanded back
+		Clause    string            `json:"clause"`
+		Entry     ledger.Entry      `json:"entry"`
+		Line      ledger.BudgetLine `json:"line"`
+		On        ledger.Date       `json:"on"`
+		Payment   ledger.PaymentID  `json:"payment"`
+		Policy    string            `json:"policy"`
+		Reason    string            `json:"reason"`
+		Serial    string            `json:"serial"`
 	}
 	// PayeeCorrected says which account is proposed instead.
 	PayeeCorrected struct {
@@ -173,6 +174,19 @@ type (
 		Payment  ledger.PaymentID  `json:"payment"`
 		Policy   string            `json:"policy"`
 	}
+	// RecoveryWithdrawn says that what was demanded and not received is demanded no more.
+	RecoveryWithdrawn struct {
+		Amount   ledger.Money      `json:"amount"`
+		By       ledger.ActorID    `json:"by"`
+		Clause   string            `json:"clause"`
+		Decision string            `json:"decision"`
+		Entry    ledger.Entry      `json:"entry"`
+		Line     ledger.BudgetLine `json:"line"`
+		On       ledger.Date       `json:"on"`
+		Payment  ledger.PaymentID  `json:"payment"`
+		Policy   string            `json:"policy"`
+		Reason   string            `json:"reason"`
+	}
 	// RecoveryReceived says that demanded money reached the treasury.
 	RecoveryReceived struct {
 		Amount  ledger.Money      `json:"amount"`
@@ -218,6 +232,7 @@ func (CorrectionApproved) happened() {}
 func (Reissued) happened()           {}
 func (ReturnedToTreasury) happened() {}
 func (RecoveryDemanded) happened()   {}
+func (RecoveryWithdrawn) happened()  {}
 func (RecoveryReceived) happened()   {}
 func (Recorded) happened()           {}
 
@@ -237,6 +252,7 @@ func (e CorrectionApproved) Case() string { return string(e.Payment) }
 func (e Reissued) Case() string           { return string(e.As) }
 func (e ReturnedToTreasury) Case() string { return string(e.Payment) }
 func (e RecoveryDemanded) Case() string   { return string(e.Payment) }
+func (e RecoveryWithdrawn) Case() string  { return string(e.Payment) }
 func (e RecoveryReceived) Case() string   { return string(e.Payment) }
 func (e Recorded) Case() string           { return string(e.Payment) }
 
@@ -256,6 +272,7 @@ func (e CorrectionApproved) Effective() ledger.Date { return e.On }
 func (e Reissued) Effective() ledger.Date           { return e.On }
 func (e ReturnedToTreasury) Effective() ledger.Date { return e.On }
 func (e RecoveryDemanded) Effective() ledger.Date   { return e.On }
+func (e RecoveryWithdrawn) Effective() ledger.Date  { return e.On }
 func (e RecoveryReceived) Effective() ledger.Date   { return e.On }
 func (e Recorded) Effective() ledger.Date           { return e.On }
 
@@ -275,6 +292,7 @@ func (CorrectionApproved) Booked() *ledger.Entry   { return nil }
 func (Reissued) Booked() *ledger.Entry             { return nil }
 func (e ReturnedToTreasury) Booked() *ledger.Entry { return &e.Entry }
 func (e RecoveryDemanded) Booked() *ledger.Entry   { return &e.Entry }
+func (e RecoveryWithdrawn) Booked() *ledger.Entry  { return &e.Entry }
 func (e RecoveryReceived) Booked() *ledger.Entry   { return &e.Entry }
 func (e Recorded) Booked() *ledger.Entry           { return &e.Entry }
 
@@ -376,10 +394,12 @@ type elsewhere struct {
 	paid  ledger.Date
 }
 
-// A demand is an amount that is demanded back since a day.
+// A demand is an amount that is demanded back since a day, and by whom; less than nothing,
+// one that is demanded no more.
 type demand struct {
 	on     ledger.Date
 	amount ledger.Money
+	by     ledger.ActorID
 }
 
 // State is the batches and payments there are.
@@ -523,6 +543,7 @@ func Evolve(s *State, e Event) *State {
 		paid, _ := s.Find(e.Payment)
 		s.forget(e.Payment, paid)
 		s.change(e.Payment, e.On, func(p *Case) { p.Status, p.Booked = GivenBack, e.Entry.Date })
+		s.undemand(e.Payment, e.Cancelled, e.On, "")
 		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
 		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By, on: e.On})
@@ -537,8 +558,11 @@ func Evolve(s *State, e Event) *State {
 		s.ended.Set(of, e.Payment)
 	case RecoveryDemanded:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded, p.Booked = p.Demanded.Add(e.Amount), e.Entry.Date })
-		s.demands.Set(e.Payment, append(slices.Clip(s.demands.At(e.Payment)), demand{e.On, e.Amount}))
+		s.demands.Set(e.Payment, append(slices.Clip(s.demands.At(e.Payment)), demand{e.On, e.Amount, e.By}))
 		s.book(movement(demanding, e.Decision, string(e.Payment)), string(e.Payment))
+	case RecoveryWithdrawn:
+		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Booked = e.Entry.Date })
+		s.undemand(e.Payment, e.Amount, e.On, e.By)
 	case RecoveryReceived:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
@@ -578,6 +602,15 @@ func (s *State) book(m [16]byte, first string) {
 	if !s.booked.Has(m) {
 		s.booked.Set(m, first)
 	}
+}
+
+// undemand demands less of a payment from a day on.
+func (s *State) undemand(id ledger.PaymentID, amount ledger.Money, on ledger.Date, by ledger.ActorID) {
+	if amount.IsZero() {
+		return
+	}
+	s.change(id, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Sub(amount) })
+	s.demands.Set(id, append(slices.Clip(s.demands.At(id)), demand{on, ledger.Money{}.Sub(amount), by}))
 }
 
 // see puts a payment among those like it.

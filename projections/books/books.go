@@ -293,6 +293,8 @@ func size(e ledger.Event) (ledger.Money, bool) {
 		return e.Amount, true
 	case payment.RecoveryDemanded:
 		return e.Amount, true
+	case payment.RecoveryWithdrawn:
+		return e.Amount, true
 	case payment.RecoveryReceived:
 		return e.Amount, true
 	case payment.Recorded:

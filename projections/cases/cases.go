@@ -171,7 +171,8 @@ func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
 	case payment.Failed:
 		update(e.Payment).Text("status", string(payment.Unpaid)).Date("failed_on", e.On).Text("reason", e.Reason)
 	case payment.Returned:
-		update(e.Payment).Text("status", string(payment.GivenBack)).Date("returned_on", e.On).Seq("returned_seq", seq).Text("reason", e.Reason)
+		update(e.Payment).Text("status", string(payment.GivenBack)).Date("returned_on", e.On).Seq("returned_seq", seq).Text("reason", e.Reason).
+			Add("demanded", rows.Amount(ledger.Money{}.Sub(e.Cancelled)))
 	case payment.PayeeCorrected:
 		update(e.Payment).Text("new_account", string(e.Account)).Text("corrected_by", string(e.By)).Text("correction_approved_by", "")
 	case payment.CorrectionApproved:
@@ -184,6 +185,8 @@ func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
 		}
 	case payment.RecoveryDemanded:
 		update(e.Payment).Add("demanded", rows.Amount(e.Amount))
+	case payment.RecoveryWithdrawn:
+		update(e.Payment).Add("demanded", rows.Amount(ledger.Money{}.Sub(e.Amount)))
 	case payment.RecoveryReceived:
 		update(e.Payment).Add("recovered", rows.Amount(e.Amount))
 	case payment.Recorded:

@@ -259,6 +259,7 @@ limit @limit`
 			('payment.correction-approved', ''),
 			('payment.returned-to-treasury', 'returned-to-treasury'),
 			('payment.recovery-demanded', ''),
+			('payment.recovery-withdrawn', ''),
 			('payment.recovery-received', ''),
 			('payment.recorded', 'recorded')) s (name, status) on s.name = regexp_replace(e.name, '\.v[0-9]+$', '')
 		where e.case_id = p.payment and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) t

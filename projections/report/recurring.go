@@ -86,7 +86,8 @@ select claim.claim, month, claim.stopped_from, claim.scheme, claim.region, claim
 from ` + claim + `
 join ` + payment + ` on payment.claim = claim.claim and payment.month >= claim.stopped_from and payment.status = 'paid'
 cross join lateral (
-	select coalesce(sum((e.data ->> 'amount')::numeric) filter (where e.name like 'payment.recovery-demanded.%'), 0) as demanded,
+	select coalesce(sum((e.data ->> 'amount')::numeric) filter (where e.name like 'payment.recovery-demanded.%'), 0)
+		- coalesce(sum((e.data ->> 'amount')::numeric) filter (where e.name like 'payment.recovery-withdrawn.%'), 0) as demanded,
 		coalesce(sum((e.data ->> 'amount')::numeric) filter (where e.name like 'payment.recovery-received.%'), 0) as recovered
 	from read.event e
 	where e.case_id = payment.payment and e.name like 'payment.recovery-%'

@@ -286,7 +286,7 @@ func (b *Book) Document(store events.Documents) claim.Document {
 // for half a year: January is paid as POST1; February fails as POST2 and is issued again as
 // POST3, which is taken out of its batch; March is paid as POST4 and April at the bank as POST5
 // when M1 is stopped in May, first from May, then from March. POST5 arrives, POST4 comes back
-// in part, and February goes back to the treasury. June of M2, of E1 on account of P7, is not
+// in part, February goes back to the treasury, and POST5 is demanded back for two days. June of M2, of E1 on account of P7, is not
 // paid.
 func (b *Book) Posts() {
 	b.t.Helper()
@@ -332,6 +332,8 @@ func (b *Book) Posts() {
 	b.Do(ledgertest.Approver, may(11), payment.DemandRecovery{Amount: ledger.Fen(1_000_00), Deadline: may(31), Decision: "示例决定6号", Ground: "M1 is stopped from 2023-03", Payment: "POST4"})
 	b.Do(ledgertest.Accountant, may(20), payment.ReceiveRecovery{Amount: ledger.Fen(400_00), Payment: "POST4", Voucher: "V-M4"})
 	b.Do(ledgertest.Approver, may(21), payment.ReturnToTreasury{Payment: "POST2", Reason: "no account can be paid to"})
+	b.Do(ledgertest.Approver, may(22), payment.DemandRecovery{Amount: ledger.Fen(1_000_00), Deadline: may(31), Decision: "示例决定7号", Ground: "M1 is stopped from 2023-03", Payment: "POST5"})
+	b.Do(ledger.Actor{ID: "approver-2", Roles: []ledger.Role{ledger.Approver}}, may(23), payment.WithdrawRecovery{Decision: "示例决定8号", Payment: "POST5", Reason: "addressed to somebody else"})
 }
 
 // Promise publishes the synthetic policy anew with a target of the plan and a split of it.

@@ -53,6 +53,7 @@ var eventWords = map[string]phrase{
 	"payment.reissued":             {"重新支付", "Payment issued again"},
 	"payment.returned-to-treasury": {"缴回国库", "Money returned to the treasury"},
 	"payment.recovery-demanded":    {"追回决定", "Recovery demanded"},
+	"payment.recovery-withdrawn":   {"撤销追回", "Recovery withdrawn"},
 	"payment.recovery-received":    {"追回到账", "Recovery received"},
 	"payment.recorded":             {"补录支付", "Payment recorded from elsewhere"},
 
