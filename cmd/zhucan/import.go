@@ -246,9 +246,13 @@ func (im *importer) report() error {
 	if r.Refused > 0 {
 		note = p.say("被拒行见 ", "refused rows are in ") + r.RefusedFile
 	}
+	total := "" // of a list without amounts
+	if slices.Contains([]string{"budget", "payments", "receipts"}, im.src.kind) {
+		total = grouped(r.Total)
+	}
 	err := p.print(r, table{
 		head: []string{p.say("文件", "file"), ">" + p.say("读取", "read"), ">" + p.say("接受", "accepted"), ">" + p.say("拒绝", "refused"), ">" + p.say("重复", "duplicates"), ">" + p.say("合计", "total"), ">seq"},
-		rows: [][]string{{r.File, number(r.Read), number(r.Accepted), number(r.Refused), number(r.Duplicates), grouped(r.Total), number(r.Seq)}},
+		rows: [][]string{{r.File, number(r.Read), number(r.Accepted), number(r.Refused), number(r.Duplicates), total, number(r.Seq)}},
 		foot: note,
 	})
 	if err != nil || r.Refused == 0 {
