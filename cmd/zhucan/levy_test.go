@@ -72,10 +72,10 @@ func TestTheWorkedExamplesAreComputed(t *testing.T) {
 	}
 }
 
-func TestWithoutALocalAverageWageTheRowIsRefused(t *testing.T) {
+func TestWithoutALocalAverageWageTheRowIsRefusedUnlessNothingIsDue(t *testing.T) {
 	t.Parallel()
 	for _, row := range computed(t, must(t, t.TempDir(), "levy", "compute", levyExamples, "--lang", "en")) {
-		if given := row["social_average_wage"] != ""; given != (row["due"] != "") || !given && !strings.Contains(row["reason"], "parameter-unset") && !strings.Contains(row["reason"], "levy-wage") {
+		if given := row["social_average_wage"] != "" || row["tier"] == "none"; given != (row["due"] != "") || !given && !strings.Contains(row["reason"], "parameter-unset") && !strings.Contains(row["reason"], "levy-wage") {
 			t.Errorf("%s: %q", row["id"], row["reason"])
 		}
 	}
@@ -94,7 +94,7 @@ func TestARowThatCannotBeComputedSaysWhyAndTheRestGoOn(t *testing.T) {
 		{"2022,220100,enterprise,-5,0,60000,90000,,,,,,", "levy-staff"},
 		{"2022,220100,enterprise,,0,60000,90000,,,,,,", "number-form"},
 		{"2022,220100,enterprise,1e3,0,60000,90000,,,,,,", "number-form"},
-		{"2022,220100,enterprise,100,101,60000,90000,,,,,,", "levy-disabled"},
+		{"2022,220100,enterprise,100,201,60000,90000,,,,,,", "levy-disabled"},
 		{"2022,220100,enterprise,100,-1,60000,90000,,,,,,", "levy-disabled"},
 		{"2022,220100,enterprise,100,1,-60000,90000,,,,,,", "levy-wage"},
 		{"2022,220100,enterprise,100,1,,90000,,,,,,", "levy-wage"},

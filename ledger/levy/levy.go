@@ -65,8 +65,8 @@ var (
 		Source: "财税〔2015〕72号 art. 8", Next: "correct the number of staff", NextZH: "请更正在职职工人数",
 	}
 	ErrDisabled = &ledger.Rejection{
-		Code: "levy-disabled", Rule: "the weighted disabled staff are between none and the staff", RuleZH: "安排残疾人就业人数（折算后）不得为负，也不得多于在职职工人数",
-		Source: "财税〔2015〕72号 art. 7", Next: "compare with the federation's confirmation", NextZH: "请与残联审核确认书核对",
+		Code: "levy-disabled", Rule: "the weighted disabled staff are between none and all the staff, each counted double", RuleZH: "安排残疾人就业人数（折算后）不得为负，也不得多于在职职工全部加倍计算的人数",
+		Source: "财税〔2015〕72号 art. 7；吉财税〔2016〕726号 art. 4", Next: "compare with the federation's confirmation", NextZH: "请与残联审核确认书核对",
 	}
 	ErrRatio = &ledger.Rejection{
 		Code: "levy-ratio", Rule: "the required ratio is no less than the national floor and less than ten times as much: 16 %, 15 % and 0.16 % are lost decimal points", RuleZH: "应安排比例不得低于国家规定下限，也不得达到其十倍：16%、15%、0.16%系小数点错位",
@@ -139,7 +139,15 @@ func (r *Rules) persons(a *Assessment, f Facts) (err error) {
 	if a.Disabled, err = round(f.Disabled, r.rounding.d, &a.Basis); err != nil {
 		return err
 	}
-	if f.Disabled.Sign() < 0 || a.Disabled.Cmp(a.Staff) > 0 {
+	most := a.Staff
+	if a.Disabled.Cmp(most) > 0 {
+		double, err := r.weight.use(&a.Basis)
+		if err != nil {
+			return err
+		}
+		most = most.Mul(Int(double))
+	}
+	if f.Disabled.Sign() < 0 || a.Disabled.Cmp(most) > 0 {
 		return ErrDisabled.Of("D %s, N %s", f.Disabled, f.Staff)
 	}
 	if a.Ratio, err = r.required(a, f.Ratio); err != nil {
@@ -210,15 +218,18 @@ func (r *Rules) relieve(a *Assessment, f Facts) error {
 }
 
 // small is the exemption of small enterprises. Organs, institutions, social organisations
-// and private non-enterprise units of the same size pay.
+// and private non-enterprise units of the same size pay, whatever the limit is.
 func (r *Rules) small(a *Assessment, f Facts) (bool, error) {
+	of, unset := r.smallClasses.use(&a.Basis)
+	if unset == nil && !slices.Contains(strings.Fields(of), string(f.Class)) {
+		return false, nil
+	}
 	limit, err := r.smallMax.use(&a.Basis)
 	if err != nil || limit == 0 {
 		return false, err
 	}
-	of, err := r.smallClasses.use(&a.Basis)
-	if err != nil || !slices.Contains(strings.Fields(of), string(f.Class)) {
-		return false, err
+	if unset != nil {
+		return false, unset
 	}
 	return r.atMost(a, f.Staff, limit)
 }
@@ -305,12 +316,16 @@ func (r *Rules) base(a *Assessment, f Facts) (int64, error) {
 	return wage, nil
 }
 
-// uncapped lets the wage stand where no cap is known, if that was asked for.
+// uncapped lets the wage stand where no cap is known, if that was asked for or nothing is due
+// whatever the cap is.
 func (r *Rules) uncapped(a *Assessment, f Facts, why error) error {
-	if !f.Uncapped || !errors.Is(why, policy.ErrUnset) {
+	switch {
+	case !errors.Is(why, policy.ErrUnset) || !f.Uncapped && a.Outcome != QuotaMet:
 		return why
+	case f.Uncapped:
+		a.Basis |= onUncapped
 	}
-	a.Uncapped, a.Basis = true, a.Basis|onUncapped
+	a.Uncapped = true
 	return nil
 }
 

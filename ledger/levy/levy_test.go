@@ -3,6 +3,7 @@ package levy_test
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"slices"
@@ -222,7 +223,7 @@ func TestTheTiersAreACliffAtOnePerCent(t *testing.T) {
 func TestWhoeverMeetsTheQuotaOwesNothing(t *testing.T) {
 	t.Parallel()
 	r := on(t, jilin(t), "2022-10-31")
-	for _, c := range []struct{ n, d, gap string }{{"125", "2", "0"}, {"62", "1", "-0.008"}, {"100", "100", "-98.4"}} {
+	for _, c := range []struct{ n, d, gap string }{{"125", "2", "0"}, {"62", "1", "-0.008"}, {"100", "100", "-98.4"}, {"5", "8", "-7.92"}, {"5", "10", "-9.92"}} {
 		a, err := r.Assess(enterprise(t, c.n, c.d))
 		if err != nil || a.Outcome != levy.QuotaMet || a.Gap.String() != c.gap || !a.Full.IsZero() || !a.Due.IsZero() || !a.Relief.IsZero() {
 			t.Errorf("%+v: %+v, %v", c, a, err)
@@ -230,6 +231,22 @@ func TestWhoeverMeetsTheQuotaOwesNothing(t *testing.T) {
 	}
 	if a, err := r.Assess(enterprise(t, "63", "1")); err != nil || a.Outcome != "" || a.Due.String() != "240.00" {
 		t.Errorf("a tiny gap: %+v, %v", a, err)
+	}
+	f := enterprise(t, "125", "2")
+	f.Social = ledger.Money{}
+	if a, err := r.Assess(f); err != nil || a.Outcome != levy.QuotaMet || !a.Due.IsZero() || !a.Uncapped || strings.Contains(fmt.Sprint(r.Clauses(a.Basis)), "asked for") {
+		t.Errorf("whatever the local average wage is: %+v, %v", a, err)
+	}
+}
+
+// Persons of grades that count double may weigh more than the staff (吉财税〔2016〕726号 art. 4).
+func TestMoreThanTheStaffAreWeighedOnlyWhereTheWeightIsKnown(t *testing.T) {
+	t.Parallel()
+	if _, err := on(t, jilin(t, "levy.disabled.double_weight="), "2022-10-31").Assess(enterprise(t, "5", "5.01")); !errors.Is(err, policy.ErrUnset) {
+		t.Error(err)
+	}
+	if _, err := on(t, jilin(t, "levy.disabled.double_weight="), "2022-10-31").Assess(enterprise(t, "5", "5")); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -249,6 +266,10 @@ func TestSmallEnterprisesAreExemptAndOthersOfTheirSizePay(t *testing.T) {
 		t.Errorf("31 staff: %+v, %v", a, err)
 	}
 	f := enterprise(t, "30", "0")
+	f.Class = ledger.Institution
+	if a, err := on(t, jilin(t, "levy.small_enterprise.max_staff="), "2022-10-31").Assess(f); err != nil || a.Outcome != "" {
+		t.Errorf("which enterprises are small does not concern others: %+v, %v", a, err)
+	}
 	f.Class = ledger.Individual
 	if a, err := r.Assess(f); err != nil || a.Outcome != levy.NotLiable || !a.Full.IsZero() {
 		t.Errorf("an individual business: %+v, %v", a, err)
@@ -399,7 +420,7 @@ func TestFactsThatCannotBeMeantAreRefused(t *testing.T) {
 		"nobody after rounding":              {func(f *levy.Facts) { f.Staff = num(t, "0.49") }, levy.ErrStaff},
 		"fewer than nobody":                  {func(f *levy.Facts) { f.Staff = levy.Int(-100) }, levy.ErrStaff},
 		"more than there are people":         {func(f *levy.Facts) { f.Staff = num(t, "10000000.5") }, levy.ErrStaff},
-		"D above N":                          {func(f *levy.Facts) { f.Disabled = num(t, "100.01") }, levy.ErrDisabled},
+		"D above all of N counted double":    {func(f *levy.Facts) { f.Disabled = num(t, "200.01") }, levy.ErrDisabled},
 		"D below none":                       {func(f *levy.Facts) { f.Disabled = levy.Int(-1) }, levy.ErrDisabled},
 		"a ratio of 16 %":                    {func(f *levy.Facts) { f.Ratio = num(t, "0.16") }, levy.ErrRatio},
 		"a ratio of 15 %":                    {func(f *levy.Facts) { f.Ratio = num(t, "0.15") }, levy.ErrRatio},
