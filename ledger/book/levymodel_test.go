@@ -3,6 +3,7 @@ package book_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"zhucan/ledger"
 	"zhucan/ledger/journal"
@@ -20,8 +21,8 @@ type taxed struct {
 	received map[levy.Kind]int64
 	refund   int64 // decided
 	repaid   int64
-	warned   bool
-	ordered  ledger.Date // last day of the order to pay
+	warned   bool          // of all that is due
+	ordered  []ledger.Date // last days of the orders to pay
 }
 
 // owed is what is still to be paid; below nothing: what was paid too much and is not
@@ -83,6 +84,7 @@ func (m *model) levy(e levy.Event) {
 		t.income += fen(e.Due) - k.due
 		t.relief -= fen(e.ReliefTakenIn)
 		t.fee -= fen(e.FeeReversed)
+		k.warned = k.warned && fen(e.Due) <= k.due
 		k.assessed, k.due = true, fen(e.Due)
 		k.relieved -= fen(e.ReliefTakenIn)
 		k.fee -= fen(e.FeeReversed)
@@ -109,10 +111,10 @@ func (m *model) levy(e levy.Event) {
 	case levy.PaymentOrdered:
 		k, _ := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
 		m.must(k.warned && k.owed() > 0 && k.owed() == fen(e.Owed), "ordered to pay %s, %+v", e.Owed, k)
-		k.ordered = e.Deadline
+		k.ordered = append(k.ordered, e.Deadline)
 	case levy.LateFeeCharged:
 		k, t := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
-		m.must(!k.ordered.IsZero() && e.On.After(k.ordered) && e.Amount.Sign() > 0, "charged on %s, %+v", e.On, k)
+		m.must(slices.ContainsFunc(k.ordered, e.On.After) && e.Amount.Sign() > 0, "charged on %s, %+v", e.On, k)
 		k.fee += fen(e.Amount)
 		t.fee += fen(e.Amount)
 		t.receivable += fen(e.Amount)

@@ -336,6 +336,9 @@ func (RefundDecided) happened()  {}
 func (Refunded) happened()       {}
 func (Deregistered) happened()   {}
 
+// Raises tells whether more is due than before. What is added is warned of and ordered anew.
+func (e Assessed) Raises() bool { return e.Previous != nil && e.Due.Cmp(*e.Previous) > 0 }
+
 // A Key names the levy of one employer and filing year. Its text form is
 // "levy:U91220101MA0000000X:2023".
 type Key struct {

@@ -286,6 +286,9 @@ func (s *State) assess(c Command, do Assess) ([]Event, error) {
 	if c.On.Before(k.Declared.On) || k.Assessed != nil && c.On.Before(k.Assessed.On) {
 		return nil, ErrDates.Of("%s filed on %s, assessed on %s", key, k.Declared.On, c.On)
 	}
+	if c.On.Before(k.charged) {
+		return nil, ErrDates.Of("%s was charged a late fee until %s, assessed on %s", key, k.charged, c.On)
+	}
 	e, err := k.assess(c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
@@ -346,7 +349,11 @@ func (k Case) assess(c Command) (Assessed, error) {
 		e.ReliefTakenIn = over
 	}
 	if k.LateFee.Sign() > 0 {
-		_, fee, _, err := k.late(r, e.Due.Sub(k.Relieved).Add(e.ReliefTakenIn), c.On)
+		until := c.On
+		if until.Before(k.charged) { // asked as known then, of what was charged since
+			until = k.charged
+		}
+		_, fee, _, err := k.late(r, e.Due.Sub(k.Relieved).Add(e.ReliefTakenIn), until)
 		if err != nil {
 			return Assessed{}, err
 		}
@@ -567,7 +574,7 @@ func (s *State) orderPayment(c Command, do OrderPayment) ([]Event, error) {
 	if k.Warned.IsZero() || c.On.Before(k.Warned) || do.Deadline.Before(c.On) {
 		return nil, ErrDefault.Of("%s warned on %q, ordered on %s to pay until %s", key, k.Warned, c.On, do.Deadline)
 	}
-	if !k.OrderedBy.IsZero() && k.LateFee.Sign() > 0 {
+	if k.LateFee.Sign() > 0 && k.ordered().Cmp(k.Net()) >= 0 {
 		return nil, ErrDefault.Of("%s was ordered to pay until %s, and a late fee is charged", key, k.OrderedBy)
 	}
 	return []Event{PaymentOrdered{By: c.By.ID, Deadline: do.Deadline, Document: do.Document, Employer: do.Employer, On: c.On, Owed: k.Owed(), Year: do.Year}}, nil
@@ -582,7 +589,7 @@ func (s *State) chargeLateFee(c Command, do ChargeLateFee) ([]Event, error) {
 	if err := stated(key, do.Document); err != nil {
 		return nil, err
 	}
-	if k.OrderedBy.IsZero() || !c.On.After(k.OrderedBy) {
+	if !slices.ContainsFunc(k.orders, func(o order) bool { return c.On.After(o.by) }) {
 		return nil, ErrDefault.Of("%s is ordered to pay until %q, charged on %s", key, k.OrderedBy, c.On)
 	}
 	r, err := rulesOf(c, k.Declared.Region, do.Year, k.Declared.On)

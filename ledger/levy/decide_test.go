@@ -2,6 +2,7 @@ package levy_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -104,6 +105,11 @@ func change[A levy.Action](a asked, f func(*A)) asked {
 // assessed owes 18000.00 of 2022: 100 staff, one disabled, 0.6 persons × 60000 × 50 %.
 func assessed(t testing.TB) []asked {
 	return []asked{review("2022-04-11", "Q1", 2022, person(2022)), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}
+}
+
+// wage corrects the filing of 2022.
+func wage(t testing.TB, on, amount string) asked {
+	return change(declare(t, on, 2022), func(d *levy.Declare) { d.Wage = yuan(t, amount) })
 }
 
 func warn(on string) asked {
@@ -216,6 +222,10 @@ func TestTheLevyRefuses(t *testing.T) {
 		{"a late fee follows an order", overdue, charge("2022-11-16"), levy.ErrDefault, nil},
 		{"a late fee waits for the deadline", ordered, charge("2022-11-15"), levy.ErrDefault, nil},
 		{"who paid by the deadline owes no late fee", with(ordered, receive(t, "2022-11-15", "R1", "18000.00", 2022)), charge("2022-12-01"), levy.ErrDefault, nil},
+		{"nobody is charged for an increase that no order reaches", with(ordered, receive(t, "2022-11-10", "R1", "18000.00", 2022), wage(t, "2023-03-01", "90000.00"), assess("2023-03-02", 2022)), charge("2023-03-03"), levy.ErrDefault, nil},
+		{"an increase is warned of before it is ordered", with(ordered, wage(t, "2022-11-20", "90000.00"), assess("2022-11-20", 2022)), orderPayment(t, "2022-11-21", "2022-11-30"), levy.ErrDefault, nil},
+		{"no more time is given to who was charged", with(ordered, charge("2022-11-16")), orderPayment(t, "2022-11-17", "2022-11-30"), levy.ErrDefault, nil},
+		{"nothing is assessed before a late fee that was charged", with(ordered, charge("2022-12-31"), wage(t, "2022-12-30", "30000.00")), assess("2022-12-30", 2022), levy.ErrDates, nil},
 		{"how days count is not guessed", ordered, charge("2022-11-16"), policy.ErrUnset, []string{"levy.late_fee.first_day="}},
 
 		{"no more is refunded than was overpaid", over, refund(t, "2023-04-03", "18000.01", 2022), levy.ErrRefund, nil},
@@ -355,6 +365,89 @@ func TestTheLateFeeIsOnWhatTheOrderLeftUnpaid(t *testing.T) {
 	deferred := with(assessed(t), postpone(t, "2022-12-31"), warn("2023-01-03"), orderPayment(t, "2023-01-03", "2023-01-05"), charge("2023-01-10"))
 	if k := find(t, sample(t), 2022, deferred...); k.LateFee.String() != "900.00" { // 10 days after the deferral
 		t.Errorf("deferred: %s", k.LateFee)
+	}
+}
+
+// Warning, order and its deadline come before the fee (残疾人就业条例 art. 27), also on what an
+// assessment adds; what was ordered before bears its fee meanwhile. The fee runs from the default.
+func TestAnIncreaseIsWarnedOfAndOrderedAnew(t *testing.T) {
+	t.Parallel()
+	ordered := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"))
+	fee := change(receive(t, "2022-11-22", "R2", "1800.00", 2022), func(r *levy.Receive) { r.Kind = levy.LateFees })
+	settled := with(ordered, receive(t, "2022-11-20", "R1", "18000.00", 2022), charge("2022-11-21"), fee)
+	more := []asked{wage(t, "2022-12-01", "90000.00"), assess("2022-12-01", 2022)} // 27000.00
+	again := []asked{warn("2022-12-02"), orderPayment(t, "2022-12-02", "2022-12-15")}
+	for name, c := range map[string]struct {
+		story []asked
+		fee   string
+	}{
+		"what was charged stays charged":                {with(settled, more...), "1800.00"},
+		"an increase after a fee that was paid":         {with(with(with(settled, more...), again...), charge("2022-12-20")), "4050.00"},                                                                                                // 18000 × 20 and 9000 × 50 days
+		"an increase of what is not paid":               {with(with(ordered, more...), charge("2022-12-10")), "3600.00"},                                                                                                                // 18000 × 40 days
+		"ordered anew, it has until the new deadline":   {with(with(with(ordered, more...), again...), receive(t, "2022-12-15", "R1", "20000.00", 2022), charge("2022-12-20")), "1750.00"},                                              // 7000 × 50 days
+		"ordered after a fee, it joins what was before": {with(with(with(with(ordered, charge("2022-11-16")), more...), again...), charge("2022-12-20")), "6750.00"},                                                                    // 27000 × 50 days
+		"less and as much again is an increase":         {with(ordered, wage(t, "2022-11-20", "30000.00"), assess("2022-11-20", 2022), wage(t, "2022-11-21", "60000.00"), assess("2022-11-21", 2022), charge("2022-11-30")), "1350.00"}, // 9000 × 30 days
+	} {
+		if k := find(t, sample(t), 2022, c.story...); k.LateFee.String() != c.fee {
+			t.Errorf("%s: %s, want %s", name, k.LateFee, c.fee)
+		}
+	}
+	if k := find(t, sample(t), 2022, with(settled, more...)...); !k.Warned.IsZero() || !k.OrderedBy.IsZero() {
+		t.Errorf("warned on %s, ordered by %s", k.Warned, k.OrderedBy)
+	}
+}
+
+// What went back was not paid, and a late fee that went back was no levy.
+func TestRefundedMoneyDoesNotCountAsPaid(t *testing.T) {
+	t.Parallel()
+	owed := []asked{wage(t, "2023-04-25", "60000.00"), assess("2023-04-26", 2022), warn("2023-05-01"), orderPayment(t, "2023-05-02", "2023-05-15"), charge("2023-05-16")}
+	paid := with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022), wage(t, "2022-10-01", "30000.00"), assess("2022-10-02", 2022))
+	if k := find(t, sample(t), 2022, with(with(paid, refund(t, "2023-04-10", "9000.00", 2022)), owed...)...); k.LateFee.String() != "8865.00" { // 9000 × 197 days
+		t.Errorf("all of it went back: %s", k.LateFee)
+	}
+	twice := with(paid, receive(t, "2022-10-05", "R2", "4000.00", 2022), refund(t, "2023-04-10", "13000.00", 2022))
+	if k := find(t, sample(t), 2022, with(twice, owed...)...); k.LateFee.String() != "8865.00" {
+		t.Errorf("of two receipts: %s", k.LateFee)
+	}
+	fee := change(receive(t, "2022-11-20", "R2", "1800.00", 2022), func(r *levy.Receive) { r.Kind = levy.LateFees })
+	charged := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"), receive(t, "2022-11-20", "R1", "18000.00", 2022), charge("2022-11-20"), fee,
+		wage(t, "2022-11-21", "30000.00"), assess("2022-11-21", 2022), refund(t, "2023-04-10", "9900.00", 2022), wage(t, "2023-04-11", "15000.00"), assess("2023-04-11", 2022))
+	if k := find(t, sample(t), 2022, charged...); k.LateFee.String() != "450.00" || k.Owed().String() != "-4950.00" { // 4500 × 20 days
+		t.Errorf("with its late fee: %s, %s owed", k.LateFee, k.Owed())
+	}
+}
+
+// Three receipts of one day bear what one of their sum would: 18000.00 × 3 days × 5‰ (policy.md §1.11).
+func TestTheLateFeeOfManyPartsIsRoundedOnce(t *testing.T) {
+	t.Parallel()
+	story := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-02"))
+	for i, amount := range []string{"0.33", "0.33", "0.33", "17999.01"} {
+		story = with(story, receive(t, "2022-11-03", fmt.Sprint("R", i), amount, 2022))
+	}
+	events := after(t, sample(t), with(story, charge("2022-11-04"))...)
+	e := events[len(events)-1].(levy.LateFeeCharged)
+	sum := ledger.Money{}
+	for _, p := range e.Parts {
+		sum = sum.Add(p.Fee)
+		if p.Fee.Sign() < 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if len(e.Parts) != 4 || e.Amount.String() != "270.00" || !sum.Equal(e.Amount) {
+		t.Errorf("%s of %+v", e.Amount, e.Parts)
+	}
+}
+
+// As known on a day before a late fee was charged, the fee was right if the levy was.
+func TestALateFeeIsNoneTheLessWhatItWasAsKnownBefore(t *testing.T) {
+	t.Parallel()
+	pack := sample(t)
+	story := with(assessed(t), warn("2022-11-01"), orderPayment(t, "2022-11-02", "2022-11-15"), charge("2022-12-31"))
+	s := levy.Decider.Fold(new(levy.State), after(t, pack, story...)...)
+	for _, a := range s.Affected(pack, date(t, "2022-11-10"), func(levy.Assessed) bool { return true }) {
+		if a.Err != nil || !a.Now.FeeReversed.IsZero() {
+			t.Errorf("%s reversed, %v", a.Now.FeeReversed, a.Err)
+		}
 	}
 }
 

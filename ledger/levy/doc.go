@@ -10,7 +10,8 @@
 //	                      └ overdue → warned → ordered to pay → late fee
 //	assessed again → refund decided → refunded
 //
-// Overdue is no event: it is what the last day to pay makes of what is owed.
+// Overdue is no event: it is what the last day to pay makes of what is owed. What an
+// assessment adds is warned of and ordered anew before it bears a late fee.
 //
 //	full = max(0, N × r − D) × min(W, k × S)      财税〔2015〕72号 art. 8
 //	due  = full × tier,  relief = full − due

@@ -14,6 +14,7 @@ type LateFee struct {
 	Rates    []policy.Span // of each day; more than one where the rate changed
 	Fee      ledger.Money
 	Basis    Basis
+	exact    Number // the fee in fen, before it is rounded
 }
 
 // Deadline returns the last day of the filing window, rolled over holidays where the policy
@@ -104,12 +105,15 @@ func (r *Rules) charge(l LateFee, due ledger.Money, paid ledger.Date) (LateFee, 
 		l.Days += days + 1
 		share = share.Add(rate.Mul(Int(days + 1)))
 	}
+	if share.Cmp(ceiling) > 0 {
+		share = ceiling
+	}
 	principal, ok := due.Fen()
-	fee, fits := half(share, principal)
-	most, bounded := half(ceiling, principal)
-	if !ok || !fits || !bounded {
+	l.exact = share.Mul(Number{principal, 1})
+	fee, fits := half(l.exact, 1)
+	if !ok || !fits {
 		return l, ErrRange.Of("late fee of %d days on %s", l.Days, due)
 	}
-	l.Fee = ledger.Fen(min(fee, most))
+	l.Fee = ledger.Fen(fee)
 	return l, nil
 }

@@ -21,17 +21,45 @@ type Case struct {
 	LateFee   ledger.Money // charged and not reversed
 	Refund    ledger.Money // decided
 	Refunded  ledger.Money
-	Warned    ledger.Date // first time
-	OrderedBy ledger.Date // deadline of the order to pay
+	Warned    ledger.Date // first time, of all that is due now; none: an assessment added to it since
+	OrderedBy ledger.Date // deadline of the order to pay, likewise
 
 	deferred bool
 	payments []receipt
+	returned ledger.Money // of the levy itself, by refunds that are decided
+	orders   []order      // in the order of what they reach up to
+	charged  ledger.Date  // day of the last late fee
 }
 
 type receipt struct {
 	amount ledger.Money
 	kind   Kind
 	on     ledger.Date
+}
+
+// An order is one to pay the net levy, as far as no order before it does, up to an amount by a day.
+type order struct {
+	upTo ledger.Money
+	by   ledger.Date
+}
+
+// within returns the orders as far as they are of an amount.
+func within(orders []order, most ledger.Money) (kept []order) {
+	reached := ledger.Money{}
+	for _, o := range orders {
+		o.upTo = least(o.upTo, most)
+		if o.upTo.Cmp(reached) > 0 {
+			kept, reached = append(kept, o), o.upTo
+		}
+	}
+	return kept
+}
+
+func least(a, b ledger.Money) ledger.Money {
+	if a.Cmp(b) < 0 {
+		return a
+	}
+	return b
 }
 
 // Received sums the receipts of a kind.
@@ -58,37 +86,69 @@ func (k Case) Owed() ledger.Money {
 	return k.Net().Add(k.LateFee).Sub(k.Received(Principal)).Sub(k.Received(LateFees)).Add(k.Refund)
 }
 
-// late returns the parts of a net levy that were unpaid when the deadline of the order had
-// passed, with their fees up to a day. Payments fill the levy in the order of their days.
-func (k Case) late(r *Rules, net ledger.Money, on ledger.Date) (parts []LatePart, sum ledger.Money, basis Basis, err error) {
-	if k.OrderedBy.IsZero() || !on.After(k.OrderedBy) {
-		return nil, sum, 0, nil
+// ordered is how much of the net levy there is an order to pay for.
+func (k Case) ordered() ledger.Money {
+	if len(k.orders) == 0 {
+		return ledger.Money{}
 	}
-	add := func(principal ledger.Money, until ledger.Date) error {
-		if principal.Sign() <= 0 || !until.After(k.OrderedBy) {
-			return nil
+	return k.orders[len(k.orders)-1].upTo
+}
+
+// paid is what was paid of the levy itself and did not go back.
+func (k Case) paid() ledger.Money { return k.Received(Principal).Sub(k.returned) }
+
+// filling returns the receipts of the levy itself in the order of their days. What went back
+// is taken off the last.
+func (k Case) filling() []receipt {
+	all := slices.DeleteFunc(slices.Clone(k.payments), func(p receipt) bool { return p.kind != Principal })
+	slices.SortStableFunc(all, func(a, b receipt) int { return a.on.Compare(b.on) })
+	back := k.returned
+	for i := len(all) - 1; i >= 0 && back.Sign() > 0; i-- {
+		part := least(all[i].amount, back)
+		all[i].amount, back = all[i].amount.Sub(part), back.Sub(part)
+	}
+	return all
+}
+
+// late returns the parts of a net levy that were unpaid when the deadline of their order had
+// passed, with their fees up to a day. Payments fill the levy in the order of their days; what
+// no order reaches bears no fee (残疾人就业条例 art. 27). The sum is rounded once
+// (policy.md §1.11): the fee of a part is what it adds to the rounded sum.
+func (k Case) late(r *Rules, net ledger.Money, on ledger.Date) (parts []LatePart, sum ledger.Money, basis Basis, err error) {
+	var filled ledger.Money
+	var exact Number // the sum, in fen
+	fill := func(amount ledger.Money, until ledger.Date) error {
+		to := least(filled.Add(amount), net)
+		for _, o := range k.orders {
+			part := least(to, o.upTo).Sub(filled)
+			if part.Sign() <= 0 {
+				continue
+			}
+			if filled = filled.Add(part); !until.After(o.by) {
+				continue
+			}
+			fee, err := r.LateFeeFrom(k.Deadline, part, until)
+			if err != nil {
+				return err
+			}
+			exact = exact.Add(fee.exact)
+			fen, ok := half(exact, 1)
+			if !ok {
+				return ErrRange.Of("late fee of %d days on %s", fee.Days, part)
+			}
+			before := sum
+			sum, basis = ledger.Fen(fen), basis|fee.Basis
+			parts = append(parts, LatePart{Days: fee.Days, Fee: sum.Sub(before), Principal: part, Until: until})
 		}
-		fee, err := r.LateFeeFrom(k.Deadline, principal, until)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, LatePart{Days: fee.Days, Fee: fee.Fee, Principal: principal, Until: until})
-		sum, basis = sum.Add(fee.Fee), basis|fee.Basis
+		filled = to
 		return nil
 	}
-	paid := slices.DeleteFunc(slices.Clone(k.payments), func(p receipt) bool { return p.kind != Principal })
-	slices.SortStableFunc(paid, func(a, b receipt) int { return a.on.Compare(b.on) })
-	for _, p := range paid {
-		part := p.amount
-		if part.Cmp(net) > 0 {
-			part = net
-		}
-		net = net.Sub(part)
-		if err := add(part, p.on); err != nil {
-			return nil, sum, 0, err
+	for _, p := range k.filling() {
+		if err := fill(p.amount, p.on); err != nil {
+			return nil, ledger.Money{}, 0, err
 		}
 	}
-	err = add(net, on)
+	err = fill(net, on)
 	return parts, sum, basis, err
 }
 
@@ -175,9 +235,16 @@ func Evolve(s *State, e Event) *State {
 				c.Deadline = e.Deadline
 			}
 			c.Assessed, c.LateFee, c.Relieved = &e, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
+			c.orders = within(c.orders, c.Net())
+			if e.Raises() {
+				c.Warned, c.OrderedBy = ledger.Date{}, ledger.Date{}
+			}
 		})
 	case Relieved:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.Relieved = c.Relieved.Add(e.Amount) })
+		change(Key{e.Employer, e.Year}, func(c *Case) {
+			c.Relieved = c.Relieved.Add(e.Amount)
+			c.orders = within(c.orders, c.Net())
+		})
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
@@ -191,11 +258,23 @@ func Evolve(s *State, e Event) *State {
 			}
 		})
 	case PaymentOrdered:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.OrderedBy = e.Deadline })
+		change(Key{e.Employer, e.Year}, func(c *Case) {
+			c.OrderedBy = e.Deadline
+			kept := c.orders
+			if c.LateFee.IsZero() { // who has been charged nothing gets more time for what is unpaid
+				kept = within(kept, c.paid())
+			}
+			c.orders = append(slices.Clip(kept), order{c.Net(), e.Deadline})
+		})
 	case LateFeeCharged:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.LateFee = c.LateFee.Add(e.Amount) })
+		change(Key{e.Employer, e.Year}, func(c *Case) { c.LateFee, c.charged = c.LateFee.Add(e.Amount), e.On })
 	case RefundDecided:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.Refund = c.Refund.Add(e.Amount) })
+		change(Key{e.Employer, e.Year}, func(c *Case) {
+			if over := c.paid().Sub(c.Net()); over.Sign() > 0 { // the rest is late fee
+				c.returned = c.returned.Add(least(e.Amount, over))
+			}
+			c.Refund = c.Refund.Add(e.Amount)
+		})
 	case Refunded:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Refunded = c.Refunded.Add(e.Amount) })
 	case Deregistered:

@@ -28,7 +28,7 @@ func New() projections.Projection { return levies{} }
 
 type levies struct{}
 
-func (levies) Name() string { return "levies/1" }
+func (levies) Name() string { return "levies/2" }
 
 func (levies) Tables() []*projections.Table { return []*projections.Table{cases, receipts} }
 
@@ -122,6 +122,9 @@ func (levies) Fold(rows *projections.Rows, r events.Recorded) error {
 		c := of(e.Employer, e.Year).Text("staff", e.Staff.String()).Text("disabled", e.Disabled.String()).Text("gap", e.Gap.String()).Date("assessed_on", e.On).
 			Text("policy", e.Policy).Text("outcome", string(e.Outcome)).Money("full_levy", e.Full).Money("relief", e.Relief).Money("due", e.Due).
 			Date("last_day", e.Deadline)
+		if e.Raises() { // what is added is warned of and ordered anew
+			c.Date("warned_on", ledger.Date{}).Date("ordered_by", ledger.Date{})
+		}
 		if !e.FeeReversed.IsZero() {
 			c.Add("late_fee", rows.Amount(e.FeeReversed).Negative())
 		}

@@ -94,13 +94,18 @@ limit @limit`
 		t.relieved, t.late_fee, t.paid, t.late_fee_paid, t.refund, t.refunded, t.last_seq
 	from read.levy k
 	cross join lateral (
+		select coalesce(max(e.seq), 0) as raised
+		from read.event e
+		where e.case_id = 'levy:' || k.employer || ':' || k.year and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)
+			and e.name like 'levy.assessed.%' and (e.data ->> 'due')::numeric > (e.data ->> 'previous')::numeric) r
+	cross join lateral (
 		select (array_agg(e.data order by e.seq desc) filter (where s.step = 'declared'))[1] as declared,
 			(array_agg(e.data order by e.seq desc) filter (where s.step = 'reviewed'))[1] as reviewed,
 			(array_agg(e.data order by e.seq desc) filter (where s.step = 'assessed'))[1] as assessed,
 			(array_agg(e.data ->> 'staff' order by e.seq desc) filter (where s.step in ('declared', 'assessed')))[1] as staff,
 			(array_agg((e.data ->> 'until')::date order by e.seq desc) filter (where s.step = 'deferred'))[1] as deferred_until,
-			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned'))[1] as warned_on,
-			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered'))[1] as ordered_by,
+			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned' and e.seq > r.raised))[1] as warned_on,
+			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered' and e.seq > r.raised))[1] as ordered_by,
 			coalesce(sum(s.amount) filter (where s.step = 'relieved'), 0) - coalesce(sum((e.data ->> 'relief_taken_in')::numeric) filter (where s.step = 'assessed'), 0) as relieved,
 			coalesce(sum(s.amount) filter (where s.step = 'late-fee-charged'), 0) - coalesce(sum((e.data ->> 'fee_reversed')::numeric) filter (where s.step = 'assessed'), 0) as late_fee,
 			coalesce(sum(s.amount) filter (where s.step = 'received' and e.data ->> 'kind' <> 'late-fee'), 0) as paid,

@@ -105,6 +105,9 @@ func cancelled(t testing.TB) *sampletest.Book {
 	b.Do(chief, day(12, 4), levy.DecideRefund{Amount: ledger.Fen(500_00), Claim: "示例申请1", Decision: "示例退1号", Employer: "E1", Year: 2023})
 	b.Do(ledgertest.Accountant, day(12, 5), levy.PayRefund{Amount: ledger.Fen(500_00), Employer: "E1", Voucher: "5209-1", Year: 2023})
 	b.Do(ledgertest.Accountant, day(12, 6), levy.Assess{Employer: "E1", Year: 2023}) // takes late fee back
+	filed.Wage = ledger.Fen(90_000_00)
+	b.Do(ledgertest.Clerk, day(12, 7), filed)
+	b.Do(ledgertest.Accountant, day(12, 8), levy.Assess{Employer: "E1", Year: 2023}) // more, to be warned of anew
 	return b
 }
 
