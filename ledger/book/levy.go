@@ -95,6 +95,9 @@ func (s *State) mayLevy(o ledger.Order, do levy.Action) error {
 		if err := s.employs(do.Employer); err != nil {
 			return err
 		}
+		if of := s.parties.Code(do.Employer).UnitClass(); of != "" && of != do.Class {
+			return levy.ErrClass.Of("the credit code of %s is of %s", do.Employer, of)
+		}
 		_, err := ledger.FindRegion(do.Region, o.On)
 		return err
 	case levy.Review:

@@ -49,6 +49,7 @@ var (
 )
 
 func levyRefusals() []refusal {
+	organ := ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "12220104999999939X", Kind: policy.Employer, Name: "样本机关（合成）", Party: "U12220104999999939X"}}
 	settled := join(levied(), []ask{collect("2023-09-10", "R1", 18_000)})
 	return []refusal{
 		{"no levy is booked under a chart without its accounts", known(), filing("2023-09-01"), policy.ErrUnset},
@@ -57,6 +58,7 @@ func levyRefusals() []refusal {
 		{"persons count", known(ledgertest.Levied), review("Q1", "E1", "I1"), levy.ErrEmployer},
 		{"a levy is of a region", known(ledgertest.Levied), with(filing("2023-09-01"), func(d *levy.Declare) { d.Region = "110000" }), ledger.ErrRegion},
 		{"a personal number is in no reason of relief", levied(), with(relieve, func(r *levy.Relieve) { r.Reason = "身份证11010519491231002X" }), ledger.ErrPersonalText},
+		{"a class is that of the credit code", join(known(ledgertest.Levied), []ask{organ}), with(filing("2023-09-01"), func(d *levy.Declare) { d.Employer = "U12220104999999939X" }), levy.ErrClass},
 		{"nothing is filed before the window", known(ledgertest.Levied), filing("2023-07-31"), levy.ErrWindow},
 		{"months are of the data year", known(ledgertest.Levied), with(review("Q1", "E1", "P1"), func(r *levy.Review) { r.Year = 2022 }), levy.ErrReview},
 		{"a person is counted by one employer", levied(), review("Q2", "I1", "P1"), levy.ErrCounted},

@@ -56,8 +56,8 @@ type Assessment struct {
 // is first needed.
 var (
 	ErrClass = &ledger.Rejection{
-		Code: "levy-unit-class", Rule: "the levy knows organs, social organisations, enterprises, institutions, private non-enterprise units, and individual businesses, which are not liable",
-		RuleZH: "用人单位类别须为机关、社会团体、企业、事业单位、民办非企业单位或个体工商户（不属征收对象）", Source: "残疾人就业条例 art. 3；吉财税〔2016〕726号 art. 2",
+		Code: "levy-unit-class", Rule: "the levy knows organs, social organisations, enterprises, institutions, private non-enterprise units, and individual businesses, which are not liable; where the credit code settles the class, it is this one",
+		RuleZH: "用人单位类别须为机关、社会团体、企业、事业单位、民办非企业单位或个体工商户（不属征收对象）；统一社会信用代码能确定类别的，须与其一致", Source: "残疾人就业条例 art. 3；吉财税〔2016〕726号 art. 2",
 		Next: "give one of organ, social_org, enterprise, institution, nonprofit, individual; others are to be configured", NextZH: "请填写所列类别之一；其他类别须先有依据",
 	}
 	ErrStaff = &ledger.Rejection{
