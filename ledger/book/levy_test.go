@@ -68,6 +68,7 @@ func levyRefusals() []refusal {
 		{"what is not filed is not assessed", known(ledgertest.Levied), assess("2023-09-04"), levy.ErrCase},
 		{"relief has a reason", levied(), with(relieve, func(r *levy.Relieve) { r.Reason = "" }), levy.ErrStated},
 		{"relief stays within what is due", levied(), with(relieve, func(r *levy.Relieve) { r.Amount = yuan(18_001) }), levy.ErrHardship},
+		{"a decision relieves once", append(levied(), relieve), with(relieve, func(r *levy.Relieve) { r.Amount = yuan(1) }), levy.ErrBooked},
 		{"a receipt is used once", settled, collect("2023-09-10", "R1", 1), levy.ErrReceipt},
 		{"nobody is warned who paid", settled, warn, levy.ErrDefault},
 		{"nothing is refunded that was not overpaid", settled, refund, levy.ErrRefund},

@@ -15,6 +15,7 @@ import (
 type taxed struct {
 	region   ledger.RegionCode // of the filing
 	assessed bool
+	stale    bool // filed or reviewed since
 	due      int64
 	relieved int64
 	fee      int64 // charged and not reversed
@@ -66,8 +67,12 @@ func (m *model) levy(e levy.Event) {
 			m.levies[of] = k
 		}
 		m.must(!k.assessed || k.region == e.Region, "%s moved from %s to %s after it was assessed", of, k.region, e.Region)
-		k.region = e.Region
+		m.must(k.region == e.Region || k.received[levy.Principal]+k.received[levy.LateFees] == 0, "%s moved from %s to %s after it was paid", of, k.region, e.Region)
+		k.region, k.stale = e.Region, true
 	case levy.Reviewed:
+		if k := m.levies[levy.Key{Employer: e.Employer, Year: e.Year}]; k != nil {
+			k.stale = true
+		}
 		m.shared("confirmation", e.Confirmation, levy.Key{Employer: e.Employer, Year: e.Year}.String())
 		maps.DeleteFunc(m.counted, func(_ stint, by levy.Key) bool { return by == levy.Key{Employer: e.Employer, Year: e.Year} })
 		for _, p := range e.Persons { // each of the whole year
@@ -78,6 +83,7 @@ func (m *model) levy(e levy.Event) {
 		}
 	case levy.Assessed:
 		k, t := filed(levy.Key{Employer: e.Employer, Year: e.Year})
+		k.stale = false
 		m.must(k.assessed == (e.Previous != nil) && (e.Previous == nil || fen(*e.Previous) == k.due), "%s was due before, the assessment says %v", ledger.Fen(k.due), e.Previous)
 		m.must(fen(e.Full) == fen(e.Due)+fen(e.Relief) && e.Due.Sign() >= 0 && e.Relief.Sign() >= 0 && e.Region == k.region, "%+v", e)
 		t.receivable += fen(e.Due) - k.due + fen(e.ReliefTakenIn) - fen(e.FeeReversed)
@@ -91,6 +97,7 @@ func (m *model) levy(e levy.Event) {
 		m.must(k.relieved >= 0 && k.relieved <= k.due && k.fee >= 0 && k.fee <= k.due-k.relieved, "assessed, %+v", k)
 	case levy.Relieved:
 		k, t := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
+		m.once("levy relief", e.Decision, e.Case())
 		k.relieved += fen(e.Amount)
 		t.relief += fen(e.Amount)
 		t.receivable -= fen(e.Amount)
@@ -125,19 +132,22 @@ func (m *model) levy(e levy.Event) {
 		m.must(k.fee == parts && k.fee <= k.due-k.relieved, "late fees of %d in all, the parts make %d, %+v", k.fee, parts, k)
 	case levy.RefundDecided:
 		k, t := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
+		m.once("levy refund", e.Decision, e.Case())
 		k.refund += fen(e.Amount)
 		t.refund += fen(e.Amount)
 		t.receivable += fen(e.Amount)
 		m.must(e.Amount.Sign() > 0 && k.owed() <= 0, "refund of %s decided, %+v", e.Amount, k)
 	case levy.Refunded:
 		k, t := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
+		m.once("levy voucher", e.Voucher, e.Case())
+		m.shared("levy voucher", e.Voucher, string(e.Employer))
 		k.repaid += fen(e.Amount)
 		t.refund -= fen(e.Amount)
 		t.treasury -= fen(e.Amount)
 		m.must(e.Amount.Sign() > 0 && k.repaid <= k.refund, "refunded, %+v", k)
 	case levy.Deregistered:
 		for of, k := range m.levies {
-			m.must(of.Employer != e.Employer || k.assessed && k.owed() == 0 && k.refund == k.repaid, "%s is gone with %+v", of, k)
+			m.must(of.Employer != e.Employer || k.assessed && !k.stale && k.owed() == 0 && k.refund == k.repaid, "%s is gone with %+v", of, k)
 		}
 		m.left[e.Employer] = true
 	}
@@ -279,7 +289,7 @@ func (w *world) levy(do func(ledger.Actor, any), roll func(int, string) int, amo
 	case 2, 3:
 		do(ledgertest.Accountant, levy.Assess(of))
 	case 4:
-		do(chief, levy.Relieve{Amount: amount, Decision: "减免", Employer: of.Employer, Reason: "洪涝", Year: of.Year})
+		do(chief, levy.Relieve{Amount: amount, Decision: fmt.Sprint("减免", roll(9, "decision")), Employer: of.Employer, Reason: "洪涝", Year: of.Year})
 	case 5:
 		do(chief, levy.Defer{Decision: "缓缴", Employer: of.Employer, Reason: "洪涝", Until: ledger.DateOf(of.Year, 11, 1).AddDays(roll(200, "until")), Year: of.Year})
 	case 6:
@@ -293,7 +303,7 @@ func (w *world) levy(do func(ledger.Actor, any), roll func(int, string) int, amo
 	case 10:
 		do(chief, levy.ChargeLateFee{Document: "加收", Employer: of.Employer, Year: of.Year})
 	case 11:
-		do(chief, levy.DecideRefund{Amount: ledger.Fen(max(1, -k.owed()/int64(1+roll(2, "part"))) + int64(roll(6, "more")/5)), Claim: "申请", Decision: "退", Employer: of.Employer, Year: of.Year})
+		do(chief, levy.DecideRefund{Amount: ledger.Fen(max(1, -k.owed()/int64(1+roll(2, "part"))) + int64(roll(6, "more")/5)), Claim: "申请", Decision: fmt.Sprint("退", roll(9, "decision")), Employer: of.Employer, Year: of.Year})
 	case 12:
 		do(ledgertest.Accountant, levy.PayRefund{Amount: ledger.Fen(max(1, k.refund-k.repaid) + int64(roll(6, "more")/5)), Employer: of.Employer, Voucher: fmt.Sprint("5209-", roll(9, "voucher")), Year: of.Year})
 	default:

@@ -26,7 +26,7 @@ var (
 		Source: "吉财税〔2022〕684号 items 1, 2", Next: "file within the window; a late filing is recorded as late", NextZH: "请在申报期内申报；逾期申报将标记为逾期",
 	}
 	ErrReview = &ledger.Rejection{
-		Code: "levy-review", Rule: "a review has a confirmation number of its own and months of the data year", RuleZH: "审核确认须有独立的确认书编号，月份须在所属年度内",
+		Code: "levy-review", Rule: "a review has a confirmation number of its own and months of the data year, and one after the review window replaces none within it", RuleZH: "审核确认须有独立的确认书编号，月份须在所属年度内；审核期后的审核不得替代审核期内的审核",
 		Source: "吉财税〔2016〕726号；吉林省地方税务局·省残联公告2017年第1号", Next: "compare with the confirmation", NextZH: "请与审核确认书核对",
 	}
 	ErrCounted = &ledger.Rejection{
@@ -61,15 +61,19 @@ var (
 		Code: "levy-refund", Rule: "what is refunded was overpaid, and what is paid back was decided", RuleZH: "退费不得超过多缴额，退付不得超过退费决定",
 		Source: "财政部公告2023年第8号", Next: "assess anew first, or correct the amount", NextZH: "请先重新核定，或更正金额",
 	}
+	ErrBooked = &ledger.Rejection{
+		Code: "levy-booked", Rule: "a decision relieves or refunds a levy once, and a voucher pays refunds of one employer back, each levy once", RuleZH: "同一决定对同一笔残保金只减免或退费一次；同一退付凭证只对应一个单位，每一年度一次",
+		Source: "DA/T 95—2022 §8.2.2", Next: "compare with the decision or voucher that is recorded", NextZH: "请与已登记的决定或凭证核对",
+	}
 	ErrUnsettled = &ledger.Rejection{
-		Code: "levy-unsettled", Rule: "an employer is deregistered when nothing is owed either way", RuleZH: "单位注销前须结清残保金（含滞纳金和退费）",
+		Code: "levy-unsettled", Rule: "an employer is deregistered when what was filed and reviewed last is assessed and nothing is owed either way", RuleZH: "单位注销前，最后的申报和审核须已核定，并结清残保金（含滞纳金和退费）",
 		Source: "吉财税〔2022〕684号 item 2", Next: "settle the year that is named", NextZH: "请结清所列年度",
 	}
 )
 
 // caseRejections are the refusals of cases.
 var caseRejections = []*ledger.Rejection{
-	ErrEmployer, ErrLeft, ErrWindow, ErrReview, ErrCounted, ErrExpired, ErrCase, ErrStated, ErrHardship, ErrReceipt, ErrDefault, ErrRefund, ErrUnsettled,
+	ErrEmployer, ErrLeft, ErrWindow, ErrReview, ErrCounted, ErrExpired, ErrCase, ErrStated, ErrHardship, ErrReceipt, ErrDefault, ErrRefund, ErrBooked, ErrUnsettled,
 }
 
 // Decider holds the rules about levies. Entries are added by the book, which knows the
@@ -166,6 +170,9 @@ func (s *State) declare(c Command, do Declare) ([]Event, error) {
 		if k.Assessed != nil && k.Assessed.Region != e.Region {
 			return nil, ErrCase.Of("%s was assessed in region %s", Key{do.Employer, do.Year}, k.Assessed.Region)
 		}
+		if len(k.payments) > 0 && k.Declared.Region != e.Region {
+			return nil, ErrCase.Of("%s was paid in region %s", Key{do.Employer, do.Year}, k.Declared.Region)
+		}
 	}
 	return []Event{e}, nil
 }
@@ -227,8 +234,8 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 	}
 	e := Reviewed{By: c.By.ID, Confirmation: do.Confirmation, Employer: do.Employer, On: c.On, Persons: do.Persons, Region: do.Region, Year: do.Year}
 	old := s.cases.At(key).Reviewed
-	if of, ok := s.confirmations.Get(do.Confirmation); ok {
-		if of == key && old != nil && old.Confirmation == do.Confirmation && slices.Equal(old.Persons, do.Persons) {
+	if of, ok := s.confirmations.Get(ledger.FoldNumber(do.Confirmation)); ok {
+		if of == key && old != nil && ledger.FoldNumber(old.Confirmation) == ledger.FoldNumber(do.Confirmation) && slices.Equal(old.Persons, do.Persons) {
 			return nil, nil
 		}
 		return nil, ErrReview.Of("confirmation %q is of %s", do.Confirmation, of)
@@ -236,11 +243,13 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 	if old != nil && c.On.Before(old.On) {
 		return nil, ErrReview.Of("%s was reviewed on %s, and again on %s", key, old.On, c.On)
 	}
+	if old != nil && c.On.After(old.On) {
+		if err := replaces(c, do, old.On); err != nil {
+			return nil, err
+		}
+	}
 	r, err := NewRules(c.Policy, do.Region, c.On, c.On, "")
 	if err != nil {
-		return nil, err
-	}
-	if _, err := r.Disabled(spells(do.Persons)); err != nil {
 		return nil, err
 	}
 	for i, p := range do.Persons {
@@ -261,7 +270,41 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 			}
 		}
 	}
+	if _, err := r.Disabled(spells(do.Persons)); err != nil {
+		return nil, err
+	}
 	return []Event{e}, nil
+}
+
+// replaces refuses a review that comes after the window when one within it is recorded: who is
+// not declared in the window is not counted, and who is stays counted (policy.md §1.4).
+func replaces(c Command, do Review, before ledger.Date) error {
+	r, err := rulesOf(c, do.Region, do.Year, c.On)
+	if err != nil {
+		return err
+	}
+	counts, err := r.reviewed(do.Year, before)
+	if err != nil || !counts {
+		return err
+	}
+	if counts, err = r.reviewed(do.Year, c.On); err == nil && !counts {
+		err = ErrReview.Of("%s was reviewed within the window on %s, and again on %s", Key{do.Employer, do.Year}, before, c.On)
+	}
+	return err
+}
+
+// reviewed tells whether a day is within the review window of a filing year.
+func (r *Rules) reviewed(year int, on ledger.Date) (bool, error) {
+	x, err := r.view.Find("levy.review_window")
+	if err != nil {
+		return false, err
+	}
+	window, err := x.Window()
+	if err != nil {
+		return false, err
+	}
+	first, last := window.In(year)
+	return !on.Before(first) && !on.After(last), nil
 }
 
 func (p Person) meets(from, to ledger.Period) bool {
@@ -293,7 +336,7 @@ func (s *State) assess(c Command, do Assess) ([]Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
-	if k.Assessed != nil && k.Assessed.says(e) {
+	if k.Assessed != nil && !k.Stale && k.Assessed.says(e) {
 		return nil, nil
 	}
 	return []Event{e}, nil
@@ -368,16 +411,11 @@ func (k Case) assess(c Command) (Assessed, error) {
 // none employed (Jilin 2021 review notice).
 func (k Case) disabled(r *Rules) (Number, string, error) {
 	if k.Reviewed != nil {
-		x, err := r.view.Find("levy.review_window")
+		counts, err := r.reviewed(k.Declared.Year, k.Reviewed.On)
 		if err != nil {
 			return Number{}, "", err
 		}
-		window, err := x.Window()
-		if err != nil {
-			return Number{}, "", err
-		}
-		first, last := window.In(k.Declared.Year)
-		if !k.Reviewed.On.Before(first) && !k.Reviewed.On.After(last) {
+		if counts {
 			n, err := r.Disabled(spells(k.Reviewed.Persons))
 			return n, k.Reviewed.Confirmation, err
 		}
@@ -451,6 +489,9 @@ func (s *State) relieve(c Command, do Relieve) ([]Event, error) {
 	if err := positive(do.Amount); err != nil {
 		return nil, err
 	}
+	if old, ok := s.papers.Get(numbered(reliefDecision, do.Decision, key)); ok {
+		return nil, old.unless(c.On, do.Amount, do.Decision)
+	}
 	if err := c.Apart(k.Declared.By, k.Assessed.By); err != nil {
 		return nil, err
 	}
@@ -517,7 +558,7 @@ func (s *State) receive(c Command, do Receive) ([]Event, error) {
 	if err := positive(do.Amount); err != nil {
 		return nil, err
 	}
-	if old, ok := s.receipts.Get(do.Receipt); ok {
+	if old, ok := s.receipts.Get(ledger.FoldNumber(do.Receipt)); ok {
 		if old.of == key && old.kind == do.Kind && old.amount.Equal(do.Amount) && old.on == c.On {
 			return nil, nil
 		}
@@ -622,6 +663,9 @@ func (s *State) decideRefund(c Command, do DecideRefund) ([]Event, error) {
 	if err := positive(do.Amount); err != nil {
 		return nil, err
 	}
+	if old, ok := s.papers.Get(numbered(refundDecision, do.Decision, key)); ok {
+		return nil, old.unless(c.On, do.Amount, do.Decision)
+	}
 	if err := c.Apart(k.Declared.By, k.Assessed.By); err != nil {
 		return nil, err
 	}
@@ -655,6 +699,12 @@ func (s *State) payRefund(c Command, do PayRefund) ([]Event, error) {
 	if err := positive(do.Amount); err != nil {
 		return nil, err
 	}
+	if old, ok := s.papers.Get(numbered(refundVoucher, do.Voucher, key)); ok {
+		return nil, old.unless(c.On, do.Amount, do.Voucher)
+	}
+	if first, ok := s.papers.Get(numbered(refundVoucher, do.Voucher, Key{})); ok && first.of.Employer != do.Employer {
+		return nil, ErrBooked.Of("%s is of %s", do.Voucher, first.of)
+	}
 	if left := k.Refund.Sub(k.Refunded); do.Amount.Cmp(left) > 0 {
 		return nil, ErrRefund.Of("%s of %s, for which %s is decided and not paid back", do.Amount, key, left)
 	}
@@ -675,9 +725,15 @@ func (s *State) deregister(c Command, do Deregister) ([]Event, error) {
 		}
 		return nil, ErrLeft.Of("%s since %s", do.Employer, of.left)
 	}
+	if c.On.Before(of.last) {
+		return nil, ErrDates.Of("%s is deregistered on %s, and the last that was recorded of it is of %s", do.Employer, c.On, of.last)
+	}
 	for _, year := range of.years {
 		key := Key{do.Employer, year}
 		k := s.cases.At(key)
+		if k.Stale {
+			return nil, ErrUnsettled.Of("%s was corrected after it was assessed", key)
+		}
 		if k.Declared != nil && k.Assessed == nil || !k.Owed().IsZero() || !k.Refund.Equal(k.Refunded) {
 			return nil, ErrUnsettled.Of("%s: owed %s, to be refunded %s", key, k.Owed(), k.Refund.Sub(k.Refunded))
 		}

@@ -15,6 +15,7 @@ type Case struct {
 	Declared *Declared // the last filing; nil: none yet
 	Reviewed *Reviewed // the last confirmation; nil: none
 	Assessed *Assessed // the last assessment, without its entry; nil: none yet
+	Stale    bool      // filed or reviewed again since it was assessed
 
 	Deadline  ledger.Date // last day to pay
 	Relieved  ledger.Money
@@ -159,6 +160,38 @@ type State struct {
 	counted       ledger.Table[stint, []span]
 	confirmations ledger.Table[string, Key]
 	receipts      ledger.Table[string, received]
+	papers        ledger.Table[paper, booking]
+}
+
+// A paper is a number of a decision or voucher, and what levy it is of. Those of no levy tell
+// which they were first of.
+type paper struct {
+	kind, number string
+	of           Key
+}
+
+// The kinds of papers.
+const (
+	reliefDecision = "relief"
+	refundDecision = "refund"
+	refundVoucher  = "voucher"
+)
+
+func numbered(kind, number string, of Key) paper { return paper{kind, ledger.FoldNumber(number), of} }
+
+// A booking is what a paper was booked for.
+type booking struct {
+	of     Key
+	on     ledger.Date
+	amount ledger.Money
+}
+
+// unless refuses what is booked already, unless it is the same.
+func (b booking) unless(on ledger.Date, amount ledger.Money, number string) error {
+	if b.on == on && b.amount.Equal(amount) {
+		return nil
+	}
+	return ErrBooked.Of("%s of %s over %s on %s", number, b.of, b.amount, b.on)
 }
 
 // received is what a receipt is of.
@@ -169,6 +202,7 @@ type received struct {
 
 type employer struct {
 	years []int
+	last  ledger.Date // latest day of what is recorded
 	left  ledger.Date
 }
 
@@ -185,7 +219,7 @@ type span struct {
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.cases, &s.employers, &s.counted, &s.confirmations, &s.receipts}
+	return []ledger.Tentative{&s.cases, &s.employers, &s.counted, &s.confirmations, &s.receipts, &s.papers}
 }
 
 // Find returns how the levy of an employer and year stands.
@@ -210,31 +244,35 @@ func Evolve(s *State, e Event) *State {
 	change := func(k Key, f func(*Case)) {
 		c := s.cases.At(k)
 		f(&c)
-		if !s.cases.Has(k) {
-			of := s.employers.At(k.Employer)
-			of.years = append(slices.Clip(of.years), k.Year)
+		if of, known := s.employers.At(k.Employer), s.cases.Has(k); !known || e.Effective().After(of.last) {
+			if !known {
+				of.years = append(slices.Clip(of.years), k.Year)
+			}
+			if e.Effective().After(of.last) {
+				of.last = e.Effective()
+			}
 			s.employers.Set(k.Employer, of)
 		}
 		s.cases.Set(k, c)
 	}
 	switch e := e.(type) {
 	case Declared:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.Declared = &e })
+		change(Key{e.Employer, e.Year}, func(c *Case) { c.Declared, c.Stale = &e, c.Assessed != nil })
 	case Reviewed:
 		k := Key{e.Employer, e.Year}
 		if old := s.cases.At(k).Reviewed; old != nil {
 			s.release(*old)
 		}
 		s.hold(e)
-		s.confirmations.Set(e.Confirmation, k)
-		change(k, func(c *Case) { c.Reviewed = &e })
+		s.confirmations.Set(ledger.FoldNumber(e.Confirmation), k)
+		change(k, func(c *Case) { c.Reviewed, c.Stale = &e, c.Assessed != nil })
 	case Assessed:
 		e.Entry = nil // no rule asks for it again, and it is most of what there is
 		change(Key{e.Employer, e.Year}, func(c *Case) {
 			if !c.deferred { // a re-assessment does not undo a deferral
 				c.Deadline = e.Deadline
 			}
-			c.Assessed, c.LateFee, c.Relieved = &e, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
+			c.Assessed, c.Stale, c.LateFee, c.Relieved = &e, false, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
 			c.orders = within(c.orders, c.Net())
 			if e.Raises() {
 				c.Warned, c.OrderedBy = ledger.Date{}, ledger.Date{}
@@ -245,11 +283,12 @@ func Evolve(s *State, e Event) *State {
 			c.Relieved = c.Relieved.Add(e.Amount)
 			c.orders = within(c.orders, c.Net())
 		})
+		s.book(reliefDecision, e.Decision, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
 		r := received{Key{e.Employer, e.Year}, receipt{e.Amount, e.Kind, e.On}}
-		s.receipts.Set(e.Receipt, r)
+		s.receipts.Set(ledger.FoldNumber(e.Receipt), r)
 		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
 	case Warned:
 		change(Key{e.Employer, e.Year}, func(c *Case) {
@@ -275,8 +314,10 @@ func Evolve(s *State, e Event) *State {
 			}
 			c.Refund = c.Refund.Add(e.Amount)
 		})
+		s.book(refundDecision, e.Decision, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Refunded:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Refunded = c.Refunded.Add(e.Amount) })
+		s.book(refundVoucher, e.Voucher, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Deregistered:
 		of := s.employers.At(e.Employer)
 		of.left = e.On
@@ -285,6 +326,13 @@ func Evolve(s *State, e Event) *State {
 		panic(fmt.Sprintf("levy: event %T", e))
 	}
 	return s
+}
+
+func (s *State) book(kind, number string, b booking) {
+	s.papers.Set(numbered(kind, number, b.of), b)
+	if first := numbered(kind, number, Key{}); !s.papers.Has(first) {
+		s.papers.Set(first, b)
+	}
 }
 
 func (s *State) hold(e Reviewed) {
