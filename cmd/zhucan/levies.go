@@ -53,11 +53,15 @@ func (p *program) levyList() *cobra.Command {
 			t := table{head: []string{
 				p.say("残保金", "levy"), p.say("单位", "employer"), p.say("地区", "region"), p.say("状态", "status"), ">" + p.say("职工", "staff"), ">" + p.say("残疾职工", "disabled"),
 				">" + p.say("应缴", "due"), ">" + p.say("减免", "relieved"), ">" + p.say("滞纳金", "late fee"), ">" + p.say("已缴", "paid"), ">" + p.say("已退", "refunded"), ">" + p.say("欠缴", "owed"),
-				p.say("缴款期限", "deadline"), ">seq",
+				p.say("缴款期限", "deadline"), p.say("须重新核定", "stale"), ">seq",
 			}}
 			for _, v := range l.Levies {
+				stale := ""
+				if v.Stale {
+					stale = p.say("是", "yes")
+				}
 				t.rows = append(t.rows, []string{
-					v.Levy, v.Name, v.Region, v.Status, v.Staff, v.Disabled, grouped(v.Due), grouped(v.Relieved), grouped(v.LateFee), grouped(v.Paid), grouped(v.Refunded), grouped(v.Owed), v.Deadline, number(v.LastRecord),
+					v.Levy, v.Name, v.Region, v.Status, v.Staff, v.Disabled, grouped(v.Due), grouped(v.Relieved), grouped(v.LateFee), grouped(v.Paid), grouped(v.Refunded), grouped(v.Owed), v.Deadline, stale, number(v.LastRecord),
 				})
 			}
 			return t, l.Next, l.Basis
@@ -212,7 +216,8 @@ func (p *program) levyIncome() *cobra.Command {
 		})
 }
 
-// levyAssess assesses one levy, or all of a year that are filed and not assessed yet.
+// levyAssess assesses one levy, or all of a year that are filed and not assessed yet, or filed
+// or reviewed since.
 func (p *program) levyAssess() *cobra.Command {
 	var employer, on string
 	var year int
@@ -221,8 +226,9 @@ func (p *program) levyAssess() *cobra.Command {
 		Short: "assess levies with what is declared and reviewed (核定)",
 		Long: `Computes what is due under the rules of the filing day as known on the day of the
 order, and books it. Without --employer, all levies of the year that are filed and not
-assessed yet. A levy that is assessed already is assessed anew when --employer names it:
-the difference is booked, and nothing if there is none.
+assessed yet, or were filed or reviewed again since (须重新核定 in levy list). A levy that is
+assessed already is assessed anew when --employer names it. The difference is booked, and
+nothing if there is none.
 
 Exit code 2 when every one of them was refused; the reasons are on stderr.`,
 		Example: "  zhucan levy assess --year 2023\n  zhucan levy assess --year 2023 --employer U… --on 2023-04-03",
@@ -260,7 +266,7 @@ func (p *program) assessLevies(ctx context.Context, employer ledger.PartyID, yea
 	if employer == "" {
 		employers = nil
 		for after := ""; ; {
-			l, err := report.Levies(ctx, s.pool, report.LevyFilter{Year: year, Status: "declared", On: on}, report.Cut{}, after, batch)
+			l, err := report.Levies(ctx, s.pool, report.LevyFilter{Year: year, Unassessed: true, On: on}, report.Cut{}, after, batch)
 			if err != nil {
 				return err
 			}
@@ -326,6 +332,8 @@ type affectedLevy struct {
 	Due      ledger.Money `json:"due"`
 	DueNow   ledger.Money `json:"due_now"`
 	Change   ledger.Money `json:"change"`
+	Fee      ledger.Money `json:"fee_reversed"`          // late fee that would be taken back
+	Relieved ledger.Money `json:"relief_taken_in"`       // hardship relief beyond what would be due
 	Sources  []string     `json:"new_sources,omitempty"` // clauses that the assessment did not rest on
 	Refusal  string       `json:"refusal,omitempty"`     // why there is none now
 	hasError bool
@@ -340,7 +348,8 @@ func (p *program) levyAffected() *cobra.Command {
 		Short: "list assessments that would be other ones today (受追溯影响的核定)",
 		Long: `Computes the last assessment of each levy again, from what is declared and reviewed,
 under the policy in force and as known on a day, and lists those that would be others with
-the difference. Nothing is recorded: levy assess does that, levy by levy.
+the difference, and with the late fee and the hardship relief that would be taken back with
+it: of a levy that was paid earlier than it seemed, only these change. Nothing is recorded: levy assess does that, levy by levy.
 
   --as-known SEQ     only assessments recorded up to SEQ
   --policy-before V  only assessments decided under a version published before V
@@ -406,12 +415,12 @@ func (p *program) affectedLevies(ctx context.Context, asKnown uint64, before str
 	list := []affectedLevy{}
 	var sum ledger.Money
 	for _, a := range levies.Affected(pack, known, old) {
-		if a.Err == nil && a.Delta.IsZero() && !all {
+		if a.Err == nil && a.Delta.IsZero() && a.Now.FeeReversed.IsZero() && a.Now.ReliefTakenIn.IsZero() && !all {
 			continue
 		}
 		v := affectedLevy{
 			Levy: a.Key.String(), Region: string(a.Then.Region), Decided: a.Then.Policy, Known: a.Then.Known.String(), Record: at[a.Key],
-			Due: a.Then.Due, DueNow: a.Now.Due, Change: a.Delta,
+			Due: a.Then.Due, DueNow: a.Now.Due, Change: a.Delta, Fee: a.Now.FeeReversed, Relieved: a.Now.ReliefTakenIn,
 		}
 		if a.Err != nil {
 			rule, detail := ledger.Refused(a.Err)
@@ -429,12 +438,13 @@ func (p *program) affectedLevies(ctx context.Context, asKnown uint64, before str
 		list = append(list, v)
 	}
 	t := table{head: []string{
-		p.say("残保金", "levy"), p.say("地区", "region"), p.say("核定政策", "decided under"), p.say("当时已知", "as known"), ">" + p.say("原应缴", "due"), ">" + p.say("现应缴", "due now"), ">" + p.say("差额", "change"), p.say("新依据", "new sources"),
+		p.say("残保金", "levy"), p.say("地区", "region"), p.say("核定政策", "decided under"), p.say("当时已知", "as known"), ">" + p.say("原应缴", "due"), ">" + p.say("现应缴", "due now"), ">" + p.say("差额", "change"), ">" + p.say("冲回滞纳金", "fee reversed"), ">" + p.say("冲回减免", "relief taken in"),
+		p.say("新依据", "new sources"),
 	}, foot: p.say("差额合计 ", "changes in all ") + grouped(sum)}
 	for _, v := range list {
-		cells := []string{v.Levy, v.Region, v.Decided, v.Known, grouped(v.Due), grouped(v.DueNow), grouped(v.Change), strings.Join(v.Sources, "; ")}
+		cells := []string{v.Levy, v.Region, v.Decided, v.Known, grouped(v.Due), grouped(v.DueNow), grouped(v.Change), grouped(v.Fee), grouped(v.Relieved), strings.Join(v.Sources, "; ")}
 		if v.hasError {
-			cells[5], cells[6], cells[7] = "", "", v.Refusal
+			cells[5], cells[6], cells[7], cells[8], cells[9] = "", "", "", "", v.Refusal
 		}
 		t.rows = append(t.rows, cells)
 	}
@@ -495,7 +505,11 @@ func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledg
 	if !v.LateFee.IsZero() {
 		fmt.Fprintf(&b, "，应缴滞纳金%s元", grouped(v.LateFee))
 	}
-	fmt.Fprintf(&b, "，已缴%s元。缴款期限为%s，截至%s已逾期%d天，尚欠%s元。\n", grouped(v.Paid), chineseDay(v.Deadline), chineseDay(on.String()), v.Age, grouped(v.Owed))
+	fmt.Fprintf(&b, "，已缴%s元", grouped(v.Paid))
+	if !v.Refunded.IsZero() {
+		fmt.Fprintf(&b, "，已退%s元", grouped(v.Refunded))
+	}
+	fmt.Fprintf(&b, "。缴款期限为%s，截至%s已逾期%d天，尚欠%s元。\n", chineseDay(v.Deadline), chineseDay(on.String()), v.Age, grouped(v.Owed))
 	if v.OrderedBy != "" {
 		fmt.Fprintf(&b, "  财政部门已责令你单位于%s前缴纳。逾期仍不缴纳的，", chineseDay(v.OrderedBy))
 	} else {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +58,24 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 		if got := strings.Join([]string{v.Status, v.Full.String(), v.Due.String(), v.Paid.String(), v.Owed.String()}, " "); got != want {
 			t.Errorf("%s: %s, want %s", employer, got, want)
 		}
+	}
+
+	// What is corrected after it was assessed is listed, and assessed anew with the others of its year.
+	corrected := filepath.Join(t.TempDir(), "corrected.csv")
+	row := "filing_year,region,name,uscc,staff,average_wage,date\n2022,220104,样本缴费单位04有限公司（合成）," + small + ",29,48000.00,2022-11-18\n"
+	if err := os.WriteFile(corrected, []byte(row), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, dir, "import", "declarations", corrected, "--as", "local")
+	if v := stands(small); !v.Stale || v.Status != "settled" || stands(paid).Stale {
+		t.Errorf("%+v", v)
+	}
+	if list := must(t, dir, "levy", "list", "--employer", "U"+small); !strings.Contains(list, "须重新核定") || !strings.Contains(list, "是") {
+		t.Error(list)
+	}
+	assessed := answer[struct{ Assessed, Unchanged, Refused int }](t, must(t, dir, "levy", "assess", "--year", "2022", "--on", "2022-11-19", "-o", "json"))
+	if v := stands(small); assessed.Assessed != 1 || assessed.Unchanged+assessed.Refused != 0 || v.Stale || v.Staff != "29" {
+		t.Errorf("%+v, %+v", assessed, v)
 	}
 
 	above := answer[surplusPage](t, must(t, dir, "levy", "surplus", "--year", "2022", "-o", "json")).Levies
@@ -122,6 +142,37 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 	income := answer[report.IncomePage](t, must(t, dir, "levy", "income", "-o", "json")).Income
 	if len(income) != 2 || income[0].Net.String() != "23000.00" || income[1].Net.String() != "5250.00" {
 		t.Errorf("%+v", income)
+	}
+
+	// A receipt of a day before the order had passed takes the late fee back, and nothing else.
+	early := filepath.Join(t.TempDir(), "early.csv")
+	if err := os.WriteFile(early, []byte("filing_year,uscc,receipt,amount,date\n2022,"+unpaid+",样本缴款书-0009,172800.00,2022-11-28\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, dir, "import", "receipts", early, "--as", "local")
+	a = answer[affected](t, must(t, dir, "levy", "affected", "--known", "2022-12-11", "-o", "json"))
+	if !slices.ContainsFunc(a.Affected, func(v affectedLevy) bool {
+		return v.Levy == "levy:U"+unpaid+":2022" && v.Change.IsZero() && v.Fee.String() == "34560.00"
+	}) {
+		t.Errorf("%+v", a)
+	}
+
+	// What was refunded and is owed after all is on the notice.
+	again := "filing_year,region,name,uscc,staff,average_wage,date\n2022,220104,样本缴费单位01有限公司（合成）," + paid + ",100,"
+	for i, step := range []struct{ wage, filed, assessed string }{{"30000.00", "2022-11-20", "2022-11-20"}, {"60000.00", "2023-04-20", "2023-04-20"}} {
+		if err := os.WriteFile(corrected, []byte(again+step.wage+","+step.filed+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		must(t, dir, "import", "declarations", corrected, "--as", "local")
+		levy("assess", "--employer", "U"+paid, "--year", "2022", "--on", step.assessed)
+		if i == 0 {
+			of := []string{"--employer", "U" + paid, "--year", "2022", "--amount", "9000.00"}
+			levy(append([]string{"decide-refund", "--claim", "样本申请2号", "--decision", "样本退费2号", "--on", "2023-04-12", "--as", "chief"}, of...)...)
+			levy(append([]string{"pay-refund", "--voucher", "样本5209-2", "--on", "2023-04-13"}, of...)...)
+		}
+	}
+	if notice := must(t, dir, "levy", "notice", "levy:U"+paid+":2022", "--on", "2023-04-21"); !strings.Contains(notice, "已缴18,000.00元，已退9,000.00元。") || !strings.Contains(notice, "尚欠9,000.00元") {
+		t.Error(notice)
 	}
 	if out := must(t, dir, "verify"); !strings.Contains(out, "VERIFIED") {
 		t.Error(out)

@@ -10,7 +10,8 @@
 //
 //  1. owed = due − relieved + late fee − received + refund decided, as package levy has it:
 //     the balance of the receivable in the books.
-//  2. Overdue is not a status: it depends on the day that is asked about.
+//  2. Overdue is not a status: it depends on the day that is asked about. Neither is stale,
+//     what was filed or reviewed after it was assessed: it is owed as it was assessed.
 package levies
 
 import (
@@ -49,6 +50,7 @@ var cases = &projections.Table{
 		{Name: "reviewed_on", Type: pgcopy.Date},
 		{Name: "confirmation", Type: pgcopy.Text},
 		{Name: "assessed_on", Type: pgcopy.Date},
+		{Name: "stale", Type: pgcopy.Bool}, // filed or reviewed since it was assessed, if it was
 		{Name: "policy", Type: pgcopy.Text},
 		{Name: "outcome", Type: pgcopy.Text},
 		{Name: "full_levy", Type: pgcopy.Money, Rest: "check (full_levy >= 0)"},
@@ -82,7 +84,7 @@ const Standing = `select l.*,
            else 'settled'
        end as status
 from (
-    select employer, year, region, class, declared_on, late, staff, disabled, gap, reviewed_on, confirmation, assessed_on, policy, outcome,
+    select employer, year, region, class, declared_on, late, staff, disabled, gap, reviewed_on, confirmation, assessed_on, coalesce(stale, false) and due is not null as stale, policy, outcome,
            full_levy, relief, due, coalesce(deferred_until, last_day) as deadline, deferred_until, warned_on, ordered_by, relieved, late_fee,
            paid, late_fee_paid, refund, refunded, coalesce(due, 0) - relieved + late_fee - paid - late_fee_paid + refund as owed, last_seq
     from %s) l`
@@ -115,13 +117,13 @@ func (levies) Fold(rows *projections.Rows, r events.Recorded) error {
 	}
 	switch e := r.Event.(type) {
 	case levy.Declared:
-		of(e.Employer, e.Year).Text("region", string(e.Region)).Text("class", string(e.Class)).Date("declared_on", e.On).Bool("late", e.Late).Text("staff", e.Staff.String())
+		of(e.Employer, e.Year).Text("region", string(e.Region)).Text("class", string(e.Class)).Date("declared_on", e.On).Bool("late", e.Late).Text("staff", e.Staff.String()).Bool("stale", true)
 	case levy.Reviewed:
-		of(e.Employer, e.Year).Date("reviewed_on", e.On).Text("confirmation", e.Confirmation)
+		of(e.Employer, e.Year).Date("reviewed_on", e.On).Text("confirmation", e.Confirmation).Bool("stale", true)
 	case levy.Assessed:
 		c := of(e.Employer, e.Year).Text("staff", e.Staff.String()).Text("disabled", e.Disabled.String()).Text("gap", e.Gap.String()).Date("assessed_on", e.On).
 			Text("policy", e.Policy).Text("outcome", string(e.Outcome)).Money("full_levy", e.Full).Money("relief", e.Relief).Money("due", e.Due).
-			Date("last_day", e.Deadline)
+			Date("last_day", e.Deadline).Bool("stale", false)
 		if e.Raises() { // what is added is warned of and ordered anew
 			c.Date("warned_on", ledger.Date{}).Date("ordered_by", ledger.Date{})
 		}

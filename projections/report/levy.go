@@ -38,6 +38,7 @@ type Levy struct {
 	WarnedOn   string       `json:"warned_on,omitempty"`
 	OrderedBy  string       `json:"ordered_by,omitempty"`
 	Policy     string       `json:"decided_policy,omitempty"`
+	Stale      bool         `json:"stale,omitempty"` // filed or reviewed since it was assessed
 	LastRecord uint64       `json:"last_record"`
 }
 
@@ -50,12 +51,14 @@ type LevyPage struct {
 
 // A LevyFilter narrows the list of levies. Empty parts count all. On is the day on which the
 // age of what is owed is counted; Overdue keeps only what is owed after its last day to pay,
-// Above only employers above the ratio.
+// Above only employers above the ratio, Unassessed only what was filed and is not assessed, or
+// not since it was filed or reviewed last.
 type LevyFilter struct {
 	Employer, Region, Status string
 	Year                     int
 	On                       ledger.Date
 	Overdue, Above           bool
+	Unassessed               bool
 }
 
 const (
@@ -65,7 +68,7 @@ select 'levy:' || l.employer || ':' || l.year as levy, l.employer, coalesce(p.na
 	coalesce(l.due, 0)::numeric(20,2)::text, l.relieved::numeric(20,2)::text, l.late_fee::numeric(20,2)::text, (l.paid + l.late_fee_paid)::numeric(20,2)::text,
 	l.refunded::numeric(20,2)::text, l.owed::numeric(20,2)::text, l.deadline,
 	case when l.owed > 0 and l.deadline < @on::date then @on::date - l.deadline else 0 end as age,
-	l.warned_on, l.ordered_by, coalesce(l.policy, ''), l.last_seq
+	l.warned_on, l.ordered_by, coalesce(l.policy, ''), l.stale, l.last_seq
 from `
 
 	levyWhere = ` l
@@ -76,6 +79,7 @@ where 'levy:' || l.employer || ':' || l.year > @after
 	and (@year::int = 0 or l.year = @year::int)
 	and (@status = '' or l.status = @status)
 	and (not @above::bool or l.gap like '-%')
+	and (not @unassessed::bool or l.status = 'declared' or l.stale)
 	and (not @overdue::bool or l.owed > 0 and l.deadline < @on::date)
 order by levy
 limit @limit`
@@ -88,7 +92,7 @@ limit @limit`
 	select k.employer, k.year, t.declared ->> 'region' as region, t.declared ->> 'class' as class, (t.declared ->> 'on')::date as declared_on,
 		(t.declared ->> 'late')::boolean as late, t.staff, t.assessed ->> 'disabled' as disabled, t.assessed ->> 'gap' as gap,
 		(t.reviewed ->> 'on')::date as reviewed_on, t.reviewed ->> 'confirmation' as confirmation,
-		(t.assessed ->> 'on')::date as assessed_on, t.assessed ->> 'policy' as policy, t.assessed ->> 'outcome' as outcome,
+		(t.assessed ->> 'on')::date as assessed_on, t.stale, t.assessed ->> 'policy' as policy, t.assessed ->> 'outcome' as outcome,
 		(t.assessed ->> 'full')::numeric as full_levy, (t.assessed ->> 'relief')::numeric as relief, (t.assessed ->> 'due')::numeric as due,
 		nullif(t.assessed ->> 'deadline', '')::date as last_day, t.deferred_until, t.warned_on, t.ordered_by,
 		t.relieved, t.late_fee, t.paid, t.late_fee_paid, t.refund, t.refunded, t.last_seq
@@ -103,6 +107,7 @@ limit @limit`
 			(array_agg(e.data order by e.seq desc) filter (where s.step = 'reviewed'))[1] as reviewed,
 			(array_agg(e.data order by e.seq desc) filter (where s.step = 'assessed'))[1] as assessed,
 			(array_agg(e.data ->> 'staff' order by e.seq desc) filter (where s.step in ('declared', 'assessed')))[1] as staff,
+			max(e.seq) filter (where s.step in ('declared', 'reviewed')) > max(e.seq) filter (where s.step = 'assessed') as stale,
 			(array_agg((e.data ->> 'until')::date order by e.seq desc) filter (where s.step = 'deferred'))[1] as deferred_until,
 			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned' and e.seq > r.raised))[1] as warned_on,
 			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered' and e.seq > r.raised))[1] as ordered_by,
@@ -125,13 +130,13 @@ var selectLeviesThen = levyColumns + `(` + fmt.Sprintf(levies.Standing, leviesTh
 // beginning.
 func Levies(ctx context.Context, db DB, f LevyFilter, cut Cut, after string, limit int) (LevyPage, error) {
 	args := pgx.NamedArgs{
-		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "on": f.On.Time(),
+		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "unassessed": f.Unassessed, "on": f.On.Time(),
 	}
 	all, next, b, err := page(ctx, db, cut, cut.choose(selectLevies, selectLeviesThen), args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
 		var sums [8]string
 		var deadline, warned, ordered *time.Time
 		if err := row.Scan(&l.Levy, &l.Employer, &l.Name, &l.Year, &l.Region, &l.Class, &l.Status, &l.Staff, &l.Disabled, &l.Gap,
-			&sums[0], &sums[1], &sums[2], &sums[3], &sums[4], &sums[5], &sums[6], &sums[7], &deadline, &l.Age, &warned, &ordered, &l.Policy, &l.LastRecord); err != nil {
+			&sums[0], &sums[1], &sums[2], &sums[3], &sums[4], &sums[5], &sums[6], &sums[7], &deadline, &l.Age, &warned, &ordered, &l.Policy, &l.Stale, &l.LastRecord); err != nil {
 			return l, err
 		}
 		l.Deadline, l.WarnedOn, l.OrderedBy = date(deadline), date(warned), date(ordered)
