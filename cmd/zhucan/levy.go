@@ -23,7 +23,8 @@ func (p *program) levyCommand() *cobra.Command {
 		Long: `Reads a CSV of employers and filing years and writes it again with the levy of each
 row (财税〔2015〕72号 art. 8), without a server and without keeping anything.
 
-Columns read, in any order; others are passed through unread and named on stderr:
+Columns read, in any order; others are passed through unread and named on stderr, and
+refused where they differ from one of these only by case, blanks, "-" or "_":
 
   filing_year unit_class staff disabled_weighted      needed
   average_wage or payroll        own wages of the year before; of a payroll the average
@@ -186,8 +187,8 @@ func (r *levyRules) cite(b levy.Basis) string {
 
 func (c *levyTable) header(columns []string) {
 	for _, name := range columns {
-		if slices.Contains(levyAdded, name) {
-			name = "input_" + name
+		if plain := strings.TrimSpace(name); slices.Contains(levyAdded, plain) {
+			name = "input_" + plain
 		}
 		c.line = append(appendCell(c.line, passed(name)), ',')
 	}

@@ -154,6 +154,26 @@ func TestColumnsStandInAnyOrderAndOthersPassThrough(t *testing.T) {
 	}
 }
 
+// A column that is nearly one that is read would be passed over, and the row be computed without it.
+func TestNamesOfColumnsAreReadWithoutBlanksAroundThemAndNotGuessed(t *testing.T) {
+	t.Parallel()
+	row := compute(t, "filing_year, unit_class,staff ,disabled_weighted,average_wage,\tsocial_average_wage, due \n2022,enterprise,100,1,60000,90000,7\n")[0]
+	if row["due"] != "18000.00" || row["input_due"] != "7" {
+		t.Errorf("%v", row)
+	}
+	for name, says := range map[string]string{
+		"Social_Average_Wage": "social_average_wage", "social average wage": "social_average_wage", "socialAverageWage": "social_average_wage", "ASSESSED_ON": "assessed_on", " staff": "twice",
+	} {
+		path := filepath.Join(t.TempDir(), "in.csv")
+		if err := os.WriteFile(path, []byte("filing_year,unit_class,staff,disabled_weighted,average_wage,"+name+"\n2022,enterprise,100,1,60000,90000\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, stdout, stderr := zhucan(t, t.TempDir(), "levy", "compute", path); code != 2 || stdout != "" || !strings.Contains(stderr, "file-columns") || !strings.Contains(stderr, says) {
+			t.Errorf("%q: exit %d, %q, %s", name, code, stdout, stderr)
+		}
+	}
+}
+
 func TestAPayrollDecidesTheAverageWage(t *testing.T) {
 	t.Parallel()
 	row := compute(t, levyHead+"X,2022,220100,enterprise,31,0,1.00,90000,1500000,,,,,\n")[0]
@@ -260,6 +280,7 @@ func TestAFileThatIsNoneIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 		{"file-columns", []string{file("c.csv", "")}},
 		{"file-structure", []string{file("d.csv", good+"\"X,2022\n")}},
 		{"file-encoding", []string{file("e.csv", good+"\xff\xfe\n")}},
+		{"--encoding", []string{file("e.csv", good+"\xff\xfe\n")}},
 		{"file-unreadable", []string{dir}},
 		{"file-unreadable", []string{filepath.Join(dir, "nothing.csv")}},
 		{"file-unreadable", []string{file("f.csv", good), "--policy", filepath.Join(dir, "nothing")}},

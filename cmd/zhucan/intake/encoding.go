@@ -33,7 +33,7 @@ func (e Encoding) known() bool {
 var (
 	ErrEncoding = &ledger.Rejection{
 		Code: "file-encoding", Rule: "the encoding of a file is known: utf-8, gb18030, windows-1252 or utf-16 with byte order mark", RuleZH: "须能确定文件编码：utf-8、gb18030、windows-1252或带字节顺序标记的utf-16",
-		Next: "name the encoding in the mapping, or save the file as UTF-8", NextZH: "请在映射文件中写明编码，或将文件另存为UTF-8",
+		Next: "name the encoding in the mapping, or with --encoding where there is none, or save the file as UTF-8", NextZH: "请在映射文件中写明编码，没有映射文件的用 --encoding 指明，或将文件另存为UTF-8",
 	}
 	ErrBytes = &ledger.Rejection{
 		Code: "file-bytes", Rule: "every byte of a file is text in its encoding", RuleZH: "文件内容须全部符合其编码",

@@ -50,10 +50,24 @@ const (
 	levyNeeded = atRegion
 )
 
-// FindLevyColumns finds the columns in a header. Without a column for them, all rows are
-// of the region.
-func FindLevyColumns(columns []string, region ledger.RegionCode) (LevyColumns, error) {
+// FindLevyColumns finds the columns in a header, whatever blanks stand around their names. A
+// column that is nearly one that is read is refused, for it would be passed over. Without a
+// column for them, all rows are of the region.
+func FindLevyColumns(header []string, region ledger.RegionCode) (LevyColumns, error) {
 	c := LevyColumns{region: region}
+	columns := make([]string, len(header))
+	for i, name := range header {
+		if columns[i] = strings.TrimSpace(name); slices.Contains(levyColumns[:], columns[i]) && slices.Contains(columns[:i], columns[i]) {
+			return c, ErrColumns.Of("column %q twice", columns[i])
+		}
+	}
+	for _, name := range columns {
+		for _, known := range levyColumns {
+			if name != known && folded(name) == folded(known) {
+				return c, ErrColumns.Of("column %s, which is nearly %q", quote(name), known)
+			}
+		}
+	}
 	for i, name := range levyColumns {
 		c.index[i] = slices.Index(columns, name)
 		if c.index[i] < 0 && i < levyNeeded {
@@ -69,6 +83,11 @@ func FindLevyColumns(columns []string, region ledger.RegionCode) (LevyColumns, e
 		}
 	}
 	return c, nil
+}
+
+// folded is a name without case, blanks, dashes and underscores.
+func folded(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(strings.Join(strings.Fields(name), "")))
 }
 
 func (c *LevyColumns) cell(cells []string, at int) string {
