@@ -172,6 +172,8 @@ func scenario() []events.Request {
 	do(ledgertest.Approver, ledger.DateOf(2023, 11, 6), levy.Relieve{Amount: ledger.Fen(20_000_00), Decision: "示例减免〔2023〕1号", Employer: "E1", Reason: "flood", Year: 2023})
 	do(ledgertest.Approver, ledger.DateOf(2023, 11, 6), levy.Defer{Decision: "示例缓缴〔2023〕1号", Employer: "E1", Reason: "flood", Until: ledger.DateOf(2023, 12, 31), Year: 2023})
 	do(ledgertest.Accountant, ledger.DateOf(2023, 11, 10), levy.Receive{Amount: ledger.Fen(1_000_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书1号", Year: 2023})
+	do(ledgertest.Accountant, ledger.DateOf(2023, 11, 10), levy.Receive{Amount: ledger.Fen(1_000_00), Employer: "E1", Kind: levy.LateFees, Receipt: "示例缴款书2号", Year: 2023})
+	do(ledger.Actor{ID: "accountant-2", Roles: []ledger.Role{ledger.Accountant}}, ledger.DateOf(2023, 11, 13), levy.WithdrawReceipt{Reason: "typed twice", Receipt: "示例缴款书2号"})
 	do(ledgertest.Approver, ledger.DateOf(2024, 1, 2), levy.Warn{Document: "示例警告〔2024〕1号", Employer: "E1", Year: 2023})
 	do(ledgertest.Approver, ledger.DateOf(2024, 1, 3), levy.OrderPayment{Deadline: ledger.DateOf(2024, 1, 5), Document: "示例限缴〔2024〕1号", Employer: "E1", Year: 2023})
 	do(ledgertest.Approver, ledger.DateOf(2024, 1, 10), levy.ChargeLateFee{Document: "示例加收〔2024〕1号", Employer: "E1", Year: 2023})

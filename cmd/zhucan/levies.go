@@ -25,6 +25,7 @@ func (p *program) levyVerbs() []*cobra.Command {
 		p.levyList(), p.levyArrears(), p.levySurplus(), p.levyIncome(), p.levyAffected(), p.levyNotice(), p.levyAssess(),
 		p.orderCommand("levy.relieve", "forgive a part for hardship (困难减免)", "relieve --employer U… --year 2023 --amount 500.00 --decision … --reason …"),
 		p.orderCommand("levy.defer", "give more time to pay, for hardship (缓缴)", "defer --employer U… --year 2023 --until 2024-03-31 --decision … --reason …"),
+		p.orderCommand("levy.withdraw-receipt", "take back a receipt that was recorded wrongly (撤销缴库登记)", "withdraw-receipt --receipt … --reason …"),
 		p.orderCommand("levy.warn", "record the warning of an employer in default (警告)", "warn --employer U… --year 2023 --document …"),
 		p.orderCommand("levy.order-payment", "order payment by a deadline (责令限期缴纳)", "order-payment --employer U… --year 2023 --deadline 2023-11-15 --document …"),
 		p.orderCommand("levy.charge-late-fee", "charge the late fee up to a day (加收滞纳金)", "charge-late-fee --employer U… --year 2023 --document … --on 2023-11-30"),

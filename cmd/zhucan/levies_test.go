@@ -157,6 +157,24 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 
+	// It was another employer's: an accountant other than who recorded it withdraws it, and the
+	// list, the income and the books follow.
+	net := func() (n ledger.Money) {
+		for _, i := range answer[report.IncomePage](t, must(t, dir, "levy", "income", "-o", "json")).Income {
+			n = n.Add(i.Net)
+		}
+		return n
+	}
+	had, owed := net(), stands(unpaid).Owed
+	if code, _, stderr := zhucan(t, dir, "levy", "withdraw-receipt", "--receipt", "样本缴款书-0009", "--reason", "属其他单位", "--on", "2022-12-12", "--as", "local"); code != 2 || !strings.Contains(stderr, "duties-not-separated") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	must(t, dir, "access", "add", "cashier", "--role", "accountant")
+	levy("withdraw-receipt", "--receipt", "样本缴款书-0009", "--reason", "属其他单位", "--on", "2022-12-12", "--as", "cashier")
+	if v := stands(unpaid); !v.Paid.IsZero() || !v.Owed.Equal(owed.Add(money(t, "172800.00"))) || !net().Equal(had.Sub(money(t, "172800.00"))) {
+		t.Errorf("%s paid, %s owed, %s received in all", v.Paid, v.Owed, net())
+	}
+
 	// What was refunded and is owed after all is on the notice.
 	again := "filing_year,region,name,uscc,staff,average_wage,date\n2022,220104,样本缴费单位01有限公司（合成）," + paid + ",100,"
 	for i, step := range []struct{ wage, filed, assessed string }{{"30000.00", "2022-11-20", "2022-11-20"}, {"60000.00", "2023-04-20", "2023-04-20"}} {

@@ -247,6 +247,8 @@ func serials(do any) []string {
 		return []string{do.Voucher}
 	case levy.Receive:
 		return []string{do.Receipt}
+	case levy.WithdrawReceipt:
+		return []string{do.Receipt}
 	case levy.PayRefund:
 		return []string{do.Voucher}
 	}
@@ -306,6 +308,8 @@ func freeText(do any) []string {
 	case levy.Relieve:
 		return []string{do.Reason}
 	case levy.Defer:
+		return []string{do.Reason}
+	case levy.WithdrawReceipt:
 		return []string{do.Reason}
 	case achievement.Record:
 		return []string{do.Body, do.Course, do.Name}

@@ -33,6 +33,12 @@ func collect(on, receipt string, amount int64) ask {
 	return ask{ledgertest.Accountant, on, levy.Receive{Amount: yuan(amount), Employer: "E1", Kind: levy.Principal, Receipt: receipt, Year: 2023}}
 }
 
+func unbook(on, receipt string) ask {
+	by := ledgertest.Accountant
+	by.ID = "accountant-2"
+	return ask{by, on, levy.WithdrawReceipt{Reason: "误登", Receipt: receipt}}
+}
+
 // levied owes 18000.00: 0.6 persons × 60000.00 × 50 %.
 func levied() []ask {
 	return join(known(ledgertest.Levied), []ask{review("Q1", "E1", "P1"), filing("2023-09-01"), assess("2023-09-04")})
@@ -70,6 +76,8 @@ func levyRefusals() []refusal {
 		{"relief stays within what is due", levied(), with(relieve, func(r *levy.Relieve) { r.Amount = yuan(18_001) }), levy.ErrHardship},
 		{"a decision relieves once", append(levied(), relieve), with(relieve, func(r *levy.Relieve) { r.Amount = yuan(1) }), levy.ErrBooked},
 		{"a receipt is used once", settled, collect("2023-09-10", "R1", 1), levy.ErrReceipt},
+		{"a personal number is in no reason of a withdrawal", settled, with(unbook("2023-09-11", "R1"), func(w *levy.WithdrawReceipt) { w.Reason = "身份证11010519491231002X" }), ledger.ErrPersonalText},
+		{"no receipt is withdrawn in a closed month", append(settled, closing("2023-09", "2023-10-01")), unbook("2023-09-30", "R1"), journal.ErrClosed},
 		{"nobody is warned who paid", settled, warn, levy.ErrDefault},
 		{"nothing is refunded that was not overpaid", settled, refund, levy.ErrRefund},
 		{"who owes is not deregistered", levied(), leave, levy.ErrUnsettled},
@@ -90,6 +98,7 @@ func TestEachStepOfALevyThatMovesMoneyCarriesItsEntry(t *testing.T) {
 		"relief for hardship":         {append(levied(), relieve), "2023-09-05, 4002.1030218.01/1021.1030218 8000.00"},
 		"a receipt":                   {append(levied(), collect("2023-09-10", "R1", 18_000)), "2023-09-10, 1001/1021.1030218 18000.00"},
 		"a receipt of a closed month": {append(levied(), closing("2023-09", "2023-10-01"), collect("2023-09-30", "R1", 18_000)), "2023-10-01 for 2023-09, 1001/1021.1030218 18000.00"},
+		"a receipt withdrawn":         {append(levied(), collect("2023-09-10", "R1", 18_000), unbook("2023-09-11", "R1")), "2023-09-11, 1021.1030218/1001 18000.00"},
 		"a late fee":                  {append(owing, charge), "2023-11-16, 1021.1030218/4002.1030218.02 1440.00"},
 		"a decision to refund":        {append(levied(), collect("2023-09-10", "R1", 18_500), refund), "2023-12-01, 1021.1030218/2307.1030218 500.00"},
 		"a refund":                    {append(levied(), collect("2023-09-10", "R1", 18_500), refund, repay), "2023-12-04, 2307.1030218/1001 500.00"},

@@ -111,6 +111,14 @@ func (m *model) levy(e levy.Event) {
 		k.received[e.Kind] += fen(e.Amount)
 		t.treasury += fen(e.Amount)
 		t.receivable -= fen(e.Amount)
+	case levy.ReceiptWithdrawn:
+		k, t := filed(levy.Key{Employer: e.Employer, Year: e.Year})
+		number := fmt.Sprint([]string{"levy receipt", e.Receipt})
+		m.must(m.booked[number] != "" && e.Region == k.region, "%+v withdrawn of %+v", e, k)
+		delete(m.booked, number)
+		k.received[e.Kind] -= fen(e.Amount)
+		t.treasury -= fen(e.Amount)
+		t.receivable += fen(e.Amount)
 	case levy.Warned:
 		k, _ := assessed(levy.Key{Employer: e.Employer, Year: e.Year})
 		m.must(k.owed() > 0 && k.owed() == fen(e.Owed), "warned of %s, %d is owed", e.Owed, k.owed())
@@ -307,6 +315,12 @@ func (w *world) levy(do func(ledger.Actor, any), roll func(int, string) int, amo
 	case 12:
 		do(ledgertest.Accountant, levy.PayRefund{Amount: ledger.Fen(max(1, k.refund-k.repaid) + int64(roll(6, "more")/5)), Employer: of.Employer, Voucher: fmt.Sprint("5209-", roll(9, "voucher")), Year: of.Year})
 	default:
+		if roll(3, "withdraw") == 0 {
+			by := ledgertest.Accountant
+			by.ID = "accountant-2"
+			do(by, levy.WithdrawReceipt{Reason: "误登", Receipt: fmt.Sprint("R", roll(40, "receipt"))})
+			return
+		}
 		if len(w.model.levied) > 0 && roll(2, "reverse") == 0 {
 			do(second, journal.Reverse{Entry: w.model.levied[roll(len(w.model.levied), "entry")], Reason: "r"})
 			return

@@ -74,6 +74,12 @@ type (
 		Receipt  string         `json:"receipt"` // number of the treasury's receipt, used once
 		Year     int            `json:"year"`
 	}
+	// WithdrawReceipt takes back a receipt that was recorded wrongly. Its number can be recorded
+	// again.
+	WithdrawReceipt struct {
+		Reason  string `json:"reason"`
+		Receipt string `json:"receipt"`
+	}
 	// Warn is the finance department's warning (残疾人就业条例 art. 27).
 	Warn struct {
 		Document string         `json:"document"`
@@ -116,18 +122,19 @@ type (
 	}
 )
 
-func (Declare) levy()       {}
-func (Review) levy()        {}
-func (Assess) levy()        {}
-func (Relieve) levy()       {}
-func (Defer) levy()         {}
-func (Receive) levy()       {}
-func (Warn) levy()          {}
-func (OrderPayment) levy()  {}
-func (ChargeLateFee) levy() {}
-func (DecideRefund) levy()  {}
-func (PayRefund) levy()     {}
-func (Deregister) levy()    {}
+func (Declare) levy()         {}
+func (Review) levy()          {}
+func (Assess) levy()          {}
+func (Relieve) levy()         {}
+func (Defer) levy()           {}
+func (Receive) levy()         {}
+func (WithdrawReceipt) levy() {}
+func (Warn) levy()            {}
+func (OrderPayment) levy()    {}
+func (ChargeLateFee) levy()   {}
+func (DecideRefund) levy()    {}
+func (PayRefund) levy()       {}
+func (Deregister) levy()      {}
 
 // A Person is one disabled worker and the months of the data year that the federation
 // confirms. A change of grade within the year makes two.
@@ -251,6 +258,19 @@ type (
 		Region   ledger.RegionCode `json:"region"`
 		Year     int               `json:"year"`
 	}
+	// ReceiptWithdrawn says that a receipt was recorded wrongly and does not count.
+	ReceiptWithdrawn struct {
+		Amount   ledger.Money      `json:"amount"`
+		By       ledger.ActorID    `json:"by"`
+		Employer ledger.PartyID    `json:"employer"`
+		Entry    ledger.Entry      `json:"entry"`
+		Kind     Kind              `json:"kind"`
+		On       ledger.Date       `json:"on"`
+		Reason   string            `json:"reason"`
+		Receipt  string            `json:"receipt"` // as it was recorded
+		Region   ledger.RegionCode `json:"region"`
+		Year     int               `json:"year"`
+	}
 	// Warned says that the employer was warned of what it owed.
 	Warned struct {
 		By       ledger.ActorID `json:"by"`
@@ -323,18 +343,19 @@ type LatePart struct {
 	Until     ledger.Date  `json:"until"` // day of payment, or of the charge
 }
 
-func (Declared) happened()       {}
-func (Reviewed) happened()       {}
-func (Assessed) happened()       {}
-func (Relieved) happened()       {}
-func (Deferred) happened()       {}
-func (Received) happened()       {}
-func (Warned) happened()         {}
-func (PaymentOrdered) happened() {}
-func (LateFeeCharged) happened() {}
-func (RefundDecided) happened()  {}
-func (Refunded) happened()       {}
-func (Deregistered) happened()   {}
+func (Declared) happened()         {}
+func (Reviewed) happened()         {}
+func (Assessed) happened()         {}
+func (Relieved) happened()         {}
+func (Deferred) happened()         {}
+func (Received) happened()         {}
+func (ReceiptWithdrawn) happened() {}
+func (Warned) happened()           {}
+func (PaymentOrdered) happened()   {}
+func (LateFeeCharged) happened()   {}
+func (RefundDecided) happened()    {}
+func (Refunded) happened()         {}
+func (Deregistered) happened()     {}
 
 // Raises tells whether more is due than before. What is added is warned of and ordered anew.
 func (e Assessed) Raises() bool { return e.Previous != nil && e.Due.Cmp(*e.Previous) > 0 }
@@ -349,43 +370,46 @@ type Key struct {
 func (k Key) String() string { return "levy:" + string(k.Employer) + ":" + strconv.Itoa(k.Year) }
 
 // Case is the employer and year.
-func (e Declared) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Reviewed) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Assessed) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Relieved) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Deferred) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Received) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Warned) Case() string         { return Key{e.Employer, e.Year}.String() }
-func (e PaymentOrdered) Case() string { return Key{e.Employer, e.Year}.String() }
-func (e LateFeeCharged) Case() string { return Key{e.Employer, e.Year}.String() }
-func (e RefundDecided) Case() string  { return Key{e.Employer, e.Year}.String() }
-func (e Refunded) Case() string       { return Key{e.Employer, e.Year}.String() }
-func (e Deregistered) Case() string   { return "levy:" + string(e.Employer) }
+func (e Declared) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Reviewed) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Assessed) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Relieved) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Deferred) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Received) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e ReceiptWithdrawn) Case() string { return Key{e.Employer, e.Year}.String() }
+func (e Warned) Case() string           { return Key{e.Employer, e.Year}.String() }
+func (e PaymentOrdered) Case() string   { return Key{e.Employer, e.Year}.String() }
+func (e LateFeeCharged) Case() string   { return Key{e.Employer, e.Year}.String() }
+func (e RefundDecided) Case() string    { return Key{e.Employer, e.Year}.String() }
+func (e Refunded) Case() string         { return Key{e.Employer, e.Year}.String() }
+func (e Deregistered) Case() string     { return "levy:" + string(e.Employer) }
 
 // Effective is the day of the order.
-func (e Declared) Effective() ledger.Date       { return e.On }
-func (e Reviewed) Effective() ledger.Date       { return e.On }
-func (e Assessed) Effective() ledger.Date       { return e.On }
-func (e Relieved) Effective() ledger.Date       { return e.On }
-func (e Deferred) Effective() ledger.Date       { return e.On }
-func (e Received) Effective() ledger.Date       { return e.On }
-func (e Warned) Effective() ledger.Date         { return e.On }
-func (e PaymentOrdered) Effective() ledger.Date { return e.On }
-func (e LateFeeCharged) Effective() ledger.Date { return e.On }
-func (e RefundDecided) Effective() ledger.Date  { return e.On }
-func (e Refunded) Effective() ledger.Date       { return e.On }
-func (e Deregistered) Effective() ledger.Date   { return e.On }
+func (e Declared) Effective() ledger.Date         { return e.On }
+func (e Reviewed) Effective() ledger.Date         { return e.On }
+func (e Assessed) Effective() ledger.Date         { return e.On }
+func (e Relieved) Effective() ledger.Date         { return e.On }
+func (e Deferred) Effective() ledger.Date         { return e.On }
+func (e Received) Effective() ledger.Date         { return e.On }
+func (e ReceiptWithdrawn) Effective() ledger.Date { return e.On }
+func (e Warned) Effective() ledger.Date           { return e.On }
+func (e PaymentOrdered) Effective() ledger.Date   { return e.On }
+func (e LateFeeCharged) Effective() ledger.Date   { return e.On }
+func (e RefundDecided) Effective() ledger.Date    { return e.On }
+func (e Refunded) Effective() ledger.Date         { return e.On }
+func (e Deregistered) Effective() ledger.Date     { return e.On }
 
 // Booked is the entry, or nil when no money moved.
-func (e Declared) Booked() *ledger.Entry       { return nil }
-func (e Reviewed) Booked() *ledger.Entry       { return nil }
-func (e Assessed) Booked() *ledger.Entry       { return e.Entry }
-func (e Relieved) Booked() *ledger.Entry       { return &e.Entry }
-func (e Deferred) Booked() *ledger.Entry       { return nil }
-func (e Received) Booked() *ledger.Entry       { return &e.Entry }
-func (e Warned) Booked() *ledger.Entry         { return nil }
-func (e PaymentOrdered) Booked() *ledger.Entry { return nil }
-func (e LateFeeCharged) Booked() *ledger.Entry { return &e.Entry }
-func (e RefundDecided) Booked() *ledger.Entry  { return &e.Entry }
-func (e Refunded) Booked() *ledger.Entry       { return &e.Entry }
-func (e Deregistered) Booked() *ledger.Entry   { return nil }
+func (e Declared) Booked() *ledger.Entry         { return nil }
+func (e Reviewed) Booked() *ledger.Entry         { return nil }
+func (e Assessed) Booked() *ledger.Entry         { return e.Entry }
+func (e Relieved) Booked() *ledger.Entry         { return &e.Entry }
+func (e Deferred) Booked() *ledger.Entry         { return nil }
+func (e Received) Booked() *ledger.Entry         { return &e.Entry }
+func (e ReceiptWithdrawn) Booked() *ledger.Entry { return &e.Entry }
+func (e Warned) Booked() *ledger.Entry           { return nil }
+func (e PaymentOrdered) Booked() *ledger.Entry   { return nil }
+func (e LateFeeCharged) Booked() *ledger.Entry   { return &e.Entry }
+func (e RefundDecided) Booked() *ledger.Entry    { return &e.Entry }
+func (e Refunded) Booked() *ledger.Entry         { return &e.Entry }
+func (e Deregistered) Booked() *ledger.Entry     { return nil }

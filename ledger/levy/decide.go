@@ -50,7 +50,7 @@ var (
 		Source: "财税〔2015〕72号 art. 17", Next: "decide within the limits", NextZH: "请在限额、期限内决定",
 	}
 	ErrReceipt = &ledger.Rejection{
-		Code: "levy-receipt", Rule: "a receipt of the treasury is recorded once, as levy or late fee", RuleZH: "同一国库票据只能登记一次，并注明为残保金或滞纳金",
+		Code: "levy-receipt", Rule: "a receipt of the treasury is recorded once, as levy or late fee, and withdrawn only as it is recorded", RuleZH: "同一国库票据只能登记一次，并注明为残保金或滞纳金；只能撤销已登记的票据",
 		Source: "预算法 art. 56", Next: "compare with the receipt that is recorded", NextZH: "请与已登记票据核对",
 	}
 	ErrDefault = &ledger.Rejection{
@@ -101,6 +101,8 @@ func Decide(s *State, c Command) ([]Event, error) {
 		return s.postpone(c, do)
 	case Receive:
 		return s.receive(c, do)
+	case WithdrawReceipt:
+		return s.withdrawReceipt(c, do)
 	case Warn:
 		return s.warn(c, do)
 	case OrderPayment:
@@ -124,7 +126,7 @@ func duty(do Action) ledger.Role {
 		return ledger.Clerk
 	case Review:
 		return ledger.Reviewer
-	case Assess, Receive, PayRefund:
+	case Assess, Receive, WithdrawReceipt, PayRefund:
 		return ledger.Accountant
 	}
 	return ledger.Approver
@@ -573,6 +575,27 @@ func (s *State) receive(c Command, do Receive) ([]Event, error) {
 	}
 	return []Event{Received{
 		Amount: do.Amount, By: c.By.ID, Employer: do.Employer, Kind: do.Kind, On: c.On, Receipt: do.Receipt, Region: k.Declared.Region, Year: do.Year,
+	}}, nil
+}
+
+// withdrawReceipt takes a receipt back on a day that is not before its own. What was decided
+// with it stands: what it paid is owed, a refund of it too.
+func (s *State) withdrawReceipt(c Command, do WithdrawReceipt) ([]Event, error) {
+	old, ok := s.receipts.Get(ledger.FoldNumber(do.Receipt))
+	if !ok {
+		return nil, ErrReceipt.Of("no receipt %q is recorded", do.Receipt)
+	}
+	if err := stated(old.of, do.Reason); err != nil {
+		return nil, err
+	}
+	if c.On.Before(old.on) {
+		return nil, ErrDates.Of("receipt %q is of %s, withdrawn on %s", old.number, old.on, c.On)
+	}
+	if err := c.Apart(old.by); err != nil {
+		return nil, err
+	}
+	return []Event{ReceiptWithdrawn{
+		Amount: old.amount, By: c.By.ID, Employer: old.of.Employer, Kind: old.kind, On: c.On, Reason: do.Reason, Receipt: old.number, Region: old.region, Year: old.of.Year,
 	}}, nil
 }
 

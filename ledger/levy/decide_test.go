@@ -95,6 +95,13 @@ func receive(t testing.TB, on, receipt, amount string, year int) asked {
 	return asked{ledgertest.Accountant, on, levy.Receive{Amount: yuan(t, amount), Employer: "E1", Kind: levy.Principal, Receipt: receipt, Year: year}}
 }
 
+// withdraw is by another accountant than records receipts.
+func withdraw(on, receipt string) asked {
+	by := ledgertest.Accountant
+	by.ID = "accountant-2"
+	return asked{by, on, levy.WithdrawReceipt{Reason: "误登", Receipt: receipt}}
+}
+
 func change[A levy.Action](a asked, f func(*A)) asked {
 	do := a.do.(A)
 	f(&do)
@@ -225,6 +232,13 @@ func TestTheLevyRefuses(t *testing.T) {
 			change(declare(t, "2022-09-02", 2022), func(d *levy.Declare) { d.Region = "220200" }), levy.ErrCase, nil},
 		{"money belongs to a levy that is filed", nil, receive(t, "2022-09-10", "R1", "1.00", 2022), levy.ErrCase, nil},
 
+		{"a receipt that is withdrawn was recorded", paid, withdraw("2022-09-12", "R2"), levy.ErrReceipt, nil},
+		{"a receipt is withdrawn once", with(paid, withdraw("2022-09-12", "R1")), withdraw("2022-09-12", "R1"), levy.ErrReceipt, nil},
+		{"a receipt is withdrawn for a reason", paid, change(withdraw("2022-09-12", "R1"), func(w *levy.WithdrawReceipt) { w.Reason = " " }), levy.ErrStated, nil},
+		{"a receipt is not withdrawn before its day", paid, withdraw("2022-09-09", "R1"), levy.ErrDates, nil},
+		{"who recorded a receipt does not withdraw it", paid, asked{ledgertest.Accountant, "2022-09-12", withdraw("", "R1").do}, ledger.ErrDuties, nil},
+		{"an accountant withdraws a receipt", paid, asked{ledgertest.Approver, "2022-09-12", withdraw("", "R1").do}, ledger.ErrRole, nil},
+		{"who paid by a receipt that was withdrawn owes", with(paid, withdraw("2022-09-12", "R1")), deregister, levy.ErrUnsettled, nil},
 		{"nobody is warned in time", assessed(t), warn("2022-10-31"), levy.ErrDefault, nil},
 		{"nobody is warned who paid", paid, warn("2022-11-01"), levy.ErrDefault, nil},
 		{"an order follows a warning", assessed(t), orderPayment(t, "2022-11-02", "2022-11-15"), levy.ErrDefault, nil},
@@ -299,6 +313,7 @@ func TestTheLevyDecides(t *testing.T) {
 		{"time is given", assessed(t), postpone(t, "2023-04-30"), false},
 		{"money is received", assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022), false},
 		{"money that was not expected is received", assessed(t)[:2], receive(t, "2022-09-10", "R1", "18000.00", 2022), false},
+		{"a receipt is withdrawn however its number is written", with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022)), withdraw("2022-09-12", "ｒ1"), false},
 		{"who owes is warned", assessed(t), warn("2022-11-01"), true},
 		{"who was warned is ordered to pay", with(assessed(t), warn("2022-11-01")), orderPayment(t, "2022-11-02", "2022-11-15"), true},
 		{"who did not pay is charged", ordered, charge("2022-11-16"), false},
@@ -518,6 +533,25 @@ func TestWhatWasCorrectedIsAssessedAnew(t *testing.T) {
 	if k.Stale || !k.Assessed.Due.Equal(*k.Assessed.Previous) {
 		t.Errorf("%+v", k.Assessed)
 	}
+}
+
+// A receipt that was withdrawn pays nothing, its number is free and its levy may move; what was
+// refunded of it is owed.
+func TestAReceiptThatIsWithdrawnDoesNotCount(t *testing.T) {
+	t.Parallel()
+	twice := with(assessed(t), receive(t, "2022-09-10", "R1", "18000.00", 2022), receive(t, "2022-09-10", "R2", "18000.00", 2022))
+	if k := find(t, sample(t), 2022, with(twice, withdraw("2022-09-12", "R1"))...); k.Received(levy.Principal).String() != "18000.00" || !k.Owed().IsZero() {
+		t.Errorf("%s owed", k.Owed())
+	}
+	if k := find(t, sample(t), 2022, with(twice, withdraw("2022-09-12", "R1"), receive(t, "2022-09-11", "R1", "5.00", 2022))...); k.Owed().String() != "-5.00" {
+		t.Errorf("recorded again: %s owed", k.Owed())
+	}
+	late := with(twice, refund(t, "2023-04-03", "18000.00", 2022), withdraw("2023-04-04", "R2"), warn("2023-04-05"), orderPayment(t, "2023-04-05", "2023-04-10"), charge("2023-04-11"))
+	if k := find(t, sample(t), 2022, late...); k.LateFee.String() != "14580.00" || k.Owed().String() != "32580.00" { // 18000 × 162 days
+		t.Errorf("refunded: a late fee of %s, %s owed", k.LateFee, k.Owed())
+	}
+	find(t, sample(t), 2022, declare(t, "2022-09-01", 2022), receive(t, "2022-09-01", "R1", "18000.00", 2022), withdraw("2022-09-01", "R1"),
+		change(declare(t, "2022-09-02", 2022), func(d *levy.Declare) { d.Region = "220200" }))
 }
 
 // One voucher may pay back several years of an employer, and of nobody else.

@@ -35,7 +35,8 @@
 //  4. A levy is assessed under the rules of its filing day as known on the day of the
 //     assessment, and the event keeps every figure, the policy's version and the clauses.
 //     What is published later changes nothing until it is assessed anew ([State.Affected]).
-//  5. Money that reached the treasury is recorded, expected or not; a receipt only once.
+//  5. Money that reached the treasury is recorded, expected or not; a receipt only once, until
+//     another accountant withdraws it.
 //  6. A person is counted by one employer at a time.
 //
 // # Failures

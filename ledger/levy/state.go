@@ -38,6 +38,10 @@ type receipt struct {
 	on     ledger.Date
 }
 
+func (r receipt) equal(x receipt) bool {
+	return r.kind == x.kind && r.on == x.on && r.amount.Equal(x.amount)
+}
+
 // An order is one to pay the net levy, as far as no order before it does, up to an amount by a day.
 type order struct {
 	upTo ledger.Money
@@ -196,7 +200,10 @@ func (b booking) unless(on ledger.Date, amount ledger.Money, number string) erro
 
 // received is what a receipt is of.
 type received struct {
-	of Key
+	of     Key
+	number string // as it was recorded
+	by     ledger.ActorID
+	region ledger.RegionCode
 	receipt
 }
 
@@ -287,9 +294,18 @@ func Evolve(s *State, e Event) *State {
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
-		r := received{Key{e.Employer, e.Year}, receipt{e.Amount, e.Kind, e.On}}
+		r := received{Key{e.Employer, e.Year}, e.Receipt, e.By, e.Region, receipt{e.Amount, e.Kind, e.On}}
 		s.receipts.Set(ledger.FoldNumber(e.Receipt), r)
 		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
+	case ReceiptWithdrawn:
+		number := ledger.FoldNumber(e.Receipt)
+		r := s.receipts.At(number)
+		s.receipts.Delete(number)
+		change(Key{e.Employer, e.Year}, func(c *Case) {
+			if i := slices.IndexFunc(c.payments, r.receipt.equal); i >= 0 {
+				c.payments = slices.Delete(slices.Clone(c.payments), i, i+1)
+			}
+		})
 	case Warned:
 		change(Key{e.Employer, e.Year}, func(c *Case) {
 			if c.Warned.IsZero() {

@@ -4,7 +4,7 @@
 // # Tables
 //
 // levy, one row for each employer and filing year; levy_receipt, each receipt of the
-// treasury and each refund.
+// treasury, each that was withdrawn, and each refund.
 //
 // # Invariants
 //
@@ -95,7 +95,7 @@ var receipts = &projections.Table{
 	Mode:    projections.Append,
 	Columns: []projections.Column{
 		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
-		{Name: "kind", Type: pgcopy.Text, Rest: "not null check (kind in ('levy', 'late-fee', 'refund'))"},
+		{Name: "kind", Type: pgcopy.Text, Rest: "not null check (kind in ('levy', 'late-fee', 'levy-withdrawn', 'late-fee-withdrawn', 'refund'))"},
 		{Name: "document", Type: pgcopy.Text, Rest: "not null"}, // receipt, or voucher of a refund
 		{Name: "employer", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "year", Type: pgcopy.Int4, Rest: "not null"},
@@ -144,6 +144,13 @@ func (levies) Fold(rows *projections.Rows, r events.Recorded) error {
 		}
 		of(e.Employer, e.Year).Add(column, amount)
 		receipt(string(e.Kind), e.Receipt, e.Employer, e.Year, e.Entry, e.On, amount)
+	case levy.ReceiptWithdrawn:
+		column, amount := "paid", rows.Amount(e.Amount)
+		if e.Kind == levy.LateFees {
+			column = "late_fee_paid"
+		}
+		of(e.Employer, e.Year).Add(column, amount.Negative())
+		receipt(string(e.Kind)+"-withdrawn", e.Receipt, e.Employer, e.Year, e.Entry, e.On, amount)
 	case levy.Warned:
 		of(e.Employer, e.Year).Date("warned_on", e.On)
 	case levy.PaymentOrdered:

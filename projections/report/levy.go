@@ -113,13 +113,14 @@ limit @limit`
 			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered' and e.seq > r.raised))[1] as ordered_by,
 			coalesce(sum(s.amount) filter (where s.step = 'relieved'), 0) - coalesce(sum((e.data ->> 'relief_taken_in')::numeric) filter (where s.step = 'assessed'), 0) as relieved,
 			coalesce(sum(s.amount) filter (where s.step = 'late-fee-charged'), 0) - coalesce(sum((e.data ->> 'fee_reversed')::numeric) filter (where s.step = 'assessed'), 0) as late_fee,
-			coalesce(sum(s.amount) filter (where s.step = 'received' and e.data ->> 'kind' <> 'late-fee'), 0) as paid,
-			coalesce(sum(s.amount) filter (where s.step = 'received' and e.data ->> 'kind' = 'late-fee'), 0) as late_fee_paid,
+			coalesce(sum(s.came) filter (where e.data ->> 'kind' <> 'late-fee'), 0) as paid,
+			coalesce(sum(s.came) filter (where e.data ->> 'kind' = 'late-fee'), 0) as late_fee_paid,
 			coalesce(sum(s.amount) filter (where s.step = 'refund-decided'), 0) as refund,
 			coalesce(sum(s.amount) filter (where s.step = 'refunded'), 0) as refunded,
 			max(e.seq) as last_seq
 		from read.event e
-		cross join lateral (select substring(e.name from '^levy\.(.*)\.v[0-9]+$') as step, (e.data ->> 'amount')::numeric as amount) s
+		cross join lateral (select substring(e.name from '^levy\.(.*)\.v[0-9]+$') as step, (e.data ->> 'amount')::numeric as amount) n
+		cross join lateral (select n.step, n.amount, case n.step when 'received' then n.amount when 'receipt-withdrawn' then -n.amount end as came) s
 		where e.case_id = 'levy:' || k.employer || ':' || k.year and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) t
 	where t.last_seq is not null) levy`
 )
@@ -165,12 +166,13 @@ type IncomePage struct {
 
 const selectIncome = `
 select region, extract(year from date)::int as received,
-	coalesce(sum(amount) filter (where kind = 'levy'), 0)::numeric(20,2)::text,
-	coalesce(sum(amount) filter (where kind = 'late-fee'), 0)::numeric(20,2)::text,
+	coalesce(sum(signed) filter (where kind in ('levy', 'levy-withdrawn')), 0)::numeric(20,2)::text,
+	coalesce(sum(signed) filter (where kind in ('late-fee', 'late-fee-withdrawn')), 0)::numeric(20,2)::text,
 	coalesce(sum(amount) filter (where kind = 'refund'), 0)::numeric(20,2)::text,
-	sum(case kind when 'refund' then -amount else amount end)::numeric(20,2)::text,
-	count(*) filter (where kind <> 'refund')
+	sum(signed)::numeric(20,2)::text,
+	count(*) filter (where kind in ('levy', 'late-fee')) - count(*) filter (where kind like '%-withdrawn')
 from read.levy_receipt
+cross join lateral (select case when kind = 'refund' or kind like '%-withdrawn' then -amount else amount end as signed) s
 where seq <= @seq and (@as_of::date is null or date <= @as_of)
 	and (region, extract(year from date)::int) > (@region, @year::int)
 group by 1, 2

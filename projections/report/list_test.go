@@ -102,6 +102,8 @@ func cancelled(t testing.TB) *sampletest.Book {
 	}})
 	b.Do(ledgertest.Accountant, day(12, 3), levy.Receive{Amount: ledger.Fen(1_00), Employer: "E1", Kind: levy.LateFees, Receipt: "示例缴款书2号", Year: 2023})
 	b.Do(ledgertest.Accountant, day(12, 3), levy.Receive{Amount: ledger.Fen(200_000_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书3号", Year: 2023})
+	b.Do(ledgertest.Accountant, day(12, 3), levy.Receive{Amount: ledger.Fen(300_00), Employer: "E1", Kind: levy.Principal, Receipt: "示例缴款书4号", Year: 2023})
+	b.Do(chief, day(12, 4), levy.WithdrawReceipt{Reason: "属其他单位", Receipt: "示例缴款书4号"})
 	b.Do(chief, day(12, 4), levy.DecideRefund{Amount: ledger.Fen(500_00), Claim: "示例申请1", Decision: "示例退1号", Employer: "E1", Year: 2023})
 	b.Do(ledgertest.Accountant, day(12, 5), levy.PayRefund{Amount: ledger.Fen(500_00), Employer: "E1", Voucher: "5209-1", Year: 2023})
 	b.Do(ledgertest.Accountant, day(12, 6), levy.Assess{Employer: "E1", Year: 2023}) // takes late fee back
