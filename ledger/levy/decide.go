@@ -38,8 +38,8 @@ var (
 		Source: "吉财税〔2016〕726号 art. 4；levy.disabled.expired_certificate_counts of the policy", Next: "have the card renewed and reviewed, or confirm without the person", NextZH: "请换证后再审核，或不将该人员计入",
 	}
 	ErrCase = &ledger.Rejection{
-		Code: "levy-unknown", Rule: "a levy is filed, then assessed, then changed and collected", RuleZH: "残保金须先申报、再核定，方可办理后续事项",
-		Next: "record the filing and the assessment first", NextZH: "请先办理申报和核定",
+		Code: "levy-unknown", Rule: "a levy is filed, then assessed, then changed and collected; its region stays once it is assessed or paid", RuleZH: "残保金须先申报、再核定，方可办理后续事项；核定或缴款后不得变更所属地区",
+		Next: "record the filing and the assessment first; withdraw a receipt that is of elsewhere", NextZH: "请先办理申报和核定；票据误登的请先撤销",
 	}
 	ErrStated = &ledger.Rejection{
 		Code: "levy-stated", Rule: "decisions, documents, receipts and reasons are stated", RuleZH: "须写明决定文号、文书号、票据号或原因",

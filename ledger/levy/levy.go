@@ -81,7 +81,7 @@ var (
 		Next: "check the units of staff and wages", NextZH: "请核对人数和工资的单位",
 	}
 	ErrDates = &ledger.Rejection{
-		Code: "levy-dates", Rule: "an employer is registered before it files, and nothing of a filing year is assessed or paid before the year begins", RuleZH: "登记日期不得晚于申报日，评定、缴纳日期不得早于申报年度",
+		Code: "levy-dates", Rule: "an employer is registered before it files, nothing of a filing year is assessed or paid before the year begins, and no step is dated before one it rests on", RuleZH: "登记日期不得晚于申报日，评定、缴纳日期不得早于申报年度，各环节日期不得早于其所依据的环节",
 		Next: "correct the date", NextZH: "请更正日期",
 	}
 	ErrPerson = &ledger.Rejection{
