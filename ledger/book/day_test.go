@@ -100,6 +100,14 @@ func TestWhatComesBackIsNotBookedBeforeItWasPaid(t *testing.T) {
 	if n := stood(owed, "1218.01", "2023-04-30"); n != 0 {
 		t.Errorf("%d fen are to be recovered of what is not paid", n)
 	}
+	levy := given(t, join(levied(), []ask{
+		closing("2023-09", "2023-10-01"), collect("2023-09-10", "R1", 18_000), {second, "2023-10-02", journal.Reopen{Period: month("2023-09"), Reason: "late facts"}}, unbook("2023-09-20", "R1"),
+	})...)
+	for _, day := range []string{"2023-09-19", "2023-09-20", "2023-09-30", "2023-10-01"} {
+		if n := stood(levy, "1001", day); n != 0 {
+			t.Errorf("on %s the treasury has %d fen of a receipt that is withdrawn", day, n)
+		}
+	}
 }
 
 // The bank's answer is a fact, also about a payment of which something is demanded back: then there

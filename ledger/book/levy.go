@@ -62,7 +62,9 @@ func (s *State) decideLevy(o ledger.Order, do levy.Action) ([]ledger.Event, erro
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.entry(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, e.Region, levyRule), reversed(collecting(e.Amount))...)
+		b := s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, e.Region, levyRule)
+		b.after = s.levies.Booked(e.Receipt)
+		e.Entry, err = s.entry(o, b, reversed(collecting(e.Amount))...)
 		event = e
 	case levy.Refunded:
 		e.Entry, err = s.fact(o, s.levyBasis(levy.Key{Employer: e.Employer, Year: e.Year}, "", levyRule), refunded(e.Amount)...)

@@ -202,6 +202,7 @@ func (b booking) unless(on ledger.Date, amount ledger.Money, number string) erro
 type received struct {
 	of     Key
 	number string // as it was recorded
+	booked ledger.Date
 	by     ledger.ActorID
 	region ledger.RegionCode
 	receipt
@@ -231,6 +232,12 @@ func (s *State) Tentative() []ledger.Tentative {
 
 // Find returns how the levy of an employer and year stands.
 func (s *State) Find(k Key) (Case, bool) { return s.cases.Get(k) }
+
+// Booked returns the day on which a receipt was booked: a later one than its own where its month
+// was closed.
+func (s *State) Booked(receipt string) ledger.Date {
+	return s.receipts.At(ledger.FoldNumber(receipt)).booked
+}
 
 // Cases yields every levy in the order of employers and years.
 func (s *State) Cases() iter.Seq2[Key, Case] {
@@ -294,7 +301,7 @@ func Evolve(s *State, e Event) *State {
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
 	case Received:
-		r := received{Key{e.Employer, e.Year}, e.Receipt, e.By, e.Region, receipt{e.Amount, e.Kind, e.On}}
+		r := received{Key{e.Employer, e.Year}, e.Receipt, e.Entry.Date, e.By, e.Region, receipt{e.Amount, e.Kind, e.On}}
 		s.receipts.Set(ledger.FoldNumber(e.Receipt), r)
 		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
 	case ReceiptWithdrawn:
