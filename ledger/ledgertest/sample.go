@@ -47,7 +47,7 @@ func Levied(p *policy.Pack) {
 		{"levy.rounding.profile.W", "2dp_half_up"}, {"levy.rounding.profile.gap", "exact"}, {"levy.rounding.profile.money", "fen_half_up"},
 		{"levy.small_enterprise.max_staff", "30"}, {"levy.small_enterprise.unit_classes", "enterprise"}, {"levy.tier.rate_at_or_above_threshold", "0.5"},
 		{"levy.tier.rate_below_threshold", "0.9"}, {"levy.tier.threshold", "0.01"}, {"levy.unreviewed_counts_as_zero", "true"},
-		{"levy.wage_cap.base_series", "weighted_nonprivate_private"}, {"levy.wage_cap.multiple", "2"}, {"social_average_wage.weighted", "50000.00"},
+		{"levy.wage_cap.base_series", "weighted_nonprivate_private"}, {"levy.wage_cap.deregistration_lookback", "ordinary"}, {"levy.wage_cap.multiple", "2"}, {"social_average_wage.weighted", "50000.00"},
 	} {
 		x := policy.Parameter{Certainty: policy.Verified, Name: v[0], Region: policy.Nation, Source: "synthetic", Value: v[1]}
 		switch v[0] {

@@ -374,6 +374,12 @@ func (k Case) assess(c Command) (Assessed, error) {
 		Employer: d.Employer, Full: a.Full, Gap: a.Gap, Known: c.On, On: c.On, Outcome: a.Outcome, Policy: c.Policy.Version, Ratio: a.Ratio,
 		Region: d.Region, Relief: a.Relief, Rules: r.Filed(), Staff: a.Staff, Tier: a.Tier, Wage: a.Wage, Year: d.Year,
 	}
+	if d.Closing && a.Full.Sign() > 0 {
+		// The cap of who leaves before the window looks back by a rule of its own (吉财税〔2022〕684号 item 2).
+		if _, err := r.closing.use(&a.Basis); err != nil {
+			return Assessed{}, err
+		}
+	}
 	deadline, basis, err := r.Deadline()
 	switch {
 	case err == nil:

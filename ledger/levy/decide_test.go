@@ -19,7 +19,7 @@ func sample(t testing.TB, changes ...string) *policy.Pack {
 	t.Helper()
 	for _, value := range []string{
 		"levy.review_window=01-01/06-30", "levy.late_fee.first_day=day_after_deadline", "levy.late_fee.payment_day_counts=true",
-		"social_average_wage.weighted=50000.00",
+		"social_average_wage.weighted=50000.00", "levy.wage_cap.deregistration_lookback=ordinary",
 	} {
 		name, _, _ := strings.Cut(value, "=")
 		if !slices.ContainsFunc(changes, func(c string) bool { return strings.HasPrefix(c, name+"=") }) {
@@ -601,5 +601,30 @@ func TestALevyIsTakenBack(t *testing.T) {
 	}
 	if now, _ := s.Find(levy.Key{Employer: "E1", Year: 2022}); !reflect.DeepEqual(now, before) {
 		t.Errorf("%+v, was %+v", now, before)
+	}
+}
+
+// Whose cap looks back, and how, is in no text that was read: nothing is computed from the
+// ordinary cap until somebody publishes that it is the one (吉财税〔2022〕684号 item 2).
+func TestTheCapOfWhoClosesIsAskedOfThePolicy(t *testing.T) {
+	t.Parallel()
+	pack := sample(t)
+	unset := *pack
+	unset.Parameters = slices.Clone(pack.Parameters)
+	for i, x := range unset.Parameters {
+		if x.Name == "levy.wage_cap.deregistration_lookback" {
+			unset.Parameters[i].Value, unset.Parameters[i].Certainty = "", policy.Unknown
+		}
+	}
+	closing := change(declare(t, "2023-02-10", 2023), func(d *levy.Declare) { d.Closing = true })
+	s := levy.Decider.Fold(new(levy.State), after(t, &unset, closing)...)
+	if _, err := levy.Decide(s, assess("2023-02-10", 2023).command(t, &unset)); !errors.Is(err, policy.ErrUnset) || !strings.Contains(err.Error(), "deregistration_lookback") {
+		t.Errorf("unset: %v", err)
+	}
+	if k := find(t, pack, 2023, closing, assess("2023-02-10", 2023)); !slices.ContainsFunc(k.Assessed.Clauses, func(c levy.Clause) bool { return c.Parameter == "levy.wage_cap.deregistration_lookback" }) {
+		t.Errorf("set: %+v", k.Assessed.Clauses)
+	}
+	if k := find(t, &unset, 2023, declare(t, "2023-09-01", 2023), assess("2023-09-04", 2023)); k.Assessed.Due.IsZero() {
+		t.Error("who stays does not ask for it")
 	}
 }

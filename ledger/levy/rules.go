@@ -22,6 +22,7 @@ const (
 	onMultiple
 	onSeries
 	onSocial
+	onClosing
 	onUncapped
 	onHigh
 	onLow
@@ -79,6 +80,7 @@ type Rules struct {
 	smallClasses                  setting[string]
 	smallMax, newMax, newYears    setting[int]
 	social                        setting[int64] // fen
+	closing                       setting[string]
 	dailyCap                      setting[Number]
 	firstDay                      setting[string]
 	rollForward, paymentDay       setting[bool]
@@ -131,6 +133,7 @@ func NewRules(pack *policy.Pack, region ledger.RegionCode, filed, known ledger.D
 	r.multiple = read(r, v, onMultiple, "base", "levy.wage_cap.multiple", number)
 	r.series = read(r, v, onSeries, "base", "levy.wage_cap.base_series", word)
 	r.social = r.findSocial(region)
+	r.closing = read(r, v, onClosing, "base", "levy.wage_cap.deregistration_lookback", word)
 	r.high = read(r, v, onHigh, "tier", "levy.tier.rate_at_or_above_threshold", number)
 	r.low = read(r, v, onLow, "tier", "levy.tier.rate_below_threshold", number)
 	r.threshold = read(r, v, onThreshold, "tier", "levy.tier.threshold", number)

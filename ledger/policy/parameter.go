@@ -128,7 +128,7 @@ var shapes = map[string]shape{
 	"levy.unreviewed_counts_as_zero":                    {form: yes},
 	"levy.wage_cap.base_area":                           {text, []string{"prefecture_or_county_statistics_office"}},
 	"levy.wage_cap.base_series":                         {text, []string{"urban_unit_average", "weighted_nonprivate_private"}},
-	"levy.wage_cap.deregistration_lookback":             {},
+	"levy.wage_cap.deregistration_lookback":             {text, []string{"ordinary"}}, // the cap of everybody
 	"levy.wage_cap.multiple":                            {form: number},
 	"social_average_wage.urban_unit":                    {form: yuan},
 	"social_average_wage.weighted":                      {form: yuan},
