@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -406,11 +407,19 @@ func (c BankCard) Masked() string {
 
 // MaskName returns a personal name as public lists show it: 张* of two
 // characters, 张*三 of three or more (政府信息公开条例 art. 15). The single star
-// hides the length too.
+// hides the length too. What is no letter does not count: 张 三 has two characters.
 func MaskName(name string) string {
-	r := []rune(strings.TrimSpace(name))
+	var r []rune
+	for _, c := range name {
+		if unicode.IsLetter(c) {
+			r = append(r, c)
+		}
+	}
 	switch len(r) {
 	case 0:
+		if strings.TrimSpace(name) != "" {
+			return "*"
+		}
 		return ""
 	case 1:
 		return "*"

@@ -308,6 +308,7 @@ func TestNamesAreMasked(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"": "", "张": "*", "张三": "张*", "张小三": "张*三", "欧阳小三": "欧*三", " 张三 ": "张*", "测试·样例": "测*例", "𠮷田三": "𠮷*三",
+		"张 三": "张*", "李\u3000四": "李*", "王\u200b五": "王*", "张三.": "张*", "张三\U000E0100": "张*", "张 小 三": "张*三", "13": "*", "·": "*",
 	} {
 		if got := ledger.MaskName(name); got != want {
 			t.Errorf("%q became %q, want %q", name, got, want)
