@@ -95,7 +95,7 @@ var (
 
 	// ErrPersonalText is for whoever takes a free text: see [FindPersonalNumber].
 	ErrPersonalText = &Rejection{
-		Code: "personal-data-in-text", Rule: "free text holds no identity, certificate or card number", RuleZH: "文字说明中不得填写身份证号、残疾人证号或银行卡号",
+		Code: "personal-data-in-text", Rule: "free text holds no identity, certificate or card number, an identifier no identity number", RuleZH: "文字说明中不得填写身份证号、残疾人证号或银行卡号，编号中不得含有身份证号",
 		Source: "个人信息保护法 art. 28", Next: "remove the number; refer to the party by its identifier", NextZH: "请删除该号码，改用系统内编号",
 	}
 )
@@ -455,6 +455,27 @@ func FindPersonalNumber(text string) bool {
 		}
 	}
 	return findCard(text) || findCard(joinFours(text))
+}
+
+// HoldsPersonNumber tells whether an identifier that somebody made up holds a valid person
+// number, in one piece. It asks nothing of cards: identifiers made of times and numbers look like them.
+func HoldsPersonNumber(id string) bool {
+	digits := 0
+	for i := range len(id) {
+		digit := isDigit(id[i])
+		if digit {
+			digits++
+		}
+		if digit && digits > 17 || !digit && digits >= 17 && (id[i] == 'X' || id[i] == 'x') {
+			if _, err := ParsePersonNumber(id[i-17:i+1], DateOf(9999, 12, 31)); err == nil {
+				return true
+			}
+		}
+		if !digit {
+			digits = 0
+		}
+	}
+	return false
 }
 
 // findCard looks at every longest run of digits, except in a valid credit code,

@@ -457,3 +457,15 @@ func TestACreditCodeIsNotTakenForACard(t *testing.T) {
 		t.Error("a card in the middle of a text is not seen")
 	}
 }
+
+func TestAPersonNumberIsFoundInAnIdentifier(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{
+		"11010519491231002X": true, "11010519491231002x": true, "C-11010519491231002X": true, "a:11010519491231002X.1": true, "0011010519491231002X": true, "220102190001010016": true, "x220102190001010016y": true, "99220102190001010016": true,
+		"": false, "C1": false, "110105194912310021": false, "11010519491231002": false, "2023041912345678901": false, "220102-190001010016": false, "6217992200000000000": false,
+	} {
+		if got := ledger.HoldsPersonNumber(id); got != want {
+			t.Errorf("%q: %v", id, got)
+		}
+	}
+}

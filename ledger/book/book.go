@@ -209,6 +209,11 @@ func Decide(s *State, c Command) ([]ledger.Event, error) {
 			return nil, fmt.Errorf("order %s: %w", c.ID, err)
 		}
 	}
+	for _, id := range append(names(c.Do), string(c.ID)) {
+		if ledger.HoldsPersonNumber(id) {
+			return nil, ledger.ErrPersonalText.Of("an identifier of the order")
+		}
+	}
 	for _, text := range slices.Concat(freeText(c.Do), papers) {
 		if err := ledger.CheckText(text); err != nil {
 			return nil, fmt.Errorf("order %s: %w", c.ID, err)

@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"zhucan/ledger"
@@ -236,6 +237,32 @@ func TestWhatWasPaidElsewhereAndGivenBackIsInNobodysWay(t *testing.T) {
 	pay := on(instruct("B1", "C1", "Y1"), "2023-05-12")
 	eachRefused(t, []refusal{{"of which a part is given back", story(699), pay, book.ErrExclusive}})
 	given(t, append(story(700), pay)...)
+}
+
+// An identifier goes into the log in the clear for ever, whoever made it up (个人信息保护法 art. 28).
+func TestNoIdentifierIsAPersonsNumber(t *testing.T) {
+	t.Parallel()
+	const number = "11010519491231002X"
+	grant := submit("C1", "P1", "startup", "2023-04", "2023-04")
+	id := func(a ask) book.Command {
+		c := a.command(t, "w1")
+		c.ID = "import:" + number
+		return c
+	}
+	eachRefused(t, []refusal{
+		{"a claim", known(), submit(number, "P1", "startup", "2023-04", "2023-04"), ledger.ErrPersonalText},
+		{"a household", known(), with(grant, func(s *claim.Submit) { s.Household = number }), ledger.ErrPersonalText},
+		{"a base", known(), with(grant, func(s *claim.Submit) { s.Base = "B-" + strings.ToLower(number) }), ledger.ErrPersonalText},
+		{"an invoice", known(), with(grant, func(s *claim.Submit) { s.Costs = []claim.Cost{{Cost: yuan(1), Invoice: number, Item: "roof"}} }), ledger.ErrPersonalText},
+		{"a batch", known(), open(number, "2023-04-19"), ledger.ErrPersonalText},
+		{"a payment", known(), record(number, "P1", "220104/startup/levy/2023", "2023-04-19"), ledger.ErrPersonalText},
+		{"a source", known(), with(record("R1", "P1", "220104/startup/levy/2023", "2023-04-19"), func(r *payment.Record) { r.Source = "list of " + number }), ledger.ErrPersonalText},
+	})
+	s := book.Decider.Fold(new(book.State), given(t, known()...)...)
+	if _, err := book.Decide(s, id(grant)); !errors.Is(err, ledger.ErrPersonalText) {
+		t.Errorf("a command: %v", err)
+	}
+	given(t, append(known(), record("20230419123456789012", "P1", "220104/startup/levy/2023", "2023-04-19"))...)
 }
 
 func TestAnIdentifierIsOfABatchOrAPayment(t *testing.T) {

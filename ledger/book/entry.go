@@ -255,6 +255,31 @@ func serials(do any) []string {
 	return nil
 }
 
+// names returns the identifiers that people make up, and where something was read.
+func names(do any) []string {
+	switch do := do.(type) {
+	case claim.Submit:
+		all := []string{string(do.Claim), do.Household, do.Base}
+		for _, x := range do.Costs {
+			all = append(all, x.Item, x.Invoice)
+		}
+		return all
+	case claim.Object:
+		return []string{do.Objection}
+	case payment.OpenBatch:
+		return []string{string(do.Batch)}
+	case payment.Instruct:
+		return []string{string(do.Payment)}
+	case payment.Reissue:
+		return []string{string(do.As)}
+	case payment.Record:
+		return []string{string(do.Payment), do.Source}
+	case achievement.Record:
+		return []string{string(do.Achievement), do.Source}
+	}
+	return nil
+}
+
 // freeText returns what people write in their own words, where a personal number
 // could be written by mistake and would then be on record for ever.
 func freeText(do any) []string {

@@ -728,6 +728,9 @@ func (s *State) payRefund(c Command, do PayRefund) ([]Event, error) {
 	if err := positive(do.Amount); err != nil {
 		return nil, err
 	}
+	if err := c.Apart(k.deciders...); err != nil {
+		return nil, err
+	}
 	if old, ok := s.papers.Get(numbered(refundVoucher, do.Voucher, key)); ok {
 		return nil, old.unless(c.On, do.Amount, do.Voucher)
 	}

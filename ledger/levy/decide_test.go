@@ -257,6 +257,8 @@ func TestTheLevyRefuses(t *testing.T) {
 		{"nothing is refunded where the policy forbids it", over, refund(t, "2023-04-03", "1.00", 2022), levy.ErrRefund, []string{"levy.refund.allowed=false"}},
 		{"a decision refunds a levy once", with(over, refund(t, "2023-04-03", "5.00", 2022)), refund(t, "2023-04-04", "5.00", 2022), levy.ErrBooked, nil},
 		{"a voucher pays a levy back once", with(over, refund(t, "2023-04-03", "5.00", 2022), payRefund(t, "2023-04-05", "2.00", 2022)), payRefund(t, "2023-04-05", "3.00", 2022), levy.ErrBooked, nil},
+		{"who decided a refund does not pay it", with(over, refund(t, "2023-04-03", "5.00", 2022)),
+			asked{ledger.Actor{ID: ledgertest.Approver.ID, Roles: []ledger.Role{ledger.Accountant, ledger.Approver}}, "2023-04-05", levy.PayRefund{Amount: yuan(t, "5.00"), Employer: "E1", Voucher: "5209-1", Year: 2022}}, ledger.ErrDuties, nil},
 		{"no more is paid back than was decided", over, payRefund(t, "2023-04-05", "1.00", 2022), levy.ErrRefund, nil},
 
 		{"who filed nothing is not deregistered", nil, deregister, levy.ErrCase, nil},

@@ -27,9 +27,10 @@ type Case struct {
 
 	deferred bool
 	payments []receipt
-	returned ledger.Money // of the levy itself, by refunds that are decided
-	orders   []order      // in the order of what they reach up to
-	charged  ledger.Date  // day of the last late fee
+	returned ledger.Money     // of the levy itself, by refunds that are decided
+	deciders []ledger.ActorID // of refunds
+	orders   []order          // in the order of what they reach up to
+	charged  ledger.Date      // day of the last late fee
 }
 
 type receipt struct {
@@ -335,7 +336,7 @@ func Evolve(s *State, e Event) *State {
 			if over := c.paid().Sub(c.Net()); over.Sign() > 0 { // the rest is late fee
 				c.returned = c.returned.Add(least(e.Amount, over))
 			}
-			c.Refund = c.Refund.Add(e.Amount)
+			c.Refund, c.deciders = c.Refund.Add(e.Amount), append(slices.Clip(c.deciders), e.By)
 		})
 		s.book(refundDecision, e.Decision, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Refunded:
