@@ -42,9 +42,10 @@ workbook (.xlsx) will do: merged cells, hidden rows, formulas and numbers that l
 digits are refused row by row. With --corrections the refused rows come back as they
 came in, with the reason beside each, to be corrected and imported again.
 
-A row is named by the file's hash and its number: the same file imported again
-changes nothing. Exit code: 0 when rows were recorded, now or before; 2 when the
-file or every row of it was refused. A policy pack is published whole or refused.
+A row is named by the file's hash and its number, in a second sheet or list by that
+too: the same file imported again changes nothing. Exit code: 0 when rows were
+recorded, now or before; 2 when the file or every row of it was refused. A policy pack
+is published whole or refused.
 
   policy        a folder with the files of a policy pack, or jilin: the one of this program
   budget        CSV: region,scheme,fund,year,amount,document,date

@@ -22,7 +22,9 @@
 //  4. A row is named by its file and place: the first 16 hexadecimal digits of the
 //     file's SHA-256, a colon, and the number of the row, 1 being the first after
 //     the header. The same bytes have the same names, so that a file imported
-//     twice changes nothing the second time.
+//     twice changes nothing the second time. In a workbook or JSON file of several
+//     lists the rows of all but the first have, before their number, 16 hexadecimal
+//     digits of the SHA-256 of the name of their sheet or list, and a colon.
 //  5. Personal numbers are in memory and in what is sealed, never in an error or
 //     in a file of refused rows, except masked.
 //  6. However long the file, one row of it is held at a time.
@@ -72,8 +74,8 @@
 // 2023-04-05 and a month as 2023-04 where the cell's format shows one. What a person
 // who signs a list does not see, or what a cell does not hold by itself, refuses the
 // row: hidden or filtered rows, merged cells, formulas, errors, numbers whose digits
-// are lost. Hidden columns of the list and a second sheet with rows refuse the file. A
-// row's line is its number in the sheet. The sheet is read as a stream, its table of
+// are lost. Hidden columns of the list refuse the file, and so does a second sheet with
+// rows unless the sheet is named. A row's line is its number in the sheet. The sheet is read as a stream, its table of
 // texts is held in memory.
 //
 // Refused rows go to a [RefusedFile], masked, or to [Corrections], as they came in:

@@ -91,7 +91,7 @@ var (
 type Origin struct {
 	Row  int    // 1 is the first after the header, or of the list
 	Line int    // physical line where the row begins
-	ID   string // first 16 hexadecimal digits of the file's SHA-256, colon, Row
+	ID   string // first 16 hexadecimal digits of the file's SHA-256, colon, Row; see the package comment
 	Hash string // SHA-256 over the cells, each preceded by its length as 8 bytes, big-endian; of a JSON item, over its bytes
 
 	refuse func(error) *Refused
@@ -121,6 +121,7 @@ type File struct {
 	headerLine int  // 0 of a JSON list
 	annotated  bool // the last column is ReasonColumn, and no part of the rows
 	book       *workbook
+	within     string // what stands before the number of a row in its name: the sheet or list, unless it is the first
 	source     io.ReadSeeker
 	close      func() error
 }
@@ -258,6 +259,9 @@ func (f *File) recognise() error {
 	}
 	if f.book, err = openWorkbook(at, f.Size, f.options.Sheet); err != nil {
 		return fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if f.book.name != "" {
+		f.within = named(f.book.name)
 	}
 	return nil
 }
@@ -451,8 +455,15 @@ func (f *File) origin(row, line int, cells []string) Origin {
 	return f.at(row, line, hash.Sum(nil))
 }
 
+// named is what a sheet or a list puts into the names of its rows, which hold no text
+// of the file.
+func named(part string) string {
+	sum := sha256.Sum256([]byte(part))
+	return hex.EncodeToString(sum[:8]) + ":"
+}
+
 func (f *File) at(row, line int, hash []byte) Origin {
-	return Origin{Row: row, Line: line, ID: fmt.Sprintf("%s:%d", f.SHA256[:16], row), Hash: hex.EncodeToString(hash)}
+	return Origin{Row: row, Line: line, ID: fmt.Sprintf("%s:%s%d", f.SHA256[:16], f.within, row), Hash: hex.EncodeToString(hash)}
 }
 
 // check refuses cells that do not stand under the columns or hold characters

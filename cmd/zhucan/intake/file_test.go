@@ -367,6 +367,20 @@ func TestTheSameBytesHaveTheSameNamesAndRepeatedRowsAreAllGiven(t *testing.T) {
 	}
 }
 
+func TestItemsOfTheSecondListHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	const content = `{"tags": ["x"], "of": {"l": []}, "l": [{"a": 1}], "m": [ {"a": 1}], "n": []}`
+	for list, plain := range map[string]bool{"l": true, "m": false} {
+		f := open(t, content, intake.Options{Format: intake.JSON, List: list, Paths: []string{"/a"}})
+		for range 2 { // read again, it is named the same
+			rows, err := all(f)
+			if err != nil || len(rows) != 1 || (rows[0].ID == f.SHA256[:16]+":1") != plain || ledger.CheckID(rows[0].ID) != nil {
+				t.Errorf("%s: %+v, %v", list, rows, err)
+			}
+		}
+	}
+}
+
 func TestTheLimitOfARowIsNoLimitOfAFile(t *testing.T) {
 	t.Parallel()
 	const n = 150_000 // over 1 MiB together

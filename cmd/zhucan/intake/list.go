@@ -51,8 +51,12 @@ func (f *File) readList(text *limited, yield func(Row, error) bool) (bool, error
 			break
 		}
 		if token.String() != f.options.List {
-			if err := d.SkipValue(); err != nil {
+			other, err := d.ReadValue()
+			if err != nil {
 				return true, broken(err)
+			}
+			if !found && other.Kind() == '[' && bytes.HasPrefix(bytes.TrimLeft(other[1:], " \t\r\n"), []byte("{")) {
+				f.within = named(f.options.List) // another list of items comes first
 			}
 			text.left = maxRow
 			continue

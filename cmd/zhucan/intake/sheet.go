@@ -51,6 +51,7 @@ const (
 // A workbook is what of an .xlsx (ECMA-376 part 1) a sheet is read with.
 type workbook struct {
 	sheet  *zip.File
+	name   string   // of the sheet; "" of the first visible one with rows
 	texts  []string // the shared strings
 	styles []shown  // by the number of a cell's style
 	epoch  time.Time
@@ -118,8 +119,11 @@ func openWorkbook(source io.ReaderAt, size int64, name string) (*workbook, error
 		b.epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	var names []string
+	front := true // no visible sheet with cells came before
 	for _, s := range book.Sheets {
-		if name != "" && s.Name != name || name == "" && s.State != "" && s.State != "visible" {
+		visible := s.State == "" || s.State == "visible"
+		wanted := name == "" && visible || name != "" && s.Name == name
+		if !wanted && !(visible && front) {
 			continue
 		}
 		id := s.ID
@@ -140,11 +144,17 @@ func openWorkbook(source io.ReaderAt, size int64, name string) (*workbook, error
 			if sheet == nil {
 				return nil, ErrWorkbook.Of("sheet %q is missing", s.Name)
 			}
-			if has, err := hasCells(sheet); err != nil {
+			has, err := hasCells(sheet)
+			if err != nil {
 				return nil, err
-			} else if has {
-				b.sheet, names = sheet, append(names, strconv.Quote(s.Name))
 			}
+			if has && wanted {
+				b.sheet, b.name, names = sheet, s.Name, append(names, strconv.Quote(s.Name))
+				if visible && front {
+					b.name = ""
+				}
+			}
+			front = front && !(has && visible)
 		}
 	}
 	if len(names) != 1 {
@@ -415,7 +425,9 @@ func (b *workbook) number(c sheetCell) (string, error) {
 		return "", ErrNumber.Of("a time of day, or a date without year, month and day")
 	}
 	text := strconv.FormatFloat(x, 'f', -1, 64)
-	if len(strings.Trim(strings.Replace(text, ".", "", 1), "-0")) > 15 {
+	// Where Excel cut an integer it put zeros, which count therefore.
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if len(whole) > 15 || len(strings.Trim(whole+fraction, "0")) > 15 {
 		return "", ErrNumber.Of("more than 15 digits")
 	}
 	if len(text) < s.digits && strings.Trim(text, "0123456789") == "" {

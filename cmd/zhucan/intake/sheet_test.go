@@ -98,6 +98,10 @@ func TestARowOfASheetThatCannotBeTakenAsItStandsSaysWhyAndTheRestGoesOn(t *testi
 		{"a formula", func(f *excelize.File) { _ = f.SetCellFormula("Sheet1", "B3", "SUM(B1:B2)") }, intake.ErrFormulaCell, `column "b"`},
 		{"an error", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": "#N/A"}) }, nil, ""}, // a text that looks like one
 		{"eighteen digits", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": 110105194912310021}) }, intake.ErrNumber, `column "b"`},
+		{"an account that lost its last digits", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": 6.22202999999999e+18}) }, intake.ErrNumber, "more than 15 digits"},
+		{"sixteen digits, zeros among them", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": 1e15}) }, intake.ErrNumber, "more than 15 digits"},
+		{"fifteen digits", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": 100000000000000}) }, nil, ""},
+		{"a small number", func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"B3": 1e-20}) }, nil, ""},
 		{"half a day", func(f *excelize.File) {
 			set(t, f, "Sheet1", map[string]any{"B3": 45017.5})
 			styled(t, f, "B3", "yyyy-mm-dd")
@@ -210,6 +214,42 @@ func TestAWorkbookThatLeavesADoubtIsRefusedWhole(t *testing.T) {
 	rows, err := all(open(t, two, intake.Options{Sheet: "二季度"}))
 	if err != nil || len(rows) != 1 || rows[0].Cells[0] != "3" {
 		t.Errorf("the named sheet: %+v, %v", rows, err)
+	}
+}
+
+// One sheet after the other is imported from a workbook, and none for another: but for
+// the first the name of the sheet is part of the name of a row.
+func TestRowsOfTheSecondSheetHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	table := map[string]any{"A1": "a", "A2": "1"}
+	content := workbook(t, func(f *excelize.File) {
+		for _, sheet := range []string{"封面", "一季度", "隐藏", "二季度", "三季度"} {
+			_, _ = f.NewSheet(sheet)
+			if sheet != "封面" {
+				set(t, f, sheet, table)
+			}
+		}
+		_ = f.SetSheetVisible("隐藏", false)
+	})
+	seen := make(map[string]string)
+	for sheet, plain := range map[string]bool{"一季度": true, "隐藏": false, "二季度": false, "三季度": false} {
+		f := open(t, content, intake.Options{Sheet: sheet})
+		rows, err := all(f)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%s: %v, %v", sheet, rows, err)
+		}
+		id := rows[0].ID
+		if (id == f.SHA256[:16]+":1") != plain || ledger.CheckID(id) != nil || seen[id] != "" {
+			t.Errorf("%s: row 1 is %s, as that of %q", sheet, id, seen[id])
+		}
+		seen[id] = sheet
+	}
+	one := open(t, workbook(t, func(f *excelize.File) {
+		_, _ = f.NewSheet("名册")
+		set(t, f, "名册", table)
+	}), intake.Options{})
+	if rows, err := all(one); err != nil || rows[0].ID != one.SHA256[:16]+":1" {
+		t.Errorf("behind an empty sheet: %+v, %v", rows, err)
 	}
 }
 
