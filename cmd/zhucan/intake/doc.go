@@ -73,10 +73,11 @@
 // what was typed: a text as it is, a number as its shortest decimal, a whole day as
 // 2023-04-05 and a month as 2023-04 where the cell's format shows one. What a person
 // who signs a list does not see, or what a cell does not hold by itself, refuses the
-// row: hidden or filtered rows, merged cells, formulas, errors, numbers whose digits
-// are lost. Hidden columns of the list refuse the file, and so does a second sheet with
-// rows unless the sheet is named. A row's line is its number in the sheet. The sheet is read as a stream, its table of
-// texts is held in memory.
+// row: rows that are hidden, filtered away or of no height, merged cells, formulas and
+// all cells that one gives the values of, errors, numbers whose digits are lost. Hidden
+// columns of the list refuse the file, and so does a second sheet with rows unless the
+// sheet is named. A row's line is its number in the sheet. The sheet is read as a
+// stream, its table of texts is held in memory.
 //
 // Refused rows go to a [RefusedFile], masked, or to [Corrections], as they came in:
 // the same sheet with the reason beside each row, to be corrected and read again.

@@ -126,12 +126,16 @@ func budgetLine(region, scheme, fund, year cell) (ledger.BudgetLine, error) {
 }
 
 // personal says which cells are masked in refusals. In a list that may hold
-// persons these are names, notes and every column that the mapping does not read,
-// where a telephone or an address may stand.
+// persons these are numbers of persons, which tell as much when they are nearly
+// right, names, notes and every column that the mapping does not read, where a
+// telephone or an address may stand.
 func (m Mapping) personal(f *File) func(Row, int) privacy {
-	public := []string{m.DateColumn, m.AmountColumn, m.CurrencyColumn, m.Kind.Column, m.Scheme.Column, m.Region.Column, m.Fund.Column, m.Code.Column, m.Person.Column, m.Certificate.Column}
+	public := []string{m.DateColumn, m.AmountColumn, m.CurrencyColumn, m.Kind.Column, m.Scheme.Column, m.Region.Column, m.Fund.Column, m.Code.Column}
 	return func(r Row, i int) privacy {
-		if slices.Contains(public, f.Columns[i]) {
+		switch c := f.Columns[i]; {
+		case c == m.Person.Column, c == m.Certificate.Column:
+			return private
+		case slices.Contains(public, c):
 			return open
 		}
 		kind, err := m.Kind.of(f, r)

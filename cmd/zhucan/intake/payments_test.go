@@ -261,6 +261,23 @@ func TestRefusedRowsAreSafeToOpenAndToShow(t *testing.T) {
 	}
 }
 
+func TestANumberThatIsNearlyRightIsMasked(t *testing.T) {
+	t.Parallel()
+	m := mapping(t, "../../../schema/mapping/sample.yaml")
+	for _, number := range []string{"22010219O001010016", "220102.19000101.0016", "220102/19000101/0016", "22010219000101", "220102_19000101_001X", "220102–19000101–0016"} {
+		for _, kind := range []string{"个人", "机构"} {
+			f := open(t, header+"1,2022-11-01,"+kind+",张三丰,"+number+",,220102,自主创业扶持,残疾人就业保障金,1.00,\n", m.Options())
+			_, refused := collect(t, intake.ReadPayments(f, m))
+			if len(refused) != 1 {
+				t.Fatalf("%s is accepted", number)
+			}
+			if r := refused[0]; r.Fields[4] != "************" || strings.Contains(r.Error(), "1900") {
+				t.Errorf("%s is shown as %s: %v", number, r.Fields[4], r)
+			}
+		}
+	}
+}
+
 // Whatever a cell begins with, no spreadsheet runs what is written, and taking one '
 // away gives the text back.
 func TestAGuardedCellIsNoFormulaAndCanBeReadBack(t *testing.T) {

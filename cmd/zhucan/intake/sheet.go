@@ -452,6 +452,7 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		hidden, text bool
 		reading      int
 		size         int
+		array        span // rows of the formula that reaches furthest down
 	)
 	start := func(name []byte, attr []attribute) error {
 		switch string(name) {
@@ -467,7 +468,9 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 					}
 					line = n
 				case "hidden":
-					hidden = isTrue(string(a.value))
+					hidden = hidden || isTrue(string(a.value))
+				case "ht":
+					hidden = hidden || isZero(string(a.value))
 				}
 			}
 		case "c":
@@ -495,6 +498,9 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		case "f":
 			if c != nil {
 				c.formula = true
+			}
+			if s, ok := formulaOver(attr); ok && s.to > array.to {
+				array = s
 			}
 		case "v", "t":
 			text = reading == 0 && c != nil
@@ -544,6 +550,9 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 			row, err := f.sheetRow(cells, line, &rows, &first)
 			if err != nil || row == nil {
 				return err
+			}
+			if line <= array.to && !errors.Is(row.Fault, ErrFormulaCell) {
+				row.Fault = ErrFormulaCell.Of("a formula over %s", array.ref)
 			}
 			if line <= until.to {
 				row.Fault = ErrMerged.Of("cells %s are merged", until.ref)
@@ -637,6 +646,23 @@ func (f *File) sheetRow(cells []sheetCell, line int, rows, first *int) (*Row, er
 
 func isTrue(v string) bool { return v == "1" || v == "true" }
 
+// isZero tells whether a height or width is none.
+func isZero(v string) bool { return v != "" && strings.Trim(v, "0.") == "" }
+
+// formulaOver reads over which rows one formula gives the values, which stand in their
+// cells as if they had been entered.
+func formulaOver(attr []attribute) (s span, ok bool) {
+	for _, a := range attr {
+		switch string(a.name) {
+		case "t":
+			ok = string(a.value) == "array" || string(a.value) == "dataTable"
+		case "ref":
+			s = rowsOf(string(a.value))
+		}
+	}
+	return s, ok
+}
+
 // hiddenColumns reads which columns are not seen.
 func hiddenColumns(attr []attribute) (s span, hidden bool) {
 	for _, a := range attr {
@@ -646,7 +672,9 @@ func hiddenColumns(attr []attribute) (s span, hidden bool) {
 		case "max":
 			s.to, _ = strconv.Atoi(string(a.value))
 		case "hidden":
-			hidden = isTrue(string(a.value))
+			hidden = hidden || isTrue(string(a.value))
+		case "width":
+			hidden = hidden || isZero(string(a.value))
 		}
 	}
 	s.ref = fmt.Sprintf("%d to %d", s.from, s.to)

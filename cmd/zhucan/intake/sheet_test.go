@@ -93,6 +93,7 @@ func TestARowOfASheetThatCannotBeTakenAsItStandsSaysWhyAndTheRestGoesOn(t *testi
 		says string
 	}{
 		{"hidden", func(f *excelize.File) { _ = f.SetRowVisible("Sheet1", 3, false) }, intake.ErrHidden, "row 3"},
+		{"of no height", func(f *excelize.File) { _ = f.SetRowHeight("Sheet1", 3, 0) }, intake.ErrHidden, "row 3"},
 		{"merged over columns", func(f *excelize.File) { _ = f.MergeCell("Sheet1", "A3", "B3") }, intake.ErrMerged, "A3:B3"},
 		{"merged outside the list", func(f *excelize.File) { _ = f.MergeCell("Sheet1", "H3", "I3") }, intake.ErrMerged, "H3:I3"},
 		{"a formula", func(f *excelize.File) { _ = f.SetCellFormula("Sheet1", "B3", "SUM(B1:B2)") }, intake.ErrFormulaCell, `column "b"`},
@@ -166,6 +167,30 @@ func TestCellsMergedOverRowsRefuseEachOfThem(t *testing.T) {
 	}
 }
 
+// The values of such a formula stand in their cells as if they had been entered.
+func TestAFormulaOverCellsRefusesTheRowOfEachOfThem(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"array", "dataTable"} {
+		rows, err := all(open(t, raw(t, `<row r="2"><c><v>1</v></c><c><v>1</v></c></row>`+
+			`<row r="3"><c r="A3"><v>1</v></c><c r="B3"><f t="`+kind+`" ref="B3:B5">H3:H5</f><v>1</v></c></row>`+
+			`<row r="4"><c><v>1</v></c><c><f t="array" ref="B4">1</f><v>1</v></c></row>`+
+			`<row r="5"><c><v>1</v></c><c><v>1</v></c></row><row r="6"><c><v>1</v></c><c><v>1</v></c></row>`+
+			`<row r="7"><c><v>1</v></c><c><f t="shared" ref="B7:B8" si="0">1</f><v>1</v></c></row><row r="8"><c><v>1</v></c><c><v>1</v></c></row>`), intake.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused []int
+		for _, r := range rows {
+			if errors.Is(r.Fault, intake.ErrFormulaCell) {
+				refused = append(refused, r.Line)
+			}
+		}
+		if !slices.Equal(refused, []int{3, 4, 5, 7}) || len(rows) != 7 || !strings.Contains(rows[3].Fault.Error(), "B3:B5") {
+			t.Errorf("%s: lines %v of %+v", kind, refused, rows)
+		}
+	}
+}
+
 func TestAWorkbookThatLeavesADoubtIsRefusedWhole(t *testing.T) {
 	t.Parallel()
 	table := map[string]any{"A1": "a", "B1": "b", "A2": "1", "B2": "2"}
@@ -189,6 +214,10 @@ func TestAWorkbookThatLeavesADoubtIsRefusedWhole(t *testing.T) {
 			set(t, f, "Sheet1", table)
 			_ = f.SetColVisible("Sheet1", "B", false)
 		}), intake.Options{}, intake.ErrWorkbook, "columns 2 to 2 of the sheet are hidden"},
+		{"a column of no width", workbook(t, func(f *excelize.File) {
+			set(t, f, "Sheet1", table)
+			_ = f.SetColWidth("Sheet1", "B", "C", 0)
+		}), intake.Options{}, intake.ErrWorkbook, "columns 2 to 3 of the sheet are hidden"},
 		{"a merged header", workbook(t, func(f *excelize.File) {
 			set(t, f, "Sheet1", table)
 			_ = f.MergeCell("Sheet1", "A1", "B1")
