@@ -303,7 +303,7 @@ func (y *sample) files(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			src.use(mapping, text)
+			src.use(mapping)
 			options = mapping.Options()
 		}
 		if src.file, err = openEmbedded(f.name, options); err != nil {

@@ -150,11 +150,11 @@ func (f importFlags) open(kind, path string) (*source, error) {
 		if f.mapping == "" {
 			return nil, usage("import payments needs --mapping")
 		}
-		mapping, text, err := intake.OpenMapping(f.mapping)
+		mapping, err := intake.OpenMapping(f.mapping)
 		if err != nil {
 			return nil, err
 		}
-		s.use(mapping, text)
+		s.use(mapping)
 		options = s.mapping.Options()
 		options.Sheet = f.sheet
 		if f.encoding != "" {
@@ -188,9 +188,8 @@ func (s *source) readPack(folder fs.FS, name string) error {
 }
 
 // use has the file read by a mapping.
-func (s *source) use(mapping intake.Mapping, text []byte) {
-	sum := sha256.Sum256(text)
-	s.mapping, s.intent = mapping, sum[:]
+func (s *source) use(mapping intake.Mapping) {
+	s.mapping, s.intent = mapping, mapping.Hash()
 }
 
 // ErrRows refuses an import of which nothing was accepted.

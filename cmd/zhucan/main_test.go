@@ -308,9 +308,16 @@ func TestAListOfPaymentsComesInToTheUnitAndOnce(t *testing.T) {
 			t.Errorf("expense of %s, want %s", a.Debit, want)
 		}
 	}
-	again := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", nrw, "-o", "json"))
-	if again.Accepted != 0 || again.Duplicates != 800 || again.Total != want {
-		t.Fatalf("again: %+v", again)
+	text, err := os.ReadFile(nrw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	explained := write(t, "explained.yaml", string(text)+"# it reads as before\n")
+	for _, mapping := range []string{nrw, explained} {
+		again := answer[totals](t, must(t, dir, "import", "payments", path, "--mapping", mapping, "-o", "json"))
+		if again.Accepted != 0 || again.Duplicates != 800 || again.Total != want {
+			t.Fatalf("again by %s: %+v", mapping, again)
+		}
 	}
 	if got := answer[trial](t, must(t, dir, "trial-balance", "-o", "json")); got.Seq != books.Seq || got.DebitTotal != books.DebitTotal {
 		t.Fatalf("importing again changed the books: %+v, were %+v", got, books)

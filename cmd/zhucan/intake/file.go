@@ -447,12 +447,17 @@ func (f *File) trim(cells []string) []string {
 }
 
 func (f *File) origin(row, line int, cells []string) Origin {
-	hash := sha256.New()
-	for _, c := range cells {
-		hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(c))))
-		hash.Write([]byte(c))
+	return f.at(row, line, hash(cells))
+}
+
+// hash is the SHA-256 over texts, each preceded by its length as 8 bytes, big-endian.
+func hash(texts []string) []byte {
+	h := sha256.New()
+	for _, t := range texts {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(t))))
+		h.Write([]byte(t))
 	}
-	return f.at(row, line, hash.Sum(nil))
+	return h.Sum(nil)
 }
 
 // named is what a sheet or a list puts into the names of its rows, which hold no text

@@ -247,7 +247,7 @@ func TestAFileOfTwoGigabytesIsRefusedUnread(t *testing.T) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
-	if _, _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
+	if _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
 		t.Errorf("as a mapping: got %v", err)
 	}
 	for _, name := range []string{"schemes.yaml", "calendar.csv"} {
@@ -275,7 +275,7 @@ func TestWhatIsNoFileToReadIsRefused(t *testing.T) {
 		if _, err := intake.Open(path, intake.Options{}); !errors.Is(err, intake.ErrFile) {
 			t.Errorf("%s: got %v", path, err)
 		}
-		if _, _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
+		if _, err := intake.OpenMapping(path); !errors.Is(err, intake.ErrFile) {
 			t.Errorf("%s as a mapping: got %v", path, err)
 		}
 	}

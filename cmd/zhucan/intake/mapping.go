@@ -118,17 +118,17 @@ type mappingFile struct {
 // maxYAML is the size from which a mapping or a scheme file is refused.
 const maxYAML = 1 << 20
 
-// OpenMapping reads the mapping at path and returns its text as well.
-func OpenMapping(path string) (Mapping, []byte, error) {
+// OpenMapping reads the mapping at path.
+func OpenMapping(path string) (Mapping, error) {
 	text, err := ReadText(os.DirFS(filepath.Dir(path)), filepath.Base(path), maxYAML)
 	if err != nil {
-		return Mapping{}, nil, err
+		return Mapping{}, err
 	}
 	m, err := ReadMapping(text)
 	if err != nil {
-		return Mapping{}, nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return Mapping{}, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	return m, text, nil
+	return m, nil
 }
 
 // ReadMapping reads a mapping. An unknown key is an error.
@@ -228,6 +228,43 @@ func (m Mapping) sources() []keyedSource {
 		{m.Person, "payee.person_number", false}, {m.Certificate, "payee.certificate", false}, {m.Code, "payee.uscc", false},
 		{m.Scheme, "scheme", true}, {m.Region, "region", true}, {m.Fund, "fund", true}, {m.Note, "note", false},
 	}
+}
+
+// Hash is the SHA-256 of how m has rows read: comments, the order of keys and the
+// source may change without another hash. It is taken, as that of a row is, over each
+// key below that is used, in this order, and behind it what it says. A key that is new
+// comes last, so that mappings without it keep their hash.
+func (m Mapping) Hash() []byte {
+	var texts []string
+	add := func(key, value string) {
+		if value != "" {
+			texts = append(texts, key, value)
+		}
+	}
+	add("format", string(m.Format))
+	add("encoding", string(m.Encoding))
+	add("comma", string(m.Comma))
+	add("list", m.List)
+	add("currency", m.Currency)
+	add("currency_column", m.CurrencyColumn)
+	add("amount.column", m.AmountColumn)
+	add("amount.decimal", m.Amount.Decimal)
+	add("amount.thousands", m.Amount.Thousands)
+	add("amount.prefix", m.Amount.Prefix)
+	add("amount.suffix", m.Amount.Suffix)
+	add("date.column", m.DateColumn)
+	for _, format := range m.Date.Formats {
+		add("date.formats", format)
+	}
+	add("date.rule", m.Date.Rule)
+	for _, s := range m.sources() {
+		add(s.key+".column", s.Column)
+		add(s.key+".value", s.Value)
+		for _, from := range slices.Sorted(maps.Keys(s.Values)) {
+			texts = append(texts, s.key+".values", from, s.Values[from])
+		}
+	}
+	return hash(texts)
 }
 
 // columns lists what is read of a row, each once.

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,66 @@ func TestAMappingSaysNothingThatIsNotUnderstood(t *testing.T) {
 				t.Errorf("got %v; want one saying %q", err, c.says)
 			}
 		})
+	}
+}
+
+// Rows are asked for once under one mapping: what it says besides how to read them is no
+// reason to take them for others.
+func TestAMappingThatReadsRowsInAnotherWayHasAnotherHash(t *testing.T) {
+	t.Parallel()
+	hash := func(yaml string) string {
+		t.Helper()
+		m, err := intake.ReadMapping([]byte(yaml))
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, yaml)
+		}
+		return fmt.Sprintf("%x", m.Hash())
+	}
+	full := minimal + "note: {column: n, values: {a: b, c: d}}\ncurrency_column: cur\n"
+	change := func(from, to string) string {
+		t.Helper()
+		if !strings.Contains(full, from) {
+			t.Fatalf("no %s", from)
+		}
+		return strings.Replace(full, from, to, 1)
+	}
+	want := hash(full)
+	for name, yaml := range map[string]string{
+		"a comment":               "# 说明\n" + full,
+		"keys in another order":   "currency_column: cur\n" + strings.Replace(full, "currency_column: cur\n", "", 1),
+		"values in another order": change("{a: b, c: d}", "{c: d, a: b}"),
+		"quotes":                  change("CNY", "'CNY'"),
+		"another source":          change("synthetic", "somebody else"),
+		"a default written out":   full + "format: csv\ncomma: ','\n",
+	} {
+		if hash(yaml) != want {
+			t.Errorf("%s is another request", name)
+		}
+	}
+	seen := map[string]string{want: "as it was"}
+	for name, yaml := range map[string]string{
+		"encoding": full + "encoding: gb18030\n", "comma": full + "comma: ';'\n", "currency": change("CNY", "EUR"),
+		"currency column": change("cur\n", "curr\n"), "amount column": change("{column: amount}", "{column: a}"),
+		"decimal": change("column: amount", "column: amount, decimal: ','"), "thousands": change("column: amount", "column: amount, thousands: ','"),
+		"prefix": change("column: amount", "column: amount, prefix: ¥"), "suffix": change("column: amount", "column: amount, suffix: ¥"),
+		"date column": change("column: date", "column: d"), "date format": change("[YYYY-MM-DD]", "[YYYY/M/D]"), "two formats": change("[YYYY-MM-DD]", "[YYYY-MM-DD, YYYY/M/D]"),
+		"years": change("[YYYY-MM-DD]", "[YYYY], rule: YYYY-12-31"), "another day": change("[YYYY-MM-DD]", "[YYYY], rule: YYYY-12-30"),
+		"kind": change("employer", "institution"), "name": change("column: name", "column: other"), "place": change("name: {column: name}", "name: {column: name}, place: {column: name}"),
+		"person": change("name: {column: name}", "name: {column: name}, person_number: {column: p}"), "certificate": change("name: {column: name}", "name: {column: name}, certificate: {column: p}"),
+		"code": change("name: {column: name}", "name: {column: name}, uscc: {column: p}"), "scheme": change("value: s", "value: x"), "scheme by column": change("value: s", "column: s"),
+		"region": change("value: r", "value: x"), "fund": change("value: f", "value: x"), "a value": change("a: b", "a: x"), "what is translated": change("a: b", "x: b"),
+		"no note": minimal + "currency_column: cur\n", "a value the less": change("a: b, ", ""), "a value that is nothing": change("a: b, ", "a: '', "),
+	} {
+		h := hash(yaml)
+		if other, twice := seen[h]; twice {
+			t.Errorf("%s: the hash of %s", name, other)
+		}
+		seen[h] = name
+	}
+	const list = "format: json\nlist: l\n"
+	pointers := strings.NewReplacer("column: amount", "column: /amount", "column: date", "column: /date", "column: name", "column: /name").Replace(minimal)
+	if hash(pointers+list) == hash(pointers+"format: json\nlist: m\n") || hash(pointers+list) == hash(pointers) {
+		t.Error("another list, or none, has the same hash")
 	}
 }
 
