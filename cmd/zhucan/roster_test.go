@@ -64,6 +64,9 @@ func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {
 	if err != nil || len(rows) != 6 {
 		t.Fatalf("%v, %v", rows, err)
 	}
+	if number, units := rows[1][10], rows[3][5]; !strings.HasPrefix(number, "2.2010419") || !strings.HasSuffix(number, "E+17") || units != "1" {
+		t.Errorf("the cells to be corrected came back as %q and %q", number, units)
+	}
 	for i, want := range []string{"row-number：", "row-hidden：", "row-formula：", "person-number-check：", "evidence-missing："} {
 		row := rows[i+1]
 		if reason := row[len(row)-1]; !strings.HasPrefix(reason, want) || !strings.HasPrefix(row[9], "样") {

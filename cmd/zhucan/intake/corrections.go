@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -72,6 +73,15 @@ func (c *Corrections) add(cells []string, reason string) error {
 		return fmt.Errorf("corrections: %w", err)
 	}
 	return nil
+}
+
+// unguard takes away what [Guard] put before the cells of corrections.
+func unguard(cells []string) {
+	for i, cell := range cells {
+		if text, ok := strings.CutPrefix(cell, "'"); ok && Guard(text) == cell {
+			cells[i] = text
+		}
+	}
 }
 
 // Close writes what is buffered. It does not close the writer below.

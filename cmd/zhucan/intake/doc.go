@@ -80,5 +80,6 @@
 // stream, its table of texts is held in memory.
 //
 // Refused rows go to a [RefusedFile], masked, or to [Corrections], as they came in:
-// the same sheet with the reason beside each row, to be corrected and read again.
+// the same sheet with the reason beside each row, to be corrected and read again. Where
+// a cell was no text, what is seen of it comes back; digits that are lost are not made up.
 package intake

@@ -405,9 +405,15 @@ func (f *File) readTable(text *limited, yield func(Row, error) bool) (bool, erro
 			}
 			f.headerLine = line
 			r.Comment = 0 // from here # is text
+			if f.annotated {
+				unguard(f.Columns)
+			}
 			continue
 		}
 		cells = f.trim(cells)
+		if f.annotated {
+			unguard(cells)
+		}
 		row := Row{Origin: f.origin(n, line, cells), Cells: cells, Fault: check(cells, f.Columns)}
 		if row.Fault == nil && text.ended && r.InputOffset() == text.read && text.last != '\n' {
 			row.Fault = ErrCut.Of("%d characters in the last cell", len([]rune(cells[len(cells)-1])))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -196,6 +197,9 @@ const (
 // mask shows a cell that may hold personal data. A number that is nearly right is
 // nearly as telling as a right one, so validity is not asked for.
 func mask(cell string, p privacy) string {
+	if p == open && scientific.MatchString(cell) {
+		return cell[:len("1.23456")] + stars
+	}
 	if _, err := ledger.ParseCreditCode(cell); p == open && err == nil && !ledger.FindPersonalNumber(cell) {
 		return cell
 	}
@@ -216,6 +220,9 @@ func mask(cell string, p privacy) string {
 }
 
 const stars = "************"
+
+// scientific is how a number is seen that is too long for its cell.
+var scientific = regexp.MustCompile(`^\d\.\d{6,}E\+\d\d$`)
 
 // maskDigits replaces what follows the sixth digit in runs of 15 digits and more,
 // half-width or full-width, also when blanks or hyphens stand between: the length

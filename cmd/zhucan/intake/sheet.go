@@ -372,13 +372,16 @@ type sheetCell struct {
 	value   string
 }
 
-// text gives what was typed into a cell.
+// text gives what was typed into a cell; with an error, what is seen of it, for
+// whoever corrects it.
 func (b *workbook) text(c sheetCell) (string, error) {
 	switch {
 	case c.formula:
-		return "", ErrFormulaCell.Of("a formula")
+		c.formula = false
+		result, _ := b.text(c)
+		return result, ErrFormulaCell.Of("a formula")
 	case c.kind == "e":
-		return "", ErrFormulaCell.Of("an error value")
+		return c.value, ErrFormulaCell.Of("an error value")
 	case c.value == "":
 		return "", nil
 	case c.kind == "s":
@@ -403,7 +406,7 @@ func (b *workbook) text(c sheetCell) (string, error) {
 func (b *workbook) number(c sheetCell) (string, error) {
 	x, err := strconv.ParseFloat(c.value, 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return "", ErrNumber.Of("no number")
+		return c.value, ErrNumber.Of("no number")
 	}
 	var s shown
 	if c.style >= 0 && c.style < len(b.styles) {
@@ -414,21 +417,25 @@ func (b *workbook) number(c sheetCell) (string, error) {
 		d := b.epoch.AddDate(0, 0, int(x))
 		switch {
 		case x != math.Trunc(x) || x < 61 || x > 2958465:
-			return "", ErrNumber.Of("no whole day")
+			return c.value, ErrNumber.Of("no whole day")
 		case s.as == asMonth && d.Day() != 1:
-			return "", ErrNumber.Of("a day that shows its month alone")
+			return c.value, ErrNumber.Of("a day that shows its month alone")
 		case s.as == asMonth:
 			return d.Format("2006-01"), nil
 		}
 		return d.Format("2006-01-02"), nil
 	case asTime:
-		return "", ErrNumber.Of("a time of day, or a date without year, month and day")
+		return c.value, ErrNumber.Of("a time of day, or a date without year, month and day")
 	}
 	text := strconv.FormatFloat(x, 'f', -1, 64)
-	// Where Excel cut an integer it put zeros, which count therefore.
+	// Where Excel cut an integer it put zeros, which count therefore. They are not
+	// written out: as a text they would pass for digits of an account.
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
-	if len(whole) > 15 || len(strings.Trim(whole+fraction, "0")) > 15 {
-		return "", ErrNumber.Of("more than 15 digits")
+	if len(whole) > 15 {
+		return strconv.FormatFloat(x, 'E', -1, 64), ErrNumber.Of("more than 15 digits")
+	}
+	if len(strings.Trim(whole+fraction, "0")) > 15 {
+		return text, ErrNumber.Of("more than 15 digits")
 	}
 	if len(text) < s.digits && strings.Trim(text, "0123456789") == "" {
 		text = strings.Repeat("0", s.digits-len(text)) + text
@@ -593,6 +600,9 @@ func (f *File) sheetRow(cells []sheetCell, line int, rows, first *int) (*Row, er
 		text, err := f.book.text(c)
 		if err == nil && text == "" {
 			continue
+		}
+		if err != nil && *first == 0 {
+			text = "" // #N/A begins no note, and names no column
 		}
 		if begin == 0 {
 			begin = c.column

@@ -436,3 +436,89 @@ func TestCorrectionsComeInAgainAsSoonAsTheyAreRight(t *testing.T) {
 		}
 	}
 }
+
+// corrected returns what comes back of a list of budgets when its refused rows are
+// written to a file, and that is read, and the file of refused rows.
+func corrected(t *testing.T, content string) (f *intake.File, rows []intake.Row, masked string) {
+	t.Helper()
+	var out, refusedOut bytes.Buffer
+	list := open(t, content, intake.Options{})
+	c, err := intake.NewCorrections(&out, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := intake.NewRefusedFile(&refusedOut, list)
+	_, refused := collect(t, intake.ReadBudget(list))
+	for _, one := range refused {
+		if err := errors.Join(c.Write(one), r.Write(one)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(c.Close(), r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f = open(t, out.String(), intake.Options{})
+	if rows, err = all(f); err != nil {
+		t.Fatal(err)
+	}
+	return f, rows, refusedOut.String()
+}
+
+func TestWhatWasSeenOfACellComesBackToBeCorrected(t *testing.T) {
+	t.Parallel()
+	content := workbook(t, func(f *excelize.File) {
+		for i, row := range [][]any{
+			{"region", "scheme", "fund", "year", "amount", "document", "date"},
+			{"220102", "startup", "levy", 2023, 6.22202999999999e+18, "示例1号", "2023-01-05"},
+			{"220102", "startup", "levy", 2023, 110105194912310021, "示例2号", "2023-01-05"},
+			{"220102", "startup", "levy", 2023, "1.00", "示例3号", 45017.5},
+			{"220102", "startup", "levy", 2023, 1.5, "示例4号", "2023-01-05"},
+		} {
+			_ = f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row)
+		}
+		styled(t, f, "G4", "yyyy-mm-dd")
+		_ = f.SetCellFormula("Sheet1", "E5", "E4")
+	})
+	_, rows, masked := corrected(t, content)
+	if len(rows) != 4 {
+		t.Fatalf("%+v", rows)
+	}
+	for i, want := range []struct {
+		at   int
+		cell string
+	}{{4, "6.22202999999999E+18"}, {4, "1.1010519491231002E+17"}, {6, "45017.5"}, {4, "1.5"}} {
+		if got := rows[i].Cells[want.at]; got != want.cell {
+			t.Errorf("row %d comes back with %q, want %q", i+1, got, want.cell)
+		}
+	}
+	if strings.Contains(masked, "1949") || !strings.Contains(masked, ",1.10105************,") {
+		t.Errorf("a date of birth is shown:\n%s", masked)
+	}
+}
+
+func TestCellsThatAreGuardedInCorrectionsComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	documents := []string{"'示例", "''示例", "'", "=1+1", "'=1", "-5.00", "@x", "＝1"}
+	content := "region,scheme,fund,year,amount,document,date\n"
+	for _, d := range documents {
+		content += "220102,startup,levy,2023,1.234," + d + ",2023-01-05\n"
+	}
+	want, err := all(open(t, content, intake.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := corrected(t, content)
+	for i := range want {
+		if len(rows) != len(want) || !slices.Equal(rows[i].Cells, want[i].Cells) || rows[i].Hash != want[i].Hash {
+			t.Fatalf("%q comes back as %+v", documents[i], rows)
+		}
+	}
+	// A list that nobody was given to correct is as it stands.
+	if rows, err := all(open(t, "a,b\n''x,'=1\n", intake.Options{})); err != nil || !slices.Equal(rows[0].Cells, []string{"''x", "'=1"}) {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	f := open(t, "'=a,b,"+intake.ReasonColumn+"\n'x,2,\n", intake.Options{})
+	if rows, err := all(f); err != nil || f.Columns[0] != "=a" || rows[0].Cells[0] != "'x" {
+		t.Errorf("%q, %+v, %v", f.Columns, rows, err)
+	}
+}
