@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -201,6 +202,60 @@ func TestTheFileOfRefusedRowsIsNeverTheFileThatIsRead(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != content {
 		t.Errorf("the list is now %q, %v", got, err)
+	}
+}
+
+// What a file of corrections holds is not masked: it never stands where others read it,
+// and what stood there before is not lost to an import that does not end.
+func TestCorrectionsAreAFileOfTheirOwnForOneUser(t *testing.T) {
+	t.Parallel()
+	const content = "region,scheme,fund,year,amount,document,date\n220104,startup,levy,2024,1.005,甲,2024-01-05\n"
+	dir := t.TempDir()
+	path, one := write(t, "list.csv", content), filepath.Join(dir, "one.csv")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(here, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, refused := range []string{relative, one, filepath.Join(dir, "link.csv")} {
+		if code, _, stderr := zhucan(t, t.TempDir(), "import", "budget", path, "--dry-run", "--refused", refused, "--corrections", one); code != 2 || !strings.Contains(stderr, "file of refused rows as well") {
+			t.Errorf("%s: exit %d, %s", refused, code, stderr)
+		}
+		if err := os.WriteFile(one, []byte("kept"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Symlink(one, filepath.Join(dir, "link.csv"))
+	}
+	reader, err := os.Open(one) // by somebody while everybody may
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	args := []string{"import", "budget", path, "--dry-run", "--refused", filepath.Join(t.TempDir(), "r.csv"), "--corrections", one}
+	if code, _, stderr := zhucan(t, t.TempDir(), args...); code != 2 || !strings.Contains(stderr, "rows-refused") {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	before, err := io.ReadAll(reader)
+	if err != nil || string(before) != "kept" {
+		t.Errorf("who had the file open reads %q, %v", before, err)
+	}
+	after, err := os.ReadFile(one)
+	info, statErr := os.Stat(one)
+	if err != nil || statErr != nil || !strings.Contains(string(after), "1.005") || info.Mode().Perm() != 0o600 {
+		t.Errorf("%q, %v, %v, %v", after, info, err, statErr)
+	}
+	args[5] = "/dev/full" // the refused rows cannot be written
+	if code, _, stderr := zhucan(t, t.TempDir(), args...); code != 1 {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if left, err := os.ReadFile(one); err != nil || string(left) != string(after) {
+		t.Errorf("the corrections of an import that failed: %q, %v", left, err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 2 {
+		t.Errorf("left behind: %v, %v", files, err)
 	}
 }
 

@@ -137,6 +137,10 @@ func (f importFlags) open(kind, path string) (*source, error) {
 			return nil, usage("--%s %q is the file that is read", flag, out)
 		}
 	}
+	if s.correct != "" && (same(s.correct, s.refused) ||
+		filepath.Base(s.correct) == filepath.Base(s.refused) && same(filepath.Dir(s.correct), filepath.Dir(s.refused))) {
+		return nil, usage("--corrections %q is the file of refused rows as well", s.correct)
+	}
 	options := intake.Options{Encoding: intake.Encoding(f.encoding), Sheet: f.sheet}
 	switch kind {
 	case "policy":
@@ -291,6 +295,7 @@ type importer struct {
 	refused     *intake.RefusedFile
 	corrections *intake.Corrections
 	out         []*os.File
+	unfinished  *os.File // what is to be the file of corrections
 	bar         *progress
 }
 
@@ -337,7 +342,7 @@ func (im *importer) run(ctx context.Context) (err error) {
 	}
 	im.bar = im.p.progress(im.p.say("导入 ", "importing ")+im.src.name, -1)
 	defer im.bar.done()
-	defer func() { err = errors.Join(err, im.closeRefused()) }()
+	defer func() { err = im.closeRefused(err) }()
 
 	// One chunk is read and made into commands while the one before it is decided.
 	g, ctx := errgroup.WithContext(ctx)
@@ -749,7 +754,7 @@ func (im *importer) refuse(r *intake.Refused) error {
 		return nil
 	}
 	if im.corrections == nil {
-		out, err := im.create(im.src.correct)
+		out, err := im.createCorrections()
 		if err != nil {
 			return err
 		}
@@ -771,9 +776,26 @@ func (im *importer) create(path string) (*os.File, error) {
 	return out, nil
 }
 
-func (im *importer) closeRefused() (err error) {
+// createCorrections makes the file of corrections beside the place where it will stand
+// when it is whole: what stands there may be open to others, who would read on.
+func (im *importer) createCorrections() (*os.File, error) {
+	path := im.src.correct
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return im.create(path) // a pipe, say, keeps nothing
+	}
+	out, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // for this user alone
+	if err != nil {
+		return nil, fmt.Errorf("write corrections: %w", err)
+	}
+	im.out, im.unfinished = append(im.out, out), out
+	return out, nil
+}
+
+// closeRefused ends the files of refused rows after an import that ended with err.
+// Corrections of one that did not end well, which is repeated, are left out.
+func (im *importer) closeRefused(err error) error {
 	if im.refused != nil {
-		err = im.refused.Close()
+		err = errors.Join(err, im.refused.Close())
 	}
 	if im.corrections != nil {
 		err = errors.Join(err, im.corrections.Close())
@@ -781,5 +803,14 @@ func (im *importer) closeRefused() (err error) {
 	for _, out := range im.out {
 		err = errors.Join(err, out.Close())
 	}
-	return err
+	switch {
+	case im.unfinished == nil:
+		return err
+	case err != nil:
+		return errors.Join(err, os.Remove(im.unfinished.Name()))
+	}
+	if err := os.Rename(im.unfinished.Name(), im.src.correct); err != nil {
+		return fmt.Errorf("write corrections: %w", err)
+	}
+	return nil
 }
