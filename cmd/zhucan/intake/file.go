@@ -433,8 +433,8 @@ func (f *File) header(cells []string) error {
 			_, where := ledger.Refused(err)
 			return ErrColumns.Of("the name of column %d: %s", i+1, where)
 		}
-		if slices.Contains(cells[:i], c) {
-			return ErrColumns.Of("column %q twice", c)
+		if other := slices.Index(cells[:i], c); other >= 0 { // a list without header has cells of a row here
+			return ErrColumns.Of("the name of column %d is that of column %d", i+1, other+1)
 		}
 	}
 	if f.annotated = cells[len(cells)-1] == ReasonColumn; f.annotated {

@@ -74,7 +74,8 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 	}{
 		{"empty", "", intake.Options{}, intake.ErrColumns, "no header"},
 		{"only notes", "# a\n# b\n", intake.Options{}, intake.ErrColumns, "no header"},
-		{"a column twice", "a,b,a\n1,2,3\n", intake.Options{}, intake.ErrColumns, `column "a" twice`},
+		{"a column twice", "a,b,a\n1,2,3\n", intake.Options{}, intake.ErrColumns, "the name of column 3 is that of column 1"},
+		{"no header at all", "张三,220102190001010016,张三\n李四,2,3\n", intake.Options{}, intake.ErrColumns, ": the name of column 3 is that of column 1"},
 		{"a control character in the header", "a,b\x00\n1,2\n", intake.Options{}, intake.ErrColumns, "the name of column 2: U+0000, character 2"},
 		{"a million columns", strings.Repeat(",", 1_000_000) + "\n", intake.Options{}, intake.ErrColumns, "more than 1000"},
 		{"a quote never closed", "a,b\n1,2\n3,\"4\n5,6\n", intake.Options{}, intake.ErrStructure, "row that begins on line 3"},

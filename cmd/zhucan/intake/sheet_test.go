@@ -226,7 +226,7 @@ func TestAWorkbookThatLeavesADoubtIsRefusedWhole(t *testing.T) {
 			set(t, f, "Sheet1", table)
 			_ = f.SetCellFormula("Sheet1", "B1", "A1")
 		}), intake.Options{}, intake.ErrColumns, "a formula"},
-		{"a column twice", workbook(t, func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"A1": "a", "B1": "a", "A2": "1"}) }), intake.Options{}, intake.ErrColumns, `"a" twice`},
+		{"a column twice", workbook(t, func(f *excelize.File) { set(t, f, "Sheet1", map[string]any{"A1": "a", "B1": "a", "A2": "1"}) }), intake.Options{}, intake.ErrColumns, "the name of column 2 is that of column 1"},
 		{"an old or protected workbook", protected, intake.Options{}, intake.ErrWorkbook, "is an .xls, or has a password"},
 		{"cut", plain[:len(plain)/2], intake.Options{}, intake.ErrWorkbook, "cut"},
 		{"no workbook at all", "a,b\n1,2\n", intake.Options{Format: intake.XLSX}, intake.ErrWorkbook, "is none"},
