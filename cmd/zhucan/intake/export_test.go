@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"archive/zip"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -49,5 +50,17 @@ func XMLTokens(r io.Reader) (all []string) {
 		case xml.CharData:
 			all = append(all, fmt.Sprintf("%q", t))
 		}
+	}
+}
+
+// SharedTexts reads a table of texts that may take most bytes.
+func SharedTexts(f *zip.File, most int64) (all []string, err error) {
+	held, err := sharedTexts(f, most)
+	for n := 0; ; n++ {
+		text, ok := held.at(n)
+		if !ok {
+			return all, err
+		}
+		all = append(all, text)
 	}
 }

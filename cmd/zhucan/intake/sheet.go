@@ -45,15 +45,15 @@ var (
 // Limits of what is unpacked from a workbook.
 const (
 	maxPart    = 1 << 30   // bytes of a sheet
-	maxStrings = 256 << 20 // bytes of the table of texts, which is held in memory
+	maxStrings = 256 << 20 // bytes of the table of texts, which is held in memory: in the part, and as held
 )
 
 // A workbook is what of an .xlsx (ECMA-376 part 1) a sheet is read with.
 type workbook struct {
 	sheet  *zip.File
-	name   string   // of the sheet; "" of the first visible one with rows
-	texts  []string // the shared strings
-	styles []shown  // by the number of a cell's style
+	name   string  // of the sheet; "" of the first visible one with rows
+	texts  texts   // the shared strings
+	styles []shown // by the number of a cell's style
 	epoch  time.Time
 	merged []span // rows with merged cells, as found by the last reading, by their first
 	unseen []span // hidden columns, likewise
@@ -160,7 +160,7 @@ func openWorkbook(source io.ReaderAt, size int64, name string) (*workbook, error
 	if len(names) != 1 {
 		return nil, ErrWorkbook.Of("%d sheets with rows to be read: %s", len(names), strings.Join(names, ", "))
 	}
-	if b.texts, err = sharedTexts(parts["xl/sharedStrings.xml"]); err != nil {
+	if b.texts, err = sharedTexts(parts["xl/sharedStrings.xml"], maxStrings); err != nil {
 		return nil, err
 	}
 	b.styles, err = numberStyles(parts)
@@ -247,15 +247,38 @@ func hasCells(f *zip.File) (bool, error) {
 	return false, err
 }
 
+// Shared strings are held in pieces of so many each: one list would be copied again and again
+// as it grows.
+type texts [][]string
+
+const piece = 4096
+
+func (t *texts) add(text string) {
+	if n := len(*t); n == 0 || len((*t)[n-1]) == piece {
+		*t = append(*t, make([]string, 0, piece))
+	}
+	last := &(*t)[len(*t)-1]
+	*last = append(*last, text)
+}
+
+// at gives the text of a number, if there is one.
+func (t texts) at(n int) (string, bool) {
+	if n < 0 || n/piece >= len(t) || n%piece >= len(t[n/piece]) {
+		return "", false
+	}
+	return t[n/piece][n%piece], true
+}
+
 // sharedTexts reads the texts that cells refer to by number. Readings of
-// characters, which Excel keeps beside some, are no part of them.
-func sharedTexts(f *zip.File) (texts []string, err error) {
+// characters, which Excel keeps beside some, are no part of them. Each counts 16 bytes
+// besides its own towards most: an empty one takes room as well.
+func sharedTexts(f *zip.File, most int64) (all texts, err error) {
 	if f == nil {
 		return nil, nil
 	}
 	var b strings.Builder
-	in, reading := false, 0
-	err = elements(f, maxStrings, func(name []byte, _ []attribute) error {
+	in, reading, held := false, 0, int64(0)
+	err = elements(f, most, func(name []byte, _ []attribute) error {
 		switch string(name) {
 		case "t":
 			in = reading == 0
@@ -274,12 +297,15 @@ func sharedTexts(f *zip.File) (texts []string, err error) {
 		case "rPh":
 			reading--
 		case "si":
-			texts = append(texts, unescape(b.String()))
+			if held += 16 + int64(b.Len()); held > most {
+				return ErrWorkbook.Of("its table of texts takes more than %d bytes", most)
+			}
+			all.add(unescape(b.String()))
 			b.Reset()
 		}
 		return nil
 	})
-	return texts, err
+	return all, err
 }
 
 var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
@@ -386,10 +412,11 @@ func (b *workbook) text(c sheetCell) (string, error) {
 		return "", nil
 	case c.kind == "s":
 		n, err := strconv.Atoi(c.value)
-		if err != nil || n < 0 || n >= len(b.texts) {
+		text, ok := b.texts.at(n)
+		if err != nil || !ok {
 			return "", ErrWorkbook.Of("a text that is not in the table of texts")
 		}
-		return b.texts[n], nil
+		return text, nil
 	case c.kind == "b":
 		return map[string]string{"1": "TRUE", "0": "FALSE"}[c.value], nil
 	case c.kind == "d":

@@ -340,6 +340,33 @@ func TestWhatOtherProgramsWriteIsRead(t *testing.T) {
 	}
 }
 
+// A text takes room even when it is empty: a table of some kilobytes could unpack to
+// hundreds of megabytes of them.
+func TestATableOfTextsTakesNoMoreMemoryThanItMay(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	read := func(table string, most int64) ([]string, error) {
+		t.Helper()
+		content := archive(t, map[string]string{"t": "<sst>" + table + "</sst>"})
+		parts, err := zip.NewReader(strings.NewReader(content), int64(len(content)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return intake.SharedTexts(parts.File[0], most)
+	}
+	if _, err := read(strings.Repeat("<si/>", n+1), 16*n); !errors.Is(err, intake.ErrWorkbook) || !strings.Contains(err.Error(), "table of texts takes more than 160000 bytes") {
+		t.Errorf("empty texts: %v", err)
+	}
+	var table strings.Builder
+	for i := range n {
+		fmt.Fprintf(&table, "<si><t>%d</t></si>", i)
+	}
+	got, err := read(table.String(), 30*n)
+	if err != nil || len(got) != n || got[0] != "0" || got[4095] != "4095" || got[4096] != "4096" || got[n-1] != fmt.Sprint(n-1) {
+		t.Errorf("%d texts, %v", len(got), err)
+	}
+}
+
 func FuzzASheetIsReadOrRefused(f *testing.F) {
 	f.Add(`<row r="5"><c t="s"><v>0</v></c><c s="1"><v>43559</v></c></row>`)
 	f.Add(`<row hidden="1"><c r="A2"><f>1</f><v>2</v></c></row><mergeCell ref="A2:B3"/>`)
