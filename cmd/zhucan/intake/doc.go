@@ -62,8 +62,9 @@
 // that opens a public list. Files written here put ' before such cells.
 //
 // Encodings are detected where that is safe: a byte order mark, valid UTF-8, or
-// GB18030 whose characters are nearly all of GB 2312. Everything else is named by
-// whoever imports it; Windows-1252 can hold any bytes, so that a guess of it
+// GB18030 whose characters are nearly all of GB 2312. A short list may be both: UTF-8
+// without a Chinese character that is GB18030 as well is taken for neither. Everything
+// else is named by whoever imports it; Windows-1252 can hold any bytes, so that a guess of it
 // would prove nothing.
 //
 // Lines that begin with # before the header are notes and are skipped; nowhere

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"io"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -48,7 +49,8 @@ type probe struct {
 	notUTF8  bool
 	breaks   int  // line breaks before the first byte that is no UTF-8
 	wide     bool // has characters beyond ASCII, if UTF-8
-	han      bool // has three-byte characters, if UTF-8
+	long     bool // has three-byte characters, if UTF-8
+	han      bool // has Chinese characters, if UTF-8
 	gb       int  // bytes seen of an unfinished GB18030 character
 	lead     byte
 	notGB    bool
@@ -84,7 +86,8 @@ func (p *probe) tryUTF8(b []byte) {
 		}
 		r, size := utf8.DecodeRune(b)
 		p.notUTF8 = r == utf8.RuneError && size == 1
-		p.wide, p.han = true, p.han || size == 3
+		p.wide, p.long = true, p.long || size == 3
+		p.han = p.han || size >= 3 && unicode.Is(unicode.Han, r)
 		b = b[size:]
 	}
 	p.tail = bytes.Clone(b)
@@ -114,6 +117,9 @@ func (p *probe) tryGB(c byte) {
 	}
 }
 
+// valid tells whether all was UTF-8.
+func (p *probe) valid() bool { return !p.notUTF8 && len(p.tail) == 0 }
+
 // settle returns the encoding and the length of the byte order mark in front.
 // declared wins over what is detected, unless the file contradicts it.
 func (p *probe) settle(declared Encoding) (Encoding, int, error) {
@@ -127,7 +133,8 @@ func (p *probe) settle(declared Encoding) (Encoding, int, error) {
 	case bytes.HasPrefix(p.head, []byte("\xff\xfe")), bytes.HasPrefix(p.head, []byte("\xfe\xff")):
 		marked = UTF16 // the decoder reads the mark
 	}
-	valid := !p.notUTF8 && len(p.tail) == 0
+	valid, gb := p.valid(), !p.notGB && p.gb == 0
+	usual := gb && p.standard > 0 && p.standard*10 >= p.pairs*9
 	switch {
 	case marked != "" && declared != "" && marked != declared:
 		return "", 0, ErrEncoding.Of("declared %s, with the byte order mark of %s", declared, marked)
@@ -135,13 +142,15 @@ func (p *probe) settle(declared Encoding) (Encoding, int, error) {
 		return marked, length, nil
 	case declared == UTF16:
 		return "", 0, ErrEncoding.Of("declared utf-16, without byte order mark")
-	case declared == Windows1252 && valid && p.wide, declared == GB18030 && valid && p.han:
+	case declared == Windows1252 && valid && p.wide, declared == GB18030 && valid && p.long:
 		return "", 0, ErrEncoding.Of("declared %s, and is utf-8", declared)
 	case declared != "":
 		return declared, 0, nil
+	case valid && p.wide && !p.han && (usual || gb && !p.long): // 谢小毛 in GB18030 is лСë in UTF-8
+		return "", 0, ErrEncoding.Of("it can be gb18030 with Chinese characters, or utf-8 without one: say which with --encoding")
 	case valid:
 		return UTF8, 0, nil
-	case !p.notGB && p.gb == 0 && p.standard > 0 && p.standard*10 >= p.pairs*9:
+	case usual:
 		return GB18030, 0, nil
 	}
 	return "", 0, ErrEncoding.Of("not utf-8 on line %d, and not surely another", p.breaks+1)

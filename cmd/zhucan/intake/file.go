@@ -283,7 +283,11 @@ func (f *File) identify() error {
 	if f.book != nil {
 		return nil
 	}
-	encoding, mark, err := content.settle(f.options.Encoding)
+	declared := f.options.Encoding
+	if declared == "" && f.options.Format == JSON && content.valid() {
+		declared = UTF8 // JSON is no other (RFC 8259 §8.1)
+	}
+	encoding, mark, err := content.settle(declared)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Name, err)
 	}

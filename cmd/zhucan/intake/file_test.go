@@ -101,6 +101,8 @@ func TestAFileThatDoesNotHoldTogetherIsRefusedBeforeItsFirstRow(t *testing.T) {
 		{"an odd byte of UTF-16", "\xff\xfea\x00\n\x001\x00\n\x00\x01", intake.Options{}, intake.ErrBytes, "line 3"},
 		{"Western European, undeclared", "a,b\n1,M\xfcller\n", intake.Options{}, intake.ErrEncoding, "not utf-8 on line 2, and not surely"},
 		{"Western European that could be Chinese", "a,b\n1,M\xfcller\n2,Gr\xf6\xdfe\n3,L\xf6sung\n", intake.Options{}, intake.ErrEncoding, "not surely"},
+		{"GB18030 that could be UTF-8", "a,b\n1,\xd0\xbb\xd0\xa1\xc3\xab\n", intake.Options{}, intake.ErrEncoding, "gb18030 with Chinese characters, or utf-8 without one: say which with --encoding"},
+		{"UTF-8 that could be GB18030", "a,b\n1,Müller\n", intake.Options{}, intake.ErrEncoding, "gb18030 with Chinese characters"},
 		{"an unknown encoding", "a,b\n", intake.Options{Encoding: "latin1"}, intake.ErrEncoding, "latin1"},
 		{"larger than allowed", "a,b\n1,2\n", intake.Options{MaxBytes: 7}, intake.ErrFile, "8 bytes, more than 7"},
 		{"JSON cut", `{"l": [{"a": 1},`, jsonList, intake.ErrStructure, "line 1"},
@@ -154,7 +156,7 @@ func TestARowThatCannotBeUsedSaysWhyAndTheRestGoesOn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			rows, err := all(open(t, "a,b\n0,0\n"+c.row+"9,9\n", intake.Options{}))
+			rows, err := all(open(t, "a,b\n0,0\n"+c.row+"9,9\n", intake.Options{Encoding: intake.UTF8}))
 			if err != nil || len(rows) != 3 || rows[0].Fault != nil || rows[2].Fault != nil {
 				t.Fatalf("rows %v, error %v", rows, err)
 			}
@@ -226,6 +228,26 @@ func TestEveryEncodingGivesTheSameText(t *testing.T) {
 				}
 			}
 		})
+	}
+	// What can be read in two ways is read as declared, or as what else stands in it says.
+	for _, c := range []struct {
+		content  string
+		encoding intake.Encoding
+		want     string
+	}{
+		{"\xd0\xbb\xd0\xa1\xc3\xab", intake.GB18030, "谢小毛"}, {"\xd0\xbb\xd0\xa1\xc3\xab", intake.UTF8, "лСë"},
+		{"Müller", intake.UTF8, "Müller"}, {"Müller 张", "", "Müller 张"}, {"Müller, Größe 3 €", "", "Müller, Größe 3 €"}, {"각", "", "각"}, {"it’s", "", "it’s"},
+	} {
+		rows, err := all(open(t, "a\n\""+c.content+"\"\n", intake.Options{Encoding: c.encoding}))
+		if err != nil || rows[0].Cells[0] != c.want {
+			t.Errorf("%q in %s: %v, %v", c.content, c.encoding, rows, err)
+		}
+	}
+	if rows, err := all(open(t, "\ufeffa\nMüller\n", intake.Options{})); err != nil || rows[0].Cells[0] != "Müller" {
+		t.Errorf("with a byte order mark: %v, %v", rows, err)
+	}
+	if rows, err := all(open(t, `{"l": [{"a": "Müller"}]}`, jsonList)); err != nil || rows[0].Cells[0] != "Müller" {
+		t.Errorf("JSON: %v, %v", rows, err)
 	}
 	latin := "a,b\nMüller,5 €\n"
 	rows, err := all(open(t, encode(t, charmap.Windows1252, latin), intake.Options{Encoding: intake.Windows1252}))
