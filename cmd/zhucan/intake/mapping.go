@@ -314,6 +314,9 @@ func decodeYAML(text []byte, v any) error {
 		if err == io.EOF {
 			return errors.New("empty")
 		}
+		if many, ok := errors.AsType[*yaml.TypeError](err); ok {
+			return oneLine(many.Errors)
+		}
 		return err
 	}
 	var more yaml.Node
@@ -321,6 +324,15 @@ func decodeYAML(text []byte, v any) error {
 		return errors.New("a second document follows the first")
 	}
 	return nil
+}
+
+// oneLine gives all that the decoder found wrong, each with its line, without our types.
+func oneLine(wrong []string) error {
+	texts := make([]string, len(wrong))
+	for i, text := range wrong {
+		texts[i], _, _ = strings.Cut(text, " in type ")
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
 // plain refuses what is more work than its length.

@@ -54,6 +54,7 @@ func TestAMappingSaysNothingThatIsNotUnderstood(t *testing.T) {
 	for _, c := range []struct{ name, yaml, says string }{
 		{"empty", "", "empty"},
 		{"an unknown key", minimal + "colour: red\n", "line 9: field colour"},
+		{"two unknown keys", minimal + "colour: red\nshape: round\n", "line 9: field colour not found; line 10: field shape not found"},
 		{"an unknown key inside", change("{column: amount}", "{column: amount, round: up}"), "line 3: field round"},
 		{"a key twice", minimal + "currency: EUR\n", "currency"},
 		{"two documents", minimal + "---\n" + minimal, "second document"},

@@ -205,7 +205,7 @@ func TestAPackThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 	}
 	for _, c := range []struct{ name, file, from, to, says string }{
 		{"no version", "pack.yaml", "version: sample-2023.1\n", "", "pack.yaml line 1: no version"},
-		{"an unknown key", "pack.yaml", "label:", "lable:", "pack.yaml: yaml: unmarshal errors:\n  line 3"},
+		{"an unknown key", "pack.yaml", "label:", "lable:", "pack.yaml: line 3: field lable not found"},
 		{"an unknown late return", "pack.yaml", "# late_return is", "late_return: keep\n# is", "pack.yaml line 5: late_return"},
 		{"an unknown column", "chart.csv", "normal,duty", "normal,duty,note", "chart.csv line 2"},
 		{"a column missing", "chart.csv", ",duty\n", "\n", "chart.csv line 2"},
@@ -217,7 +217,7 @@ func TestAPackThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		{"an unknown side", "chart.csv", "debit,bank", "left,bank", "chart.csv line 4: normal side"},
 		{"a ragged row", "chart.csv", "debit,bank", "debit,bank,", "chart.csv line 4: row-ragged"},
 		{"a quote not closed", "chart.csv", "1011,零", "1011,\"零", "chart.csv: line"},
-		{"an unknown key of a scheme", "schemes.yaml", "    flow: F05\n", "    flows: F05\n", "line 6: field flows"},
+		{"an unknown key of a scheme", "schemes.yaml", "    flow: F05\n", "    flows: F05\n", "schemes.yaml: line 6: field flows not found"},
 		{"an unknown key of a publicity", "schemes.yaml", "      days: 7\n", "      days: 7\n      hours: 1\n", "line 17: field hours"},
 		{"documents that are perhaps kept", "schemes.yaml", "    flow: F05\n", "    flow: F05\n    kept: perhaps\n", "line 7: cannot unmarshal"},
 		{"a scheme twice", "schemes.yaml", "code: employer-reward", "code: startup", "schemes.yaml line 18: scheme startup twice"},
