@@ -64,7 +64,8 @@ func (p *program) indicatorListCommand() *cobra.Command {
 		Long: `Counts every target of the policy in force as of a day (--as-of, default today) as known by a
 record (--known-by). Persons are counted once and person-times every time; both are shown, a
 target is judged by its own unit. 左右 is not judged; 力争 that falls short breaks nothing.
-A region or a year has a target only where a user entered one: the plan publishes no split.`,
+A region or a year has a target only where a user entered one: the plan publishes no split. 每年 and
+稳定在 hold in every year of the plan; any other target is judged when its own time is over.`,
 		Example: "  zhucan indicator list --as-of 2023-12-31\n  zhucan indicator list --region 220100 --year 2023 -o csv",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -204,21 +204,41 @@ func (p Pack) FindTarget(code string) (Target, bool) {
 // Of returns what a region is to bring in a year, 0 for the whole period, and whose input
 // that is. Without a split of exactly that region and year only the plan's own number
 // counts: for the province (region "" or its code) over the whole period, or, where the
-// number is of every year, of every day or of each body, for every year as well.
+// number is of every year or of each body, for every year as well. No year outside the
+// period has a number.
 func (t Target) Of(region ledger.RegionCode, year int) (value string, by Split, ok bool) {
+	if !t.In(year) {
+		return "", Split{}, false
+	}
 	province := region == "" || region == Province
-	for _, s := range t.Splits {
-		if s.Year == year && (s.Region == region || province && (s.Region == "" || s.Region == Province)) {
-			return s.Value, s, true
+	of := func(year int) bool {
+		i := slices.IndexFunc(t.Splits, func(s Split) bool {
+			return s.Year == year && (s.Region == region || province && (s.Region == "" || s.Region == Province))
+		})
+		if i >= 0 {
+			value, by, ok = t.Splits[i].Value, t.Splits[i], true
 		}
+		return i >= 0
+	}
+	if of(year) || t.EveryYear() && of(0) {
+		return value, by, ok
 	}
 	switch t.Kind {
 	case Quotient, Coverage, Checklist: // of each region as of all
 		return t.Value, Split{}, true
-	case Stock, PersonsYearly:
-		return t.Value, Split{}, province
 	}
-	return t.Value, Split{}, province && year == 0
+	return t.Value, Split{}, province && (year == 0 || t.EveryYear())
+}
+
+// EveryYear tells whether the number must hold in every year of the period: 每年 (T19, T24)
+// and 稳定在 (T11, T15, T20). Any other is to be reached by the end of it.
+func (t Target) EveryYear() bool {
+	return t.Kind == PersonsYearly || t.Kind == Stock && (t.Strength == Steady || t.Strength == About)
+}
+
+// In tells whether a year, 0 for the whole period, is one of the period.
+func (t Target) In(year int) bool {
+	return year == 0 || (t.From.IsZero() || year >= t.From.Year()) && (t.To.IsZero() || year <= t.To.Year())
 }
 
 // Province is the region that a target without a split is of.

@@ -84,6 +84,11 @@ func TestWithoutASplitOnlyThePlansOwnNumberCounts(t *testing.T) {
 	t.Parallel()
 	whole := target(nil)
 	stock := target(func(t *policy.Target) { t.Kind, t.Facts = policy.Stock, []policy.Fact{"base/incubator"} })
+	steady := target(func(t *policy.Target) { t.Kind, t.Strength = policy.Stock, policy.Steady })
+	about := target(func(t *policy.Target) { t.Kind, t.Strength = policy.Stock, policy.About })
+	shared := target(func(t *policy.Target) {
+		t.Kind, t.Splits = policy.PersonsYearly, []policy.Split{split("220100", 0, "60"), split("220100", 2023, "70")}
+	})
 	yearly := target(func(t *policy.Target) { t.Kind = policy.PersonsYearly })
 	each := target(func(t *policy.Target) { t.Kind, t.Facts = policy.Coverage, []policy.Fact{"headcount/organ"} })
 	entered := target(func(t *policy.Target) {
@@ -100,8 +105,16 @@ func TestWithoutASplitOnlyThePlansOwnNumberCounts(t *testing.T) {
 		{"the province by its code", whole, "220000", 0, "2000"},
 		{"the province in a year", whole, "", 2023, ""},
 		{"a city", whole, "220100", 0, ""},
-		{"a stock holds on every day", stock, "", 2023, "2000"},
-		{"a stock of a city", stock, "220100", 2023, ""},
+		{"a stock to be reached by the end (到2024年), whole period", stock, "", 0, "2000"},
+		{"a stock to be reached by the end, in a year", stock, "", 2023, ""},
+		{"a stock that stays (稳定在) holds on every day", steady, "", 2023, "2000"},
+		{"a stock that stays at about holds on every day", about, "", 2023, "2000"},
+		{"a stock of a city", steady, "220100", 2023, ""},
+		{"a stock that stays, before the plan", steady, "", 2021, ""},
+		{"a number of every year, after the plan", yearly, "", 2025, ""},
+		{"a share of each body, after the plan", each, "", 2025, ""},
+		{"a split of every year", shared, "220100", 2022, "60"},
+		{"a split of one of the years", shared, "220100", 2023, "70"},
 		{"a number of every year", yearly, "", 2023, "2000"},
 		{"a share of each body holds everywhere", each, "220104", 2023, "2000"},
 		{"a split of a city and year", entered, "220100", 2023, "300"},

@@ -715,7 +715,7 @@ func (c *counter) one(ctx context.Context, t policy.Target, y tally, bit int64) 
 		DefinitionZH: t.DefinitionZH, DefinitionEN: t.DefinitionEN, Kind: t.Kind, Strength: t.Strength, Unit: t.Unit, Region: c.ask.Region, Year: year,
 		From: days.first, Day: days.last, Restates: t.Restates,
 	}
-	if value, by, ok := t.Of(c.ask.Region, c.ask.Year); ok {
+	if value, by, ok := t.Of(c.ask.Region, year); ok {
 		x.Target, x.TargetSource = value, "plan"
 		if by.Author != "" {
 			x.TargetSource = fmt.Sprintf("%s: %s %s", by.Source, by.Author, by.Date)
@@ -949,7 +949,17 @@ func percent(part, whole *big.Rat) string {
 
 // judge says how a target stands on a day.
 func judge(t policy.Target, asOf ledger.Date, x *Indicator) error {
+	begin := t.From
+	if first := ledger.DateOf(x.Year, 1, 1); x.Year != 0 && begin.Before(first) {
+		begin = first
+	}
 	switch {
+	case !t.In(x.Year):
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "该年度不在目标期限内", "the year is none of the target's period"
+		return nil
+	case asOf.Before(begin):
+		x.Verdict, x.Reason, x.ReasonEN = Unset, "截止日早于起始日，尚未开始", "the day is before the first one that counts"
+		return nil
 	case x.Actual == "":
 		x.Verdict, x.Reason, x.ReasonEN = Unset, "没有可计算的记录（分母为零），不适用", "nothing on record to divide by: not applicable"
 		return nil
@@ -979,7 +989,9 @@ func judge(t policy.Target, asOf ledger.Date, x *Indicator) error {
 	default:
 		x.Rate = percent(actual, target)
 	}
-	over := !t.To.IsZero() && asOf.After(t.To) || x.Year != 0 && asOf.Year() > x.Year
+	_, by, _ := t.Of(x.Region, x.Year)
+	ofYear := x.Year != 0 && (t.EveryYear() || by.Year != 0) // any other is to be reached by the end of the period
+	over := !t.To.IsZero() && asOf.After(t.To) || ofYear && asOf.Year() > x.Year
 	switch {
 	case t.Strength == policy.About:
 		x.Verdict = NotJudged

@@ -57,6 +57,12 @@ func promises() []policy.Target {
 		with(promise("T21", policy.Checklist, policy.AtLeast, "100", "%", "jobless", "service"), always),
 		with(promise("T22", policy.Coverage, policy.AtLeast, "100", "%", "base/service-body", "base/service-standard"), always),
 		with(promise("T23", policy.PersonTimes, policy.AtLeast, "3", "人次", "training"), func(t *policy.Target) { t.Restates = "T01" }),
+		with(promise("T19", policy.PersonsYearly, policy.AtLeast, "9", "人", "paid/F05"), func(t *policy.Target) {
+			each := policy.Split{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "3"}
+			of := each
+			of.Value, of.Year = "4", 2023
+			t.Splits = []policy.Split{each, of}
+		}),
 		promise("T24", policy.PersonsYearly, policy.AtLeast, "5", "人", "paid/F26"),
 	}
 }
@@ -170,6 +176,16 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 		{"a post after its contract", "T15", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 7, 1)}}, "0/0 0p 0t 0.00 not-judged"},
 		{"the four ones", "T21", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "66.67/3 2p 2t 66.67 under-way"},
 		{"standardised bodies", "T22", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"bodies are not short before the time they have", "T04", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/2 0p 1t 50.00 under-way"},
+		{"a stock to be reached by the end has no number in a year", "T12", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/0 1p 1t  unset"},
+		{"a stock that must stay", "T11", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/0 1p 1t 50.00 short"},
+		{"a year after the plan", "T11", report.Ask{Year: 2025, Cut: report.Cut{AsOf: ledger.DateOf(2025, 6, 30)}}, "1/0 1p 1t  unset"},
+		{"a day before the plan", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2021, 6, 30)}}, "0/0 0p 0t  unset"},
+		{"a day before the year", "T04", report.Ask{Year: 2024, Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t  unset"},
+		{"a number of every year, in one that is over", "T19", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "2/0 2p 3t 22.22 short"},
+		{"a number of every year, of the year of the day", "T19", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 22.22 under-way"},
+		{"a split of the year, without asking for one", "T19", report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 50.00 under-way"},
+		{"a split of every year", "T19", report.Ask{Region: "220100", Year: 2022, Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "0/0 0p 0t 0.00 short"},
 		{"what no scheme pays is not zero", "T24", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "/0 0p 0t  unset"},
 	} {
 		got, err := report.ListIndicators(t.Context(), pool, c.ask)
