@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ type Indicator struct {
 	Times        int64             `json:"times"`
 	Rate         string            `json:"rate"` // Actual of Target in per cent, two decimals; "" where there is none
 	Verdict      Verdict           `json:"verdict"`
-	Sources      int64             `json:"sources"` // rows behind it
+	Sources      int64             `json:"sources"` // rows behind it; none of actions, whose rows are those of their targets
 	Late         int64             `json:"late"`    // of these, recorded after the end of the year they happened in
 	Reason       string            `json:"reason,omitempty"`
 	ReasonEN     string            `json:"reason_en,omitempty"`
@@ -106,6 +107,7 @@ type Indicators struct {
 	Region     ledger.RegionCode `json:"region"`
 	Year       int               `json:"year"`
 	Indicators []Indicator       `json:"indicators"`
+	Late       int64             `json:"late"` // rows recorded after the end of the year they happened in, each once
 	Basis
 }
 
@@ -158,15 +160,18 @@ order by flow, code`
 // A payment is where its claim was made, and one without a claim where its line is. Who
 // asks for none does not make Postgres pass over all.
 const (
-	facts = `
-from read.fact f
-where cardinality(@counters::text[]) > 0 and f.counter = any(@counters)
-and (@region = '' or f.prefecture = @region or f.region = @region)
+	here = `(@region = '' or f.prefecture = @region or f.region = @region)`
+
+	counts = `
 and (@first::date is null or f.day >= @first) and f.day <= @last
 and f.seq <= @seq
 and (f.withdrawn_seq is null or f.withdrawn_seq > @seq)
 and (f.until is null or f.until >= @stands)
 and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= @stands)`
+
+	facts = `
+from read.fact f
+where cardinality(@counters::text[]) > 0 and f.counter = any(@counters) and ` + here + counts
 
 	payments = `
 from read.payment p
@@ -197,10 +202,19 @@ select f.region` + facts + `
 union
 select coalesce(c.region, p.region)` + payments
 
-// selectBodies is how each body stood when it was counted last.
+// selectBodies is how each body stood when it was counted last: it is where it was then. A
+// standard goes with its body, wherever it was recorded.
 const selectBodies = `
-select distinct on (counter, subject) counter, subject, coalesce(name, '') as name, region, day::text, seq, posts, base, part, weight` + facts + `
-order by counter, subject, day desc, seq desc`
+select counter, subject, coalesce(name, ''), region, day::text, seq, posts, base, part, weight,
+	'achievement:' || achievement, recorded_on::text, date_part('year', recorded_on) > date_part('year', day)
+from (
+	select distinct on (counter, subject) achievement, counter, subject, name, region, prefecture, day, recorded_on, seq, posts, base, part, weight
+	from read.fact f
+	where f.counter = any(@counters)` + counts + `
+	order by counter, subject, day desc, seq desc
+) f
+where ` + here + ` or counter = 'base/service-standard'
+order by counter, subject`
 
 const selectFacts = `
 select seq, fact, counter, subject, region, day::text, recorded_on::text, date_part('year', recorded_on) > date_part('year', day) as late
@@ -218,7 +232,7 @@ func ListIndicators(ctx context.Context, db DB, ask Ask) (Indicators, error) {
 	out := Indicators{Region: ask.Region, Year: ask.Year}
 	err := asked(ctx, db, ask, func(c *counter) (err error) {
 		out.Basis = c.basis
-		out.Indicators, err = c.count(ctx, c.targets)
+		out.Indicators, out.Late, err = c.count(ctx, c.targets)
 		return err
 	})
 	if err != nil {
@@ -262,7 +276,7 @@ func ShowIndicator(ctx context.Context, db DB, code string, ask Ask, after uint6
 		}
 		t := c.targets[i]
 		out = Drill{Splits: append([]policy.Split{}, t.Splits...), Rows: []FactRow{}, Basis: c.basis}
-		all, err := c.count(ctx, c.targets) // an overlap, or a restatement, is of others
+		all, _, err := c.count(ctx, c.targets) // an overlap, or a restatement, is of others
 		if err != nil {
 			return err
 		}
@@ -273,13 +287,7 @@ func ShowIndicator(ctx context.Context, db DB, code string, ask Ask, after uint6
 		if out.SplitSum, out.Gap, err = gap(t); err != nil {
 			return err
 		}
-		args := c.argsOf(t)
-		args["after"], args["limit"] = after, limit+1
-		rows, err := c.tx.Query(ctx, selectFacts, args)
-		if err != nil {
-			return err
-		}
-		out.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByPos[FactRow])
+		out.Rows, err = c.behind(ctx, t, after, limit+1)
 		if len(out.Rows) > limit {
 			out.Rows, out.More = out.Rows[:limit], true
 			out.Next = out.Rows[limit-1].Seq
@@ -290,6 +298,24 @@ func ShowIndicator(ctx context.Context, db DB, code string, ask Ask, after uint6
 		return Drill{}, fmt.Errorf("indicator %s: %w", code, err)
 	}
 	return out, nil
+}
+
+// behind lists rows behind a target, those of bodies as they were counted last.
+func (c *counter) behind(ctx context.Context, t policy.Target, after uint64, limit int) ([]FactRow, error) {
+	if t.Kind == policy.Coverage {
+		days, _ := c.window(t)
+		_, all, err := c.bodies(ctx, t, days.last)
+		slices.SortFunc(all, func(a, b FactRow) int { return cmp.Compare(a.Seq, b.Seq) })
+		all = slices.DeleteFunc(all, func(r FactRow) bool { return r.Seq <= after })
+		return all[:min(len(all), limit)], err
+	}
+	args := c.argsOf(t)
+	args["after"], args["limit"] = after, limit
+	rows, err := c.tx.Query(ctx, selectFacts, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[FactRow])
 }
 
 // gap adds up what regions were asked for over the whole period.
@@ -328,6 +354,7 @@ type counter struct {
 	basis   Basis
 	targets []policy.Target
 	schemes map[string][]string // by flow of the plan
+	late    map[string]bool     // facts of bodies that were recorded late
 }
 
 func asked(ctx context.Context, db DB, ask Ask, f func(*counter) error) error {
@@ -463,10 +490,13 @@ func (c *counter) counters(t policy.Target) (all []policy.Fact, missing []string
 }
 
 // wants lists what feeds targets: one want for a counter and its days, with a bit for
-// each target it counts towards. A target that restates another has no bit.
+// each target it counts towards. Bodies are asked on their own.
 func (c *counter) wants(targets []policy.Target) []want {
 	var all []want
 	for i, t := range targets {
+		if t.Kind == policy.Coverage {
+			continue
+		}
 		days, _ := c.window(t)
 		counters, _ := c.counters(t)
 		for _, f := range counters {
@@ -636,19 +666,32 @@ func (y tally) who(bits int64) (n int64) {
 	return n
 }
 
-// count counts targets.
-func (c *counter) count(ctx context.Context, targets []policy.Target) ([]Indicator, error) {
+// late adds up the rows that were recorded late, each once: of one counter in two windows
+// the wider one has the rows of both.
+func (y tally) late() (sum int64) {
+	each := make(map[string]int64)
+	for i, w := range y.wants {
+		each[w.counter] = max(each[w.counter], y.rows[i].late)
+	}
+	for _, n := range each {
+		sum += n
+	}
+	return sum
+}
+
+// count counts targets, and the rows behind all of them that were recorded late.
+func (c *counter) count(ctx context.Context, targets []policy.Target) (all []Indicator, late int64, err error) {
 	if len(targets) > most {
-		return nil, ErrTarget.Of("%d targets, more than %d", len(targets), most)
+		return nil, 0, ErrTarget.Of("%d targets, more than %d", len(targets), most)
 	}
 	y, err := c.tally(ctx, targets)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	all := make([]Indicator, len(targets))
+	all, c.late = make([]Indicator, len(targets)), make(map[string]bool)
 	for i, t := range targets {
 		if all[i], err = c.one(ctx, t, y, 1<<i); err != nil {
-			return nil, fmt.Errorf("count %s: %w", t.Code, err)
+			return nil, 0, fmt.Errorf("count %s: %w", t.Code, err)
 		}
 	}
 	index := func(code string) int {
@@ -664,7 +707,7 @@ func (c *counter) count(ctx context.Context, targets []policy.Target) ([]Indicat
 		}
 		if x.Verdict == "" {
 			if err := judge(t, c.ask.AsOf, x); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 		}
 		for _, code := range t.Overlaps {
@@ -680,7 +723,7 @@ func (c *counter) count(ctx context.Context, targets []policy.Target) ([]Indicat
 			x.Overlaps = append(x.Overlaps, Overlap{With: code, Inside: inside, Outside: whole - inside})
 		}
 	}
-	return all, nil
+	return all, y.late() + int64(len(c.late)), nil
 }
 
 // years counts a target year by year, where that says something.
@@ -786,18 +829,23 @@ func (c *counter) cover(ctx context.Context, t policy.Target, x *Indicator) erro
 // coverage counts the bodies that are asked, and those that reach the value, each on its
 // own and exactly.
 func (c *counter) coverage(ctx context.Context, t policy.Target, x *Indicator) error {
-	bodies, sources, err := c.bodies(ctx, t, x.Day)
+	bodies, rows, err := c.bodies(ctx, t, x.Day)
 	if err != nil {
 		return err
 	}
-	x.Times = 0
 	for _, b := range bodies {
 		x.Of++
 		if b.Met {
 			x.Times++
 		}
 	}
-	x.Sources, x.Persons = int64(sources), 0
+	x.Sources = int64(len(rows))
+	for _, r := range rows {
+		if r.Late {
+			x.Late++
+			c.late[r.Fact] = true
+		}
+	}
 	x.Actual = fmt.Sprint(x.Times)
 	return nil
 }
@@ -818,36 +866,51 @@ type Body struct {
 	Met      bool   `json:"met"`
 }
 
-// bodies lists the bodies that a target asks, and from how many counts.
-func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) (asked []Body, sources int, err error) {
+// bodies lists the bodies that a target asks, and the rows that say how they stand.
+func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) (asked []Body, behind []FactRow, err error) {
 	value, err := policy.Number(t.Value)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	rows, err := c.tx.Query(ctx, selectBodies, c.argsOf(t))
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b Body, err error) {
-		return b, row.Scan(&b.Counter, &b.Subject, &b.Name, &b.Region, &b.Day, &b.Seq, &b.Posts, &b.Staff, &b.Disabled, &b.Weighted)
+	var all []Body
+	facts, standard := make(map[uint64]FactRow), make(map[string]uint64)
+	var b Body
+	var f FactRow
+	_, err = pgx.ForEachRow(rows, []any{
+		&b.Counter, &b.Subject, &b.Name, &b.Region, &b.Day, &b.Seq, &b.Posts, &b.Staff, &b.Disabled, &b.Weighted, &f.Fact, &f.RecordedOn, &f.Late,
+	}, func() error {
+		f.Seq, f.Counter, f.Subject, f.Region, f.Day = b.Seq, b.Counter, b.Subject, b.Region, b.Day
+		if facts[b.Seq] = f; b.Counter == "base/service-standard" {
+			standard[b.Subject] = b.Seq
+		} else {
+			all = append(all, b)
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, 0, err
-	}
-	standard := make(map[string]bool)
-	for _, b := range all {
-		standard[b.Subject] = standard[b.Subject] || b.Counter == "base/service-standard"
+		return nil, nil, err
 	}
 	share := func(part, of int) bool { // part / of ≥ value %, exactly
 		return big.NewRat(int64(part)*100, 1).Cmp(new(big.Rat).Mul(value, big.NewRat(int64(of), 1))) >= 0
 	}
 	for _, b := range all {
-		if b.Counter == "base/service-standard" || !reaches(ledger.RegionCode(b.Region), t.Level, day) || b.Posts != nil && *b.Posts < t.MinPosts {
+		if !reaches(ledger.RegionCode(b.Region), t.Level, day) || b.Posts != nil && *b.Posts < t.MinPosts {
 			continue
 		}
+		if t.Unit == "%" && b.Staff != nil && *b.Staff == 0 {
+			continue // nobody to be a share of
+		}
+		behind = append(behind, facts[b.Seq])
 		switch {
 		case b.Staff == nil:
-			b.Met = standard[b.Subject]
+			seq, met := standard[b.Subject]
+			if b.Met = met; met {
+				behind = append(behind, facts[seq])
+			}
 		case t.Unit != "%":
 			b.Met = big.NewRat(int64(*b.Disabled), 1).Cmp(value) >= 0
 		case b.Counter == "headcount/federation": // officials are not weighted
@@ -857,7 +920,7 @@ func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) 
 		}
 		asked = append(asked, b)
 	}
-	return asked, len(all), nil
+	return asked, behind, nil
 }
 
 // A BodyList is the bodies that a coverage target asks.
@@ -885,11 +948,8 @@ func Bodies(ctx context.Context, db DB, code string, ask Ask) (out BodyList, err
 		if c.targets[i].Kind != policy.Coverage {
 			return ErrBodies.Of("%s is of kind %s", code, c.targets[i].Kind)
 		}
-		one, err := c.count(ctx, c.targets[i:i+1])
-		if err != nil {
-			return err
-		}
-		out = BodyList{Target: code, Day: one[0].Day, Bodies: []Body{}, Basis: c.basis}
+		days, _ := c.window(c.targets[i])
+		out = BodyList{Target: code, Day: days.last, Bodies: []Body{}, Basis: c.basis}
 		found, _, err := c.bodies(ctx, c.targets[i], out.Day)
 		for _, met := range []bool{false, true} {
 			for _, b := range found {
@@ -932,7 +992,6 @@ func actions(t policy.Target, all []Indicator, x *Indicator) {
 		there[o.Action] = true
 		if o.Sources > 0 {
 			held[o.Action] = true
-			x.Sources += o.Sources
 		}
 	}
 	x.Times, x.Of, x.Actual = int64(len(held)), int64(len(there)), fmt.Sprint(len(held))

@@ -42,6 +42,7 @@ func promises() []policy.Target {
 	return []policy.Target{
 		with(promise("T01", policy.PersonTimes, policy.AtLeast, "3", "人次", "training"), func(t *policy.Target) { t.Overlaps = []string{"T16"} }),
 		with(promise("T02", policy.Persons, policy.About, "2", "人", "placement/employed"), func(t *policy.Target) { t.Overlaps = []string{"T09"} }),
+		with(promise("T03", policy.ActionsHeld, policy.Exact, "10", "个"), func(t *policy.Target) { t.Action = "二" }),
 		with(promise("T04", policy.Coverage, policy.AtLeast, "1", "人", "headcount/organ"), func(t *policy.Target) { always(t); t.MinPosts, t.Level = 50, ledger.LevelPrefecture }),
 		with(promise("T06", policy.Coverage, policy.AtLeast, "1.6", "%", "headcount/member"), always),
 		with(promise("T07", policy.Coverage, policy.AtLeast, "15", "%", "headcount/federation"), always),
@@ -57,6 +58,7 @@ func promises() []policy.Target {
 		with(promise("T21", policy.Checklist, policy.AtLeast, "100", "%", "jobless", "service"), always),
 		with(promise("T22", policy.Coverage, policy.AtLeast, "100", "%", "base/service-body", "base/service-standard"), always),
 		with(promise("T23", policy.PersonTimes, policy.AtLeast, "3", "人次", "training"), func(t *policy.Target) { t.Restates = "T01" }),
+		promise("T18", policy.Stock, policy.AtLeast, "2", "个", "base/incubator"), // the facts of T11
 		with(promise("T19", policy.PersonsYearly, policy.AtLeast, "9", "人", "paid/F05"), func(t *policy.Target) {
 			each := policy.Split{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "3"}
 			of := each
@@ -128,6 +130,11 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	do("2023-01-03", achievement.Record{Body: "V1", Kind: "base", Type: "service-body"})
 	do("2023-01-03", achievement.Record{Body: "V2", Kind: "base", Type: "service-body"})
 	do("2023-01-03", achievement.Record{Body: "V2", Kind: "base", Type: "service-standard"})
+	body("U0", "federation", "220104", 9, 0, 0, 0) // no officials: not asked
+	do("2024-05-01", achievement.Record{Body: "O5", Headcount: &achievement.Headcount{Posts: 60, Staff: 60}, Kind: "headcount", Region: "220200", Type: "organ"})
+	do("2024-06-30", achievement.Record{Body: "O5", Headcount: &achievement.Headcount{Posts: 60, Staff: 60}, Kind: "headcount", Region: "220300", Type: "organ"}) // moved
+	do("2024-05-01", achievement.Record{Body: "V3", Kind: "base", Region: "220200", Type: "service-body"})
+	do("2024-05-02", achievement.Record{Body: "V3", Kind: "base", Region: "220000", Type: "service-standard"})
 	b.Do(ledgertest.First, ledger.DateOf(2023, 9, 1), achievement.Withdraw{Achievement: "F04", Reason: "another person's course"})
 	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 9, 30), achievement.End{Achievement: "F19", Evidence: sampletest.Hash})
 	pool := schematest.New(t)
@@ -186,6 +193,11 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 		{"a number of every year, of the year of the day", "T19", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 22.22 under-way"},
 		{"a split of the year, without asking for one", "T19", report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 50.00 under-way"},
 		{"a split of every year", "T19", report.Ask{Region: "220100", Year: 2022, Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "0/0 0p 0t 0.00 short"},
+		{"a body that moved, where it was", "T04", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 5, 31)}}, "0/1 0p 0t 0.00 under-way"},
+		{"a body that moved, where it is no more", "T04", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "0/0 0p 0t  unset"},
+		{"a body that moved, where it is", "T04", report.Ask{Region: "220300", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "0/1 0p 0t 0.00 under-way"},
+		{"a standard goes with its body", "T22", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "1/1 0p 1t 100.00 reached"},
+		{"actions with something on record", "T03", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "16/18 0p 16t 160.00 reached"},
 		{"what no scheme pays is not zero", "T24", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "/0 0p 0t  unset"},
 	} {
 		got, err := report.ListIndicators(t.Context(), pool, c.ask)
@@ -268,8 +280,9 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everyLate := make(map[string]bool)
 	for _, x := range all.Indicators {
-		var rows int64
+		var rows, late int64
 		for after := uint64(0); ; {
 			d, err := report.ShowIndicator(t.Context(), pool, x.Code, ask, after, 2)
 			if err != nil {
@@ -277,6 +290,10 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 			}
 			for _, r := range d.Rows {
 				rows++
+				if r.Late {
+					late++
+					everyLate[r.Fact] = true
+				}
 				id := strings.TrimPrefix(strings.TrimPrefix(r.Fact, "achievement:"), "payment:")
 				if got := b.Events[r.Seq-1].Case(); got != id {
 					t.Errorf("%s: record %d is of %s, the row of %s", x.Code, r.Seq, got, r.Fact)
@@ -286,9 +303,12 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 				break
 			}
 		}
-		if rows != x.Sources {
-			t.Errorf("%s has %d sources and lists %d", x.Code, x.Sources, rows)
+		if rows != x.Sources || late != x.Late {
+			t.Errorf("%s has %d sources, %d late, and lists %d, %d late", x.Code, x.Sources, x.Late, rows, late)
 		}
+	}
+	if all.Late != int64(len(everyLate)) || all.Late == 0 {
+		t.Errorf("%d rows are late, and %d are listed", all.Late, len(everyLate))
 	}
 	d, err := report.ShowIndicator(t.Context(), pool, "T01", ask, 0, 10)
 	if err != nil || fmt.Sprint(d.Indicator.Years) != "[{2022 0 0 0} {2023 1 2 0} {2024 1 1 0}]" {

@@ -42,15 +42,8 @@ func (r Report) Title() string {
 	return fmt.Sprintf("%s%d年促进残疾人就业三年行动落实情况报告", r.Region.NameZH, r.Year)
 }
 
-// Late counts what was recorded after the end of the year.
-func (r Report) Late() (n int64) {
-	for _, x := range r.Indicators.Indicators {
-		if x.Restates == "" && x.Kind != policy.ActionsHeld {
-			n += x.Late
-		}
-	}
-	return n
-}
+// Late counts what was recorded after the end of the year, each fact once.
+func (r Report) Late() int64 { return r.Indicators.Late }
 
 // An Action is one action of the plan with its targets.
 type Action struct {
