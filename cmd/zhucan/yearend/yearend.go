@@ -275,8 +275,12 @@ func (r Report) XLSX(w io.Writer) (err error) {
 	var figures, how [][]any
 	for _, a := range r.Actions() {
 		for _, x := range a.Rows {
+			actual := figure(x.Actual)
+			if x.Kind == policy.Coverage { // a number of bodies, while the unit is that of each body
+				actual = x.Counted()
+			}
 			figures = append(figures, []any{
-				x.Code, a.Code, a.Name, x.NameZH, figure(x.Target), x.Unit, x.Promised(), figure(x.Actual), x.Of, x.Persons, x.Times, figure(x.Rate), x.Judged(),
+				x.Code, a.Code, a.Name, x.NameZH, figure(x.Target), x.Unit, x.Promised(), actual, x.Of, x.Persons, x.Times, figure(x.Rate), x.Judged(),
 				x.Sources, x.Late, x.From.String(), x.Day.String(), x.TargetSource, x.Notes(),
 			})
 			how = append(how, []any{x.Code, x.NameZH, x.Quote, x.Clause, strings.Join(x.Departments, "、"), x.DefinitionZH})

@@ -32,6 +32,9 @@ func synthetic() yearend.Report {
 			x("T11", "三（三）", func(i *report.Indicator) {
 				i.Kind, i.Strength, i.Unit, i.Actual, i.Rate, i.Verdict = policy.Stock, policy.Steady, "个", "250", "125.00", report.Reached
 			}),
+			x("T06", "三（一）", func(i *report.Indicator) {
+				i.Kind, i.Unit, i.Target, i.Actual, i.Of, i.Times = policy.Coverage, "%", "1.6", "40", 60, 40
+			}),
 			x("T23", "三（十）", func(i *report.Indicator) { i.Restates = "T01" }),
 		}},
 	}
@@ -52,11 +55,11 @@ func TestThePageSaysInWordsWhatThePictureShows(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if n := strings.Count(page, "<svg"); n != 4 || strings.Count(page, "<desc") != n || strings.Count(page, "<table") != n {
+	if n := strings.Count(page, "<svg"); n != 5 || strings.Count(page, "<desc") != n || strings.Count(page, "<table") != n {
 		t.Errorf("%d pictures, %d descriptions, %d tables", n, strings.Count(page, "<desc"), strings.Count(page, "<table"))
 	}
 	// What is over its target ends at the edge of the picture, and what has no rate has no bar.
-	if !strings.Contains(page, `width="363"`) || strings.Count(page, `class="bar"`)+strings.Count(page, `class="soft"`) != 4 {
+	if !strings.Contains(page, `width="363"`) || strings.Count(page, `class="bar"`)+strings.Count(page, `class="soft"`) != 5 {
 		t.Error("bars are not those of the rates")
 	}
 }
@@ -72,12 +75,12 @@ func TestTheWorkbookHasNumbersAsNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for cell, want := range map[string]string{"A3": "T02", "E3": "200", "H3": "150", "L3": "75", "O3": "3", "E5": "", "G4": "力争200人"} {
+	for cell, want := range map[string]string{"A3": "T02", "E3": "200", "H3": "150", "L3": "75", "O3": "3", "E5": "", "G4": "力争200人", "E7": "1.6", "H7": "40/60"} {
 		if got, err := f.GetCellValue("完成情况", cell); err != nil || got != want {
 			t.Errorf("%s is %q, %v; want %q", cell, got, err, want)
 		}
 		kind, err := f.GetCellType("完成情况", cell)
-		if number := kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber; err != nil || want != "" && number != (want[0] >= '0' && want[0] <= '9') {
+		if number := kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber; err != nil || want != "" && number != (strings.Trim(want, "0123456789.") == "") {
 			t.Errorf("%s is of type %d", cell, kind)
 		}
 	}
