@@ -157,6 +157,9 @@ order by flow, code`
 // stand on a day, and are known. What is asked with one set of days is asked in one pass;
 // joining each row to what is asked of its counter takes longer than passing over them twice.
 //
+// What was done for a subject (@done) counts anywhere, where the subject stands here (@here),
+// and of what is asked of a level the rows of these regions do (@at; null: of all).
+//
 // A payment is where its claim was made, and one without a claim where its line is. Who
 // asks for none does not make Postgres pass over all.
 const (
@@ -171,7 +174,9 @@ and (f.ended_seq is null or f.ended_seq > @seq or f.ended_on >= @stands)`
 
 	facts = `
 from read.fact f
-where cardinality(@counters::text[]) > 0 and f.counter = any(@counters) and ` + here + counts
+where cardinality(@counters::text[]) > 0 and f.counter = any(@counters)
+and (` + here + ` or f.counter = any(@done) and f.subject in (select f.subject from read.fact f where f.counter = any(@here) and ` + here + counts + `))
+and (@at::text[] is null or f.region = any(@at))` + counts
 
 	payments = `
 from read.payment p
@@ -437,8 +442,13 @@ func (c *counter) load(ctx context.Context) error {
 	return nil
 }
 
-// A window is the days between which a row must lie, and the one on which it must stand.
-type window struct{ first, last, stands ledger.Date }
+// A window is the days between which a row must lie, and the one on which it must stand; of
+// a level, the regions it must be of.
+type window struct {
+	first, last, stands ledger.Date
+	level               ledger.RegionLevel
+	follows             bool // of the checklist: services follow the jobless
+}
 
 // A want is one counter that is asked for, with the targets it counts towards as bits of
 // a mask.
@@ -500,7 +510,7 @@ func (c *counter) wants(targets []policy.Target) []want {
 		days, _ := c.window(t)
 		counters, _ := c.counters(t)
 		for _, f := range counters {
-			w := want{string(f), 1 << i, days}
+			w := want{counter: string(f), mask: 1 << i, window: days}
 			if t.Kind == policy.Checklist {
 				w.mask |= checklistBits[f]
 			}
@@ -536,24 +546,40 @@ func (c *counter) window(t policy.Target) (w window, year int) {
 	w.stands = c.ask.AsOf
 	switch t.Kind {
 	case policy.Stock, policy.Coverage, policy.Checklist:
-		w.first, w.stands = ledger.Date{}, w.last
+		w.first, w.stands, w.follows = ledger.Date{}, w.last, t.Kind == policy.Checklist
+	case policy.Occurrences:
+		w.level = t.Level
 	}
 	return w, year
 }
 
 // args are those of a query for the rows of some counters in one window.
 func (c *counter) args(w window, counters []policy.Fact) pgx.NamedArgs {
-	of, schemes := []string{}, []string{}
+	of, schemes, here, done := []string{}, []string{}, []string{}, []string{}
 	for _, f := range counters {
+		switch kind, _, _ := f.Parts(); {
+		case w.follows && kind == "jobless":
+			here = append(here, string(f))
+		case w.follows:
+			done = append(done, string(f))
+		}
 		if scheme, ok := strings.CutPrefix(string(f), "paid/"); ok {
 			schemes = append(schemes, scheme)
 		} else {
 			of = append(of, string(f))
 		}
 	}
+	var at []string
+	if w.level != "" {
+		for _, r := range ledger.RegionsIn(w.last) {
+			if reaches(r.Code, w.level, w.last) {
+				at = append(at, string(r.Code))
+			}
+		}
+	}
 	return pgx.NamedArgs{
 		"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": of, "schemes": schemes,
-		"first": day(w.first), "last": day(w.last), "stands": day(w.stands),
+		"first": day(w.first), "last": day(w.last), "stands": day(w.stands), "here": here, "done": done, "at": at,
 	}
 }
 
