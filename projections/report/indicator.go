@@ -323,11 +323,19 @@ func (c *counter) behind(ctx context.Context, t policy.Target, after uint64, lim
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[FactRow])
 }
 
-// gap adds up what regions were asked for over the whole period.
+// gap adds up what regions were asked for over the whole period, not again those that lie in
+// one of them. Shares, and what is asked of each body, do not add up.
 func gap(t policy.Target) (sum, left string, err error) {
+	switch t.Kind {
+	case policy.Quotient, policy.Coverage, policy.Checklist:
+		return "", "", nil
+	}
+	of := func(s policy.Split) bool { return s.Region != "" && s.Region != policy.Province && s.Year == 0 }
 	total, any := new(big.Rat), false
 	for _, s := range t.Splits {
-		if s.Region == "" || s.Region == policy.Province || s.Year != 0 {
+		if !of(s) || slices.ContainsFunc(t.Splits, func(o policy.Split) bool {
+			return of(o) && o.Region != s.Region && ledger.Under(o.Region, s.Region, s.Date)
+		}) {
 			continue
 		}
 		n, err := policy.Number(s.Value)

@@ -46,10 +46,19 @@ func promises() []policy.Target {
 		with(promise("T04", policy.Coverage, policy.AtLeast, "1", "人", "headcount/organ"), func(t *policy.Target) { always(t); t.MinPosts, t.Level = 50, ledger.LevelPrefecture }),
 		with(promise("T06", policy.Coverage, policy.AtLeast, "1.6", "%", "headcount/member"), always),
 		with(promise("T07", policy.Coverage, policy.AtLeast, "15", "%", "headcount/federation"), always),
-		with(promise("T08", policy.Quotient, policy.AtLeast, "10", "%", "sites/kiosk"), always),
+		with(promise("T08", policy.Quotient, policy.AtLeast, "10", "%", "sites/kiosk"), func(t *policy.Target) {
+			always(t)
+			one := policy.Split{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "12"}
+			other := one
+			other.Region = "220200"
+			t.Splits = []policy.Split{one, other}
+		}),
 		promise("T09", policy.Persons, policy.Strive, "5", "人", "placement/placed:enterprise"),
 		with(promise("T10", policy.Persons, policy.AtLeast, "2", "人", "paid/F05"), func(t *policy.Target) {
-			t.Splits = []policy.Split{{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220100", Source: policy.UserInput, Value: "4"}}
+			part := policy.Split{Author: "planner", Date: ledger.DateOf(2023, 1, 1), Region: "220102", Source: policy.UserInput, Value: "1"}
+			city, other := part, part
+			city.Region, city.Value, other.Region = "220100", "4", "220202" // 220102 lies in 220100
+			t.Splits = []policy.Split{part, city, other}
 		}),
 		with(promise("T11", policy.Stock, policy.Steady, "2", "个", "base/incubator"), func(t *policy.Target) { t.Overlaps = []string{"T12"} }),
 		with(promise("T12", policy.Stock, policy.AtLeast, "2", "个", "base/network-incubator"), func(t *policy.Target) { t.Level = ledger.LevelCounty }),
@@ -339,8 +348,11 @@ func TestADrillDownListsTheRecordsBehindAFigure(t *testing.T) {
 	} else if x, _ := here.Find("T10"); x.Target != "4" || x.TargetSource != "user input: planner 2023-01-01" {
 		t.Errorf("the part of 220100 is %q, from %q", x.Target, x.TargetSource)
 	}
-	if d, err = report.ShowIndicator(t.Context(), pool, "T10", ask, 0, 10); err != nil || d.SplitSum != "4" || d.Gap != "-2" {
+	if d, err = report.ShowIndicator(t.Context(), pool, "T10", ask, 0, 10); err != nil || d.SplitSum != "5" || d.Gap != "-3" {
 		t.Errorf("splits add up to %q, the plan less them is %q, %v", d.SplitSum, d.Gap, err)
+	}
+	if d, err = report.ShowIndicator(t.Context(), pool, "T08", ask, 0, 10); err != nil || len(d.Splits) != 2 || d.SplitSum != "" || d.Gap != "" {
+		t.Errorf("shares add up to %q, the plan less them is %q, %v", d.SplitSum, d.Gap, err)
 	}
 	if _, err := report.ShowIndicator(t.Context(), pool, "T99", ask, 0, 10); !errors.Is(err, report.ErrTarget) {
 		t.Errorf("a target that is none: %v", err)
