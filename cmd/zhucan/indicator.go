@@ -245,26 +245,32 @@ func (p *program) indicatorBodiesCommand() *cobra.Command {
 	var region, out string
 	var year int
 	c := &cobra.Command{
-		Use:   "bodies CODE",
+		Use:   "bodies [CODE]",
 		Short: "the bodies that a target asks, each with its counts and whether it is met (逐单位清单)",
 		Long: `Lists every body that a target asks on its own, as it was counted last: organs with 50 authorised
 posts or more (T04), institutions with 67 or more (T05), member bodies of the Working Committees (T06),
 federations and their share of 15 % (T07). Those that fall short stand first. A duty goes by authorised
 posts (编制), a ratio by staff in post (在职职工); both are shown.
 
-With --out, those that employ somebody are written as the list to be shown to the public
-(吉政办发〔2022〕35号 三（一）「应向社会公示」): name, region and kind, and no figure that could point at a
-person; its SHA-256 is printed.`,
-		Example: "  zhucan indicator bodies T04 --as-of 2023-12-31\n  zhucan indicator bodies T05 --region 220100 --out disclosure.csv",
-		Args:    args(cobra.ExactArgs(1)),
+With --out, the list to be shown to the public is written (吉政办发〔2022〕35号 三（一）「应向社会公示」):
+every organ, institution, school and department that employs somebody, of any level and number of
+posts, or with CODE those of the kinds it asks. It has name, region and kind, and no figure that could
+point at a person; its SHA-256 is printed.`,
+		Example: "  zhucan indicator bodies T04 --as-of 2023-12-31\n  zhucan indicator bodies --region 220100 --out disclosure.csv",
+		Args: args(func(cmd *cobra.Command, arg []string) error {
+			if out != "" {
+				return cobra.MaximumNArgs(1)(cmd, arg)
+			}
+			return cobra.ExactArgs(1)(cmd, arg)
+		}),
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			return p.asking(cmd.Context(), region, year, func(s *stores, ask report.Ask) error {
+				if out != "" {
+					return p.writeEmploying(cmd.Context(), s, strings.Join(arg, ""), ask, out)
+				}
 				list, err := report.Bodies(cmd.Context(), s.pool, arg[0], ask)
 				if err != nil {
 					return err
-				}
-				if out != "" {
-					return p.writeEmploying(list, out)
 				}
 				return p.print(list, p.bodyTable(list))
 			})
@@ -297,34 +303,23 @@ func (p *program) bodyTable(l report.BodyList) table {
 	return t
 }
 
-// employing are the kinds of bodies whose employment is public (吉政办发〔2022〕35号 三（一）).
-var employing = map[string]string{"headcount/organ": "机关", "headcount/institution": "事业单位", "headcount/school": "学校", "headcount/member": "残工委成员单位"}
+var employing = map[policy.Fact]string{"headcount/organ": "机关", "headcount/institution": "事业单位", "headcount/school": "学校", "headcount/member": "残工委成员单位"}
 
-func (p *program) writeEmploying(l report.BodyList, out string) error {
-	t := table{head: []string{">" + "序号", "单位名称", "区划", "种类"}}
-	for _, b := range l.Bodies {
-		kind, public := employing[b.Counter]
-		if !public || b.Disabled == nil || *b.Disabled == 0 {
-			continue
-		}
-		if b.Name == "" {
-			return report.ErrEmploying.Of("body %s has no name", b.Subject)
-		}
-		region := b.Region
-		if r, err := ledger.FindRegion(ledger.RegionCode(b.Region), l.Day); err == nil {
-			region = r.NameZH
-		}
-		t.rows = append(t.rows, []string{number(len(t.rows) + 1), b.Name, region, kind})
+func (p *program) writeEmploying(ctx context.Context, s *stores, code string, ask report.Ask, out string) error {
+	all, basis, err := report.Employing(ctx, s.pool, code, ask)
+	if err != nil {
+		return err
 	}
-	if len(t.rows) == 0 {
-		return report.ErrEmploying.Of("no body that %s asks employs anybody", l.Target)
+	t := table{head: []string{">" + "序号", "单位名称", "区划", "种类"}}
+	for i, e := range all {
+		t.rows = append(t.rows, []string{number(i + 1), e.Name, e.Region, employing[e.Counter]})
 	}
 	hash, err := writePublic(out, t)
 	if err != nil {
 		return err
 	}
-	return p.print(map[string]any{"file": out, "sha256": hash, "rows": len(t.rows), "seq": l.Seq, "as_of": l.AsOf, "policy": l.Policy},
-		table{head: []string{p.say("文件", "file"), ">" + p.say("行", "rows"), "sha256"}, rows: [][]string{{out, number(len(t.rows)), hash}}, foot: p.basis(l.Basis)})
+	return p.print(map[string]any{"file": out, "sha256": hash, "rows": len(t.rows), "seq": basis.Seq, "as_of": basis.AsOf, "policy": basis.Policy},
+		table{head: []string{p.say("文件", "file"), ">" + p.say("行", "rows"), "sha256"}, rows: [][]string{{out, number(len(t.rows)), hash}}, foot: p.basis(basis)})
 }
 
 func (p *program) indicatorReportCommand() *cobra.Command {

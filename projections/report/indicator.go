@@ -972,19 +972,28 @@ var ErrBodies = &ledger.Rejection{
 	Next: "see indicator list for the kinds of targets", NextZH: "请用 indicator list 查看目标类别",
 }
 
+// coverageOf finds a target that asks bodies.
+func (c *counter) coverageOf(code string) (policy.Target, error) {
+	i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
+	if i < 0 {
+		return policy.Target{}, ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
+	}
+	if c.targets[i].Kind != policy.Coverage {
+		return policy.Target{}, ErrBodies.Of("%s is of kind %s", code, c.targets[i].Kind)
+	}
+	return c.targets[i], nil
+}
+
 // Bodies lists the bodies that a coverage target asks, those that fall short first.
 func Bodies(ctx context.Context, db DB, code string, ask Ask) (out BodyList, err error) {
 	err = asked(ctx, db, ask, func(c *counter) error {
-		i := slices.IndexFunc(c.targets, func(t policy.Target) bool { return t.Code == code })
-		if i < 0 {
-			return ErrTarget.Of("%q under policy %s", code, c.basis.Policy)
+		t, err := c.coverageOf(code)
+		if err != nil {
+			return err
 		}
-		if c.targets[i].Kind != policy.Coverage {
-			return ErrBodies.Of("%s is of kind %s", code, c.targets[i].Kind)
-		}
-		days, _ := c.window(c.targets[i])
+		days, _ := c.window(t)
 		out = BodyList{Target: code, Day: days.last, Bodies: []Body{}, Basis: c.basis}
-		found, _, err := c.bodies(ctx, c.targets[i], out.Day)
+		found, _, err := c.bodies(ctx, t, out.Day)
 		for _, met := range []bool{false, true} {
 			for _, b := range found {
 				if b.Met == met {
@@ -1003,6 +1012,75 @@ func Bodies(ctx context.Context, db DB, code string, ask Ask) (out BodyList, err
 		return BodyList{}, fmt.Errorf("bodies of %s: %w", code, err)
 	}
 	return out, nil
+}
+
+// employing are the kinds of bodies whose employment is public (吉政办发〔2022〕35号 三（一）).
+// A member body may be an organ as well, and is listed once.
+var employing = []policy.Fact{"headcount/organ", "headcount/institution", "headcount/school", "headcount/member"}
+
+const selectEmploying = `
+select subject, coalesce(name, ''), region, day::text, counter
+from (
+	select distinct on (subject) subject, name, region, prefecture, day, counter, part
+	from read.fact f
+	where f.counter = any(@counters)` + counts + `
+	order by subject, day desc, counter = 'headcount/member', seq desc
+) f
+where part > 0 and ` + here + `
+order by region, counter, subject`
+
+// An Employer is a body that employs disabled people, as it was counted last: what the
+// public may know of it.
+type Employer struct {
+	Name    string
+	Region  string // its name
+	Counter policy.Fact
+}
+
+// Employing lists every body that employs somebody, whatever its posts and its level: the
+// duty to publish has no limit of 50 or 67 (三（一）应向社会公示). With a target only those of
+// the kinds that it asks.
+func Employing(ctx context.Context, db DB, code string, ask Ask) (all []Employer, basis Basis, err error) {
+	err = asked(ctx, db, ask, func(c *counter) error {
+		kinds := employing
+		if code != "" {
+			t, err := c.coverageOf(code)
+			if err != nil {
+				return err
+			}
+			counters, _ := c.counters(t)
+			kinds = slices.DeleteFunc(slices.Clone(kinds), func(f policy.Fact) bool { return !slices.Contains(counters, f) })
+		}
+		basis = c.basis
+		days, _ := c.window(policy.Target{Kind: policy.Coverage})
+		rows, err := c.tx.Query(ctx, selectEmploying, c.args(days, kinds))
+		if err != nil {
+			return err
+		}
+		var subject, region, day string
+		var e Employer
+		_, err = pgx.ForEachRow(rows, []any{&subject, &e.Name, &region, &day, (*string)(&e.Counter)}, func() error {
+			if e.Name == "" {
+				return ErrEmploying.Of("body %s has no name", subject)
+			}
+			on, err := ledger.ParseDate(day)
+			if err != nil {
+				return err
+			}
+			r, err := ledger.FindRegion(ledger.RegionCode(region), on)
+			e.Region = r.NameZH
+			all = append(all, e)
+			return err
+		})
+		if err == nil && len(all) == 0 {
+			err = ErrEmploying.Of("no body employs anybody: region %q, target %q", ask.Region, code)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, Basis{}, fmt.Errorf("employing bodies: %w", err)
+	}
+	return all, basis, nil
 }
 
 // reaches tells whether a region is of a level or above it.
