@@ -160,7 +160,8 @@ order by flow, code`
 // What was done for a subject (@done) counts anywhere, where the subject stands here (@here),
 // and of what is asked of a level the rows of these regions do (@at; null: of all).
 //
-// A payment is where its claim was made, and one without a claim where its line is. Who
+// A payment is where its claim was made, and one without a claim where its line is. It counts
+// for the person paid, none for an organisation, until it comes back or all of it is recovered. Who
 // asks for none does not make Postgres pass over all.
 const (
 	here = `(@region = '' or f.prefecture = @region or f.region = @region)`
@@ -186,7 +187,16 @@ and (@region = '' or coalesce(c.prefecture, p.prefecture) = @region or coalesce(
 and (@first::date is null or p.paid_on >= @first) and p.paid_on <= @last
 and p.paid_seq <= @seq
 and (p.reversed_seq is null or p.reversed_seq > @seq)
-and (p.returned_seq is null or p.returned_seq > @seq or p.returned_on > @stands)`
+and (p.returned_seq is null or p.returned_seq > @seq or p.returned_on > @stands)
+and p.party not in (select o.party from read.organisation o)
+and p.payment not in (
+	select r.payment
+	from read.recovery r
+	join read.payment o on o.payment = r.payment
+	where r.seq <= @seq and r.received_on <= @stands
+	group by r.payment, o.amount
+	having sum(r.amount) >= o.amount
+)`
 )
 
 // What is counted names its subjects, one to a line: a person is told from another here in

@@ -153,6 +153,10 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	do("2023-01-05", achievement.Record{Kind: "service", Party: "P4", Region: "220202", Type: "service"}) // of no jobless there
 	do("2023-05-01", achievement.Record{Body: "GAMES", Kind: "contest", Region: "220000", Type: "skills"})
 	do("2023-05-02", achievement.Record{Body: "CITY-GAMES", Kind: "contest", Region: "220100", Type: "skills"})
+	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 5, 2), payment.Record{Amount: ledger.Fen(100_00), Line: sampletest.Line, Note: "to an organisation", Party: "E2", Payment: "ORG1", Source: sampletest.Hash + ":8"})
+	b.Do(ledgertest.Approver, ledger.DateOf(2024, 2, 1), payment.DemandRecovery{Amount: ledger.Fen(5_000_00), Deadline: ledger.DateOf(2024, 3, 31), Decision: "示例决定9号", Ground: "no business", Payment: "PAY4"})
+	b.Do(ledgertest.Accountant, ledger.DateOf(2024, 2, 2), payment.ReceiveRecovery{Amount: ledger.Fen(2_000_00), Payment: "PAY4", Voucher: "V-9"})
+	b.Do(ledgertest.Accountant, ledger.DateOf(2024, 3, 1), payment.ReceiveRecovery{Amount: ledger.Fen(3_000_00), Payment: "PAY4", Voucher: "V-10"})
 	b.Do(ledgertest.First, ledger.DateOf(2023, 9, 1), achievement.Withdraw{Achievement: "F04", Reason: "another person's course"})
 	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 9, 30), achievement.End{Achievement: "F19", Evidence: sampletest.Hash})
 	pool := schematest.New(t)
@@ -210,7 +214,7 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 		{"a year after the plan", "T11", report.Ask{Year: 2025, Cut: report.Cut{AsOf: ledger.DateOf(2025, 6, 30)}}, "1/0 1p 1t  unset"},
 		{"a day before the plan", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2021, 6, 30)}}, "0/0 0p 0t  unset"},
 		{"a day before the year", "T04", report.Ask{Year: 2024, Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t  unset"},
-		{"a number of every year, in one that is over", "T19", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "2/0 2p 3t 22.22 short"},
+		{"a number of every year, in one that is over", "T19", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/0 1p 2t 11.11 short"},
 		{"a number of every year, of the year of the day", "T19", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 22.22 under-way"},
 		{"a split of the year, without asking for one", "T19", report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "2/0 2p 3t 50.00 under-way"},
 		{"a split of every year", "T19", report.Ask{Region: "220100", Year: 2022, Cut: report.Cut{AsOf: ledger.DateOf(2023, 6, 30)}}, "0/0 0p 0t 0.00 short"},
@@ -233,14 +237,17 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 }
 
 // The story: C4 of P4 is paid as PAY4 and stays paid; C1 of P1 is paid on 2023-04-03 and
-// comes back the next day; OLD1 and OLD2 of P3 were paid elsewhere, OLD3 was reversed.
+// comes back the next day, PAY4 is recovered in two parts, ORG1 went to an organisation; OLD1 and OLD2 of P3 were paid elsewhere, OLD3 was reversed.
 func TestWhatWasPaidCountsUntilItComesBack(t *testing.T) {
 	t.Parallel()
 	b, pool := plan(t)
-	var returned uint64
+	var returned, recovered uint64
 	for i, e := range b.Events {
 		if _, ok := e.(payment.Returned); ok {
 			returned = uint64(i) + 1
+		}
+		if _, ok := e.(payment.RecoveryReceived); ok {
+			recovered = uint64(i) + 1
 		}
 	}
 	for name, c := range map[string]struct {
@@ -252,6 +259,10 @@ func TestWhatWasPaidCountsUntilItComesBack(t *testing.T) {
 		"on the day it was paid":      {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 3)}}, 3, "2"},
 		"after it came back":          {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, "2"},
 		"before that was known":       {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4), KnownBy: returned - 1}}, 2, ""},
+		"an organisation is nobody":   {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, 2, "2"},
+		"recovered in part":           {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 2, 29)}}, 2, "2"},
+		"recovered in full":           {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 3, 1)}}, 1, "2"},
+		"before the rest was known":   {report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 3, 1), KnownBy: recovered - 1}}, 2, "2"},
 		"in the region of the claim":  {report.Ask{Region: "220104", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, ""},
 		"in the city, with its split": {report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 2, "4"},
 		"in another city":             {report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2023, 4, 4)}}, 0, ""},
