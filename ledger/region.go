@@ -163,6 +163,49 @@ func Under(parent, child RegionCode, on Date) bool {
 	return false
 }
 
+// successors are the regions that have the place of a code on a day: itself while it is in force.
+func successors(code RegionCode, on Date) (all []RegionCode) {
+	if _, err := FindRegion(code, on); err == nil {
+		return []RegionCode{code}
+	}
+	rows := regions()[code]
+	if len(rows) == 0 || rows[len(rows)-1].To >= on.Year() {
+		return nil
+	}
+	fate, _, _ := strings.Cut(rows[len(rows)-1].Note, ";")
+	next, retired := strings.CutPrefix(fate, "retired -> ")
+	if !retired {
+		return nil
+	}
+	for _, code := range strings.Fields(next) {
+		all = append(all, successors(RegionCode(code), on)...)
+	}
+	return all
+}
+
+// StandsIn returns the region in which lies on a day what was put under a code before: that
+// of the code, or the one that took its place. A code with several successors has none.
+func StandsIn(code RegionCode, on Date) (Region, error) {
+	if all := successors(code, on); len(all) == 1 {
+		code = all[0]
+	}
+	return FindRegion(code, on)
+}
+
+// CodesIn returns every code, also one withdrawn before, of what lies in a region or below
+// it on a day.
+func CodesIn(parent RegionCode, on Date) []RegionCode {
+	var found []RegionCode
+	for code := range regions() {
+		all := successors(code, on)
+		if len(all) > 0 && !slices.ContainsFunc(all, func(c RegionCode) bool { return !Under(parent, c, on) }) {
+			found = append(found, code)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
 // KnownAnywhere tells whether code was ever a region of Jilin, or begins as
 // those of another province do (GB/T 2260). A number issued to a person or an
 // organisation whose region is not known deserves a warning and is not refused:

@@ -72,6 +72,38 @@ func TestARetiredCodeNamesItsSuccessors(t *testing.T) {
 	}
 }
 
+func TestWhatWasPutUnderARetiredCodeLiesWhereTheOneSuccessorDoes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code, want ledger.RegionCode
+		year       int
+	}{
+		{"220104", "220104", 2023},
+		{"220381", "220381", 2020}, // in its last year
+		{"220381", "220184", 2021},
+		{"229005", "220113", 2023}, // through 220181
+		{"220111", "", 2023},       // several
+		{"222300", "", 2023},       // none
+		{"220184", "", 2019},       // not yet
+		{"110105", "", 2023},
+	} {
+		if r, err := ledger.StandsIn(c.code, dayIn(c.year)); r.Code != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("what was put under %s lies in %q in %d, %v; want %q", c.code, r.Code, c.year, err, c.want)
+		}
+	}
+	for parent, want := range map[ledger.RegionCode]string{"220184": "220381", "220100": "220111 220381", "220000": "220111 220381", "220300": "", "220102": ""} {
+		var got []string
+		for _, code := range ledger.CodesIn(parent, dayIn(2023)) {
+			if code == "220381" || code == "220111" { // 220111 became several districts of 220100
+				got = append(got, string(code))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("in %s lies what was put under %q, want %q", parent, got, want)
+		}
+	}
+}
+
 func TestTheProvinceHasNinePrefecturesAndSixtyCounties(t *testing.T) {
 	t.Parallel()
 	count := make(map[ledger.RegionLevel]int)

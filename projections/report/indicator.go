@@ -157,6 +157,9 @@ order by flow, code`
 // stand on a day, and are known. What is asked with one set of days is asked in one pass;
 // joining each row to what is asked of its counter takes longer than passing over them twice.
 //
+// What happened lies where it was on its day, and what stands where it is on the day it
+// stands (@lies): 公主岭 was under 四平 until 2020.
+//
 // What was done for a subject (@done) counts anywhere, where the subject stands here (@here),
 // and of what is asked of a level the rows of these regions do (@at; null: of all).
 //
@@ -164,7 +167,7 @@ order by flow, code`
 // for the person paid, none for an organisation, until it comes back or all of it is recovered. Who
 // asks for none does not make Postgres pass over all.
 const (
-	here = `(@region = '' or f.prefecture = @region or f.region = @region)`
+	here = `(@region = '' or case when @lies::text[] is null then f.prefecture = @region or f.region = @region else f.region = any(@lies) end)`
 
 	counts = `
 and (@first::date is null or f.day >= @first) and f.day <= @last
@@ -465,6 +468,7 @@ func (c *counter) load(ctx context.Context) error {
 type window struct {
 	first, last, stands ledger.Date
 	level               ledger.RegionLevel
+	standing            bool // where it stands, and not where it happened
 	follows             bool // of the checklist: services follow the jobless
 }
 
@@ -564,7 +568,7 @@ func (c *counter) window(t policy.Target) (w window, year int) {
 	w.stands = c.ask.AsOf
 	switch t.Kind {
 	case policy.Stock, policy.Coverage, policy.Checklist:
-		w.first, w.stands, w.follows = ledger.Date{}, w.last, t.Kind == policy.Checklist
+		w.first, w.stands, w.standing, w.follows = ledger.Date{}, w.last, true, t.Kind == policy.Checklist
 	case policy.Occurrences:
 		w.level = t.Level
 	}
@@ -588,6 +592,10 @@ func (c *counter) args(w window, counters []policy.Fact) pgx.NamedArgs {
 		}
 	}
 	var at []string
+	var lies []ledger.RegionCode
+	if w.standing && c.ask.Region != "" {
+		lies = append([]ledger.RegionCode{}, ledger.CodesIn(c.ask.Region, w.last)...)
+	}
 	if w.level != "" {
 		for _, r := range ledger.RegionsIn(w.last) {
 			if reaches(r.Code, w.level, w.last) {
@@ -597,7 +605,7 @@ func (c *counter) args(w window, counters []policy.Fact) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"region": string(c.ask.Region), "seq": c.basis.Seq, "counters": of, "schemes": schemes,
-		"first": day(w.first), "last": day(w.last), "stands": day(w.stands), "here": here, "done": done, "at": at,
+		"first": day(w.first), "last": day(w.last), "stands": day(w.stands), "here": here, "done": done, "at": at, "lies": lies,
 	}
 }
 
@@ -858,12 +866,18 @@ func (c *counter) cover(ctx context.Context, t policy.Target, x *Indicator) erro
 	if err != nil {
 		return err
 	}
+	covered := make(map[ledger.RegionCode]bool)
+	for _, code := range codes {
+		if r, err := ledger.StandsIn(ledger.RegionCode(code), x.Day); err == nil {
+			covered[r.Code] = true
+		}
+	}
 	for _, r := range ledger.RegionsIn(x.Day) {
 		if r.Level != ledger.LevelPrefecture && r.Level != ledger.LevelCounty || r.To != 0 || c.ask.Region != "" && !ledger.Under(c.ask.Region, r.Code, x.Day) {
 			continue
 		}
 		x.Regions++
-		if slices.Contains(codes, string(r.Code)) {
+		if covered[r.Code] {
 			x.Covered++
 		}
 	}
@@ -1077,7 +1091,10 @@ func Employing(ctx context.Context, db DB, code string, ask Ask) (all []Employer
 			if err != nil {
 				return err
 			}
-			r, err := ledger.FindRegion(ledger.RegionCode(region), on)
+			r, err := ledger.StandsIn(ledger.RegionCode(region), days.last)
+			if err != nil {
+				r, err = ledger.FindRegion(ledger.RegionCode(region), on)
+			}
 			e.Region = r.NameZH
 			all = append(all, e)
 			return err
@@ -1093,9 +1110,9 @@ func Employing(ctx context.Context, db DB, code string, ask Ask) (all []Employer
 	return all, basis, nil
 }
 
-// reaches tells whether a region is of a level or above it.
+// reaches tells whether what is under a code lies on a day in a region of a level or above it.
 func reaches(code ledger.RegionCode, level ledger.RegionLevel, on ledger.Date) bool {
-	r, err := ledger.FindRegion(code, on)
+	r, err := ledger.StandsIn(code, on)
 	if err != nil || level == "" {
 		return err == nil
 	}

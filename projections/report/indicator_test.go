@@ -144,6 +144,8 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	body("U0", "federation", "220104", 9, 0, 0, 0) // no officials: not asked
 	do("2024-05-01", achievement.Record{Body: "O5", Headcount: &achievement.Headcount{Posts: 60, Staff: 60}, Kind: "headcount", Region: "220200", Type: "organ"})
 	do("2024-06-30", achievement.Record{Body: "O5", Headcount: &achievement.Headcount{Posts: 60, Staff: 60}, Kind: "headcount", Region: "220300", Type: "organ"}) // moved
+	do("2019-06-01", achievement.Record{Body: "B5", Kind: "base", Region: "220381", Type: "network-incubator"})                                                   // 220184 since 2020
+	do("2019-06-01", achievement.Record{Body: "V4", Kind: "base", Region: "220381", Type: "service-body"})
 	do("2024-05-01", achievement.Record{Body: "V3", Kind: "base", Region: "220200", Type: "service-body"})
 	do("2024-05-02", achievement.Record{Body: "V3", Kind: "base", Region: "220000", Type: "service-standard"})
 	do("2023-01-04", achievement.Record{Kind: "jobless", Party: "P6", Region: "220202", Type: "need"}) // served in the city they come from
@@ -207,9 +209,13 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 		{"the four ones of those who are jobless here, wherever they were served", "T21", report.Ask{Region: "220202", Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "100.00/1 1p 1t 100.00 reached"},
 		{"the contest of the province", "T25", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/0 1p 1t 100.00 reached"},
 		{"a contest of a city is none of the province", "T25", report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "0/0 0p 0t  unset"},
-		{"standardised bodies", "T22", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/2 0p 1t 50.00 under-way"},
+		{"standardised bodies", "T22", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "1/3 0p 1t 33.33 under-way"},
+		{"a body under a code that was retired", "T22", report.Ask{Region: "220184", Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "0/1 0p 0t 0.00 under-way"},
+		{"a base lies where it stands", "T12", report.Ask{Region: "220100", Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "2/0 2p 2t  unset"},
+		{"and no more where it was opened", "T12", report.Ask{Region: "220300", Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "0/0 0p 0t  unset"},
+		{"but then it did", "T12", report.Ask{Region: "220300", Cut: report.Cut{AsOf: ledger.DateOf(2019, 12, 31)}}, "1/0 1p 1t  unset"},
 		{"bodies are not short before the time they have", "T04", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/2 0p 1t 50.00 under-way"},
-		{"a stock to be reached by the end has no number in a year", "T12", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/0 1p 1t  unset"},
+		{"a stock to be reached by the end has no number in a year", "T12", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "2/0 2p 2t  unset"},
 		{"a stock that must stay", "T11", report.Ask{Year: 2023, Cut: report.Cut{AsOf: ledger.DateOf(2024, 6, 30)}}, "1/0 1p 1t 50.00 short"},
 		{"a year after the plan", "T11", report.Ask{Year: 2025, Cut: report.Cut{AsOf: ledger.DateOf(2025, 6, 30)}}, "1/0 1p 1t  unset"},
 		{"a day before the plan", "T11", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2021, 6, 30)}}, "0/0 0p 0t  unset"},
@@ -299,7 +305,7 @@ func TestOverlapsAreShownInsideAndOutsideAndNeverSummed(t *testing.T) {
 			t.Errorf("%s overlaps %v, want %s", code, x.Overlaps, want)
 		}
 	}
-	if x, _ := got.Find("T12"); x.Covered != 1 || x.Regions != 69 {
+	if x, _ := got.Find("T12"); x.Covered != 2 || x.Regions != 69 {
 		t.Errorf("T12 covers %d of %d regions", x.Covered, x.Regions)
 	}
 }
@@ -378,7 +384,7 @@ func TestEachBodyThatATargetAsksIsListedThoseThatFallShortFirst(t *testing.T) {
 		"T04": "O2 no 50/40/0/0, O1 yes 50/40/1/1", // not O3 with 49 posts, nor O4 of a county
 		"T06": "M2 no 9/126/1/2, M1 yes 9/125/1/2", // 1.6 % exactly, weighted
 		"T07": "U2 no 9/7/1/2, U1 yes 9/20/3/3",    // 15 % of people
-		"T22": "V1 no, V2 yes",                     // a standard, and no count
+		"T22": "V1 no, V4 no, V2 yes",              // a standard, and no count
 	} {
 		l, err := report.Bodies(t.Context(), pool, code, ask)
 		if err != nil {
