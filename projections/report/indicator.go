@@ -1145,6 +1145,9 @@ func percent(part, whole *big.Rat) string {
 	return p.Quo(p, whole).FloatString(2) // rounds half away from zero
 }
 
+// NoSplit is the reason why a target of a region or a year is unset.
+const NoSplit = "方案附件未公布分解数，也没有使用者填报的分解目标"
+
 // judge says how a target stands on a day.
 func judge(t policy.Target, asOf ledger.Date, x *Indicator) error {
 	begin := t.From
@@ -1162,7 +1165,7 @@ func judge(t policy.Target, asOf ledger.Date, x *Indicator) error {
 		x.Verdict, x.Reason, x.ReasonEN = Unset, "没有可计算的记录（分母为零），不适用", "nothing on record to divide by: not applicable"
 		return nil
 	case x.Target == "":
-		x.Verdict, x.Reason, x.ReasonEN = Unset, "方案附件未公布分解数，也没有使用者填报的分解目标", "the plan publishes no split, and no user entered one"
+		x.Verdict, x.Reason, x.ReasonEN = Unset, NoSplit, "the plan publishes no split, and no user entered one"
 		return nil
 	case t.Kind == policy.Coverage && x.Of == 0:
 		x.Verdict, x.Reason, x.ReasonEN = Unset, "没有填报任何单位，不适用", "no body is on record: not applicable"

@@ -134,7 +134,7 @@ func (r Row) Judged() string { return verdicts[r.Verdict] }
 // Notes says what the figure must not be read without.
 func (r Row) Notes() string {
 	var all []string
-	if r.Reason != "" && (r.Target != "" || r.Actual == "") { // that no split was entered stands under the target
+	if r.Reason != "" && r.Reason != report.NoSplit { // which stands under the target
 		all = append(all, r.Reason)
 	}
 	if r.Target != "" && r.TargetSource != "plan" {

@@ -28,7 +28,9 @@ func synthetic() yearend.Report {
 		Indicators: report.Indicators{Region: "220100", Year: 2023, Late: 9, Basis: report.Basis{Seq: 77, AsOf: "2023-12-31", Policy: "test-1"}, Indicators: []report.Indicator{
 			x("T02", "二", func(i *report.Indicator) { i.Strength, i.Verdict = policy.About, report.NotJudged }),
 			x("T09", "三（二）", func(i *report.Indicator) { i.Strength, i.Verdict = policy.Strive, report.Shortfall }),
-			x("T10", "三（三）", func(i *report.Indicator) { i.Target, i.TargetSource, i.Rate, i.Verdict = "", "", "", report.Unset }),
+			x("T10", "三（三）", func(i *report.Indicator) {
+				i.Target, i.TargetSource, i.Rate, i.Verdict, i.Reason = "", "", "", report.Unset, "该年度不在目标期限内"
+			}),
 			x("T11", "三（三）", func(i *report.Indicator) {
 				i.Kind, i.Strength, i.Unit, i.Actual, i.Rate, i.Verdict = policy.Stock, policy.Steady, "个", "250", "125.00", report.Reached
 			}),
@@ -49,7 +51,7 @@ func TestThePageSaysInWordsWhatThePictureShows(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{
 		"长春市2023年", "截至序号77，业务日期2023-12-31，政策test-1", "合成样本", `role="img"`, "T11 目标T11 完成率125.00%，已达到", "200人左右", "力争200人", "稳定在200个以上", "未填报",
-		"引文&lt;T02&gt;", "150人 / 160人次", "目标来源 user input: planner 2023-01-10", "160（3）", "与T01同一计数", "共9条",
+		"引文&lt;T02&gt;", "150人 / 160人次", "目标来源 user input: planner 2023-01-10", "160（3）", "与T01同一计数", "该年度不在目标期限内", "共9条",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
