@@ -935,6 +935,7 @@ func (c *counter) bodies(ctx context.Context, t policy.Target, day ledger.Date) 
 		return nil, nil, err
 	}
 	var all []Body
+	behind = []FactRow{}
 	facts, standard := make(map[uint64]FactRow), make(map[string]uint64)
 	var b Body
 	var f FactRow

@@ -325,6 +325,9 @@ func everyRow(t *testing.T, b *sampletest.Book, pool *pgxpool.Pool, ask report.A
 			if err != nil {
 				t.Fatal(err)
 			}
+			if d.Rows == nil {
+				t.Errorf("the rows of %s are null and not none", x.Code)
+			}
 			for _, r := range d.Rows {
 				rows++
 				if r.Late {
