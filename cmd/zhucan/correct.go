@@ -100,15 +100,16 @@ func (p *program) erase(ctx context.Context, id ledger.PartyID, basis string) er
 	if err := p.submit(ctx, s, r); err != nil {
 		return err
 	}
-	return p.finishErasures(ctx, s)
-}
-
-// finishErasures destroys what is left of persons whose erasure is on record: also
-// of those whose erasure was interrupted between record and destruction.
-func (p *program) finishErasures(ctx context.Context, s *stores) error {
 	if err := p.project(ctx, s); err != nil {
 		return err
 	}
+	return p.destroyErased(ctx, s)
+}
+
+// destroyErased destroys what is left of persons whose erasure is on record and
+// projected: also of those whose erasure was interrupted between record and
+// destruction.
+func (p *program) destroyErased(ctx context.Context, s *stores) error {
 	erased, err := report.Erased(ctx, s.pool)
 	if err != nil {
 		return err

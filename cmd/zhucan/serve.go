@@ -118,7 +118,7 @@ func (p *program) serve(ctx context.Context, s *stores, d door, serving func()) 
 	appender := events.NewAppender(metrics.Log(s.log), events.Config{Book: bookCode, Documents: s.papers.Store, Logger: logger, Today: p.today, Step: p.step})
 	// Whoever finds the server finds read models, or the reason why there are none;
 	// and nothing is written behind a log that lost its end.
-	if err := whole(s.runner.CatchUp(ctx)); err != nil {
+	if err := p.catchUp(ctx, s); err != nil {
 		return err
 	}
 	if _, err := appender.Load(ctx); err != nil {
@@ -166,7 +166,7 @@ func (p *program) serve(ctx context.Context, s *stores, d door, serving func()) 
 	server := limits(api.New(api.Config{
 		Submit: appender, DB: s.pool, Runner: s.runner, Log: s.log, Access: s.access, LocalToken: s.mine.Token, Version: version(),
 		Loopback: loopback && !d.proxied, Proxied: d.proxied, Logger: logger, Now: p.now, Metrics: metrics,
-		Vault: func() error { return vaultErr }, Documents: s.papers,
+		Vault: func() error { return vaultErr }, Erase: s.vault.Erase, Documents: s.papers,
 	}), logger)
 	server.TLSConfig = secured
 	for i, l := range doors {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zhucan/projections"
+	"zhucan/projections/report"
 	"zhucan/projections/verify"
 	"zhucan/schema/embedded"
 )
@@ -72,8 +75,8 @@ func (p *program) doctorCommand() *cobra.Command {
 		Short: "look for risks in configuration and machine (体检)",
 		Long: `Checks what the guarantees rest on: that the log syncs before it acknowledges and
 is configured as a ledger's log must be, that Postgres keeps what it commits, that
-the second copy agrees with the log, that every person has a key, that the files
-of keys are readable by their owner only, room on the disk, and the clock.
+the second copy agrees with the log, that every person has a key and no erased person
+has one, that the files of keys are readable by their owner only, room on the disk, and the clock.
 
 Also lists what the store of documents has and no event refers to: what was stored when
 the program ended before it was recorded, or whose order was refused. --sweep removes
@@ -156,6 +159,11 @@ func (p *program) examine(ctx context.Context, sweep bool) ([]finding, error) {
 	} else if n, err := s.vault.Count(ctx); err == nil {
 		say("vault", "ok", "%d keys, every person has one", n)
 	}
+	erasures, err := p.checkErasures(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, erasures)
 	for _, name := range []string{"keys/master.key", "keys/checkpoint.key", "access.json"} {
 		info, err := os.Stat(filepath.Join(s.dir, name))
 		switch {
@@ -189,6 +197,22 @@ func (p *program) examine(ctx context.Context, sweep bool) ([]finding, error) {
 		say("clock", "ok", "%s", now.UTC().Format(time.RFC3339))
 	}
 	return all, nil
+}
+
+// checkErasures looks for keys of persons whose erasure is on record.
+func (p *program) checkErasures(ctx context.Context, s *stores) (finding, error) {
+	erased, err := report.Erased(ctx, s.pool)
+	if err != nil {
+		return finding{}, err
+	}
+	left, err := s.vault.Surviving(ctx, slices.Collect(maps.Keys(erased)))
+	if err != nil {
+		return finding{}, err
+	}
+	if len(left) > 0 {
+		return finding{"erasures", "danger", fmt.Sprintf("%d of %d erased persons still have a key, among them %s: start the server anew, or run zhucan party erase on it again", len(left), len(erased), left[0])}, nil
+	}
+	return finding{"erasures", "ok", fmt.Sprintf("%d erased, no key of them is left", len(erased))}, nil
 }
 
 // checkDocuments compares the store of documents with the log, and removes what is

@@ -311,7 +311,7 @@ func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), 
 	if s.server != nil {
 		return &remote{base: "http://" + s.server.HTTP, token: s.server.Token}, func() {}, nil
 	}
-	if err := whole(s.runner.CatchUp(ctx)); err != nil {
+	if err := p.catchUp(ctx, s); err != nil {
 		return nil, nil, err
 	}
 	a := events.NewAppender(s.log, events.Config{Book: bookCode, Documents: s.papers.Store, Logger: p.logger(), Today: p.today, Step: p.step})
@@ -344,6 +344,17 @@ func whole(err error) error {
 		return ErrDamaged.Of("%v", halt)
 	}
 	return nil
+}
+
+// catchUp projects what the log holds, and destroys the keys that a crash or a
+// restored vault left of erased persons, before anything more is written
+// (个人信息保护法 art. 47). Read models that stand still have no say in writing.
+func (p *program) catchUp(ctx context.Context, s *stores) error {
+	err := s.runner.CatchUp(ctx)
+	if err == nil {
+		return p.destroyErased(ctx, s)
+	}
+	return whole(err)
 }
 
 // order makes the order of a command given on the command line.

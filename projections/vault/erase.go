@@ -21,6 +21,12 @@ select party, seq
 from unnest(@parties::text[], @seqs::bigint[]) erased (party, seq)
 on conflict (party) do nothing`
 
+	selectSurviving = `
+select party
+from vault.key
+where party = any(@parties::text[])
+order by party`
+
 	deleteKeys = `
 delete from vault.key
 where party = any(@parties::text[])` // identity and display go with it
@@ -59,4 +65,18 @@ func (v *Vault) Reconcile(ctx context.Context, erased map[ledger.PartyID]uint64)
 		return 0, fmt.Errorf("destroy keys of %d erased: %w", len(erased), err)
 	}
 	return finished, nil
+}
+
+// Surviving returns those of erased that there still is a key of: what
+// [Vault.Reconcile] would destroy.
+func (v *Vault) Surviving(ctx context.Context, erased []ledger.PartyID) ([]ledger.PartyID, error) {
+	rows, err := v.pool.Query(ctx, selectSurviving, pgx.NamedArgs{"parties": list(erased)})
+	if err != nil {
+		return nil, fmt.Errorf("look for keys of the erased: %w", err)
+	}
+	surviving, err := pgx.CollectRows(rows, pgx.RowTo[ledger.PartyID])
+	if err != nil {
+		return nil, fmt.Errorf("look for keys of the erased: %w", err)
+	}
+	return surviving, nil
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -520,6 +522,10 @@ func TestAnErasureThatWasInterruptedOrRestoredIsFinishedAtStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []int{2, 0} {
+		left, err := v.Surviving(t.Context(), slices.Collect(maps.Keys(erased)))
+		if err != nil || len(left) != want || slices.Contains(left, known[0].Party) {
+			t.Errorf("keys of %v are left, %v, want %d", left, err, want)
+		}
 		if n, err := v.Reconcile(t.Context(), erased); err != nil || n != want {
 			t.Errorf("finished %d erasures, %v, want %d", n, err, want)
 		}

@@ -35,6 +35,10 @@ type Config struct {
 	Log    events.Log          // asked whether it answers
 	Access *access.Access      // who may act
 
+	// Erase destroys the key of a person whose erasure is on record as seq
+	// (the vault's Erase); nil: there is no vault.
+	Erase func(ctx context.Context, party ledger.PartyID, seq uint64) error
+
 	// Documents keeps the documents of claims; nil: there is no store of them.
 	Documents *document.Keeper
 

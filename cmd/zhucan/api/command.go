@@ -14,6 +14,7 @@ import (
 	"zhucan/ledger"
 	"zhucan/ledger/book"
 	"zhucan/ledger/claim"
+	"zhucan/ledger/party"
 )
 
 // What one request may hold.
@@ -117,6 +118,9 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 	}
 	for n, i := range at {
 		became[i] = decided[n]
+		if err := s.forget(r.Context(), requests[n].Command.Do, decided[n]); err != nil {
+			became[i].Err = err
+		}
 	}
 	var last uint64
 	for i, b := range became {
@@ -165,6 +169,19 @@ func (s *server) submit(ctx context.Context, requests []events.Request) ([]event
 		s.Metrics.decided(events.OrderOf(r.Command.Do), err)
 	}
 	return nil, err
+}
+
+// forget destroys the key of a person whose erasure was recorded (个人信息保护法 art.
+// 47). When that fails the command is answered with a fault: repeated, it has the key
+// destroyed, and so has the next start.
+func (s *server) forget(ctx context.Context, do any, got events.Receipt) error {
+	erase, ok := do.(party.Erase)
+	if !ok || got.Err != nil || got.Seq == 0 || s.Erase == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waiting) // the client may have gone
+	defer cancel()
+	return s.Erase(ctx, erase.Party, got.Seq)
 }
 
 func (s *server) answerAll(w http.ResponseWriter, r *http.Request, ids []ledger.CommandID, became []events.Receipt, last uint64, wait bool) error {

@@ -304,3 +304,31 @@ func TestABodyThatEndsEarlyIsNotGuessedAt(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestAnErasureOnRecordDestroysTheKey(t *testing.T) {
+	t.Parallel()
+	fails := true
+	var destroyed []string
+	h := empty(t, func(c *api.Config) {
+		c.Erase = func(_ context.Context, id ledger.PartyID, seq uint64) error {
+			if fails {
+				return errors.New("the database does not answer")
+			}
+			destroyed = append(destroyed, fmt.Sprint(id, " ", seq))
+			return nil
+		}
+	})
+	erase := func(id, who string) string {
+		return fmt.Sprintf(`{"id":%q,"do":"party.erase","on":"2023-04-20","with":{"basis":"个人信息保护法 art. 47","party":%q}}`, id, who)
+	}
+	if w := h.ask(t, http.MethodPost, "/v1/commands", person("c1", "P9"), as("clerk")); w.Code != http.StatusOK {
+		t.Fatal(w.Body)
+	}
+	refused(t, h.ask(t, http.MethodPost, "/v1/commands", erase("e1", "P9"), as("clerk")), http.StatusForbidden, "role-missing")
+	refused(t, h.ask(t, http.MethodPost, "/v1/commands", erase("e1", "P9"), as("operator")), http.StatusInternalServerError, "fault")
+	fails = false
+	w := h.ask(t, http.MethodPost, "/v1/commands", "["+erase("e1", "P9")+","+erase("e2", "P8")+"]", as("operator"))
+	if got := decode[receipts](t, w); got.Accepted != 1 || !got.Receipts[0].Repeats || fmt.Sprint(destroyed) != "[P9 5]" {
+		t.Errorf("repeated: %s, destroyed %v", w.Body, destroyed)
+	}
+}

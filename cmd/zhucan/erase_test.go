@@ -1,0 +1,72 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"zhucan/events"
+	"zhucan/ledger"
+	"zhucan/ledger/book"
+	"zhucan/ledger/party"
+)
+
+// check returns what the doctor says of one thing.
+func check(t *testing.T, dir, name string, flags ...string) string {
+	t.Helper()
+	_, stdout, stderr := zhucan(t, dir, append([]string{"doctor", "-o", "json"}, flags...)...)
+	for _, c := range answer[verdict](t, stdout).Checks {
+		if c.Name == name {
+			return c.Verdict + " " + c.Detail
+		}
+	}
+	t.Fatalf("the doctor does not look at %s: %s%s", name, stdout, stderr)
+	return ""
+}
+
+// withdrawn returns the parties of two claims that were withdrawn.
+func withdrawn(t *testing.T, dir string) (ids []string) {
+	t.Helper()
+	row := "D-2,startup,220104,2024-01,2024-12,1," + evidenceA + ",2024-03-01,person,样乙,220104190001020022,,,6217992200000000000,\n"
+	must(t, dir, "import", "applications", write(t, "b.csv", sampleHeader+row))
+	for _, id := range []string{"D-1", "D-2"} {
+		must(t, dir, "claim", "withdraw", id, "--reason", "本人撤回")
+	}
+	for _, p := range answer[struct{ Parties []struct{ Party string } }](t, must(t, dir, "party", "list", "-o", "json")).Parties {
+		ids = append(ids, p.Party)
+	}
+	return ids
+}
+
+// The key of a person whose erasure is on record is destroyed, whoever recorded it and
+// whatever happened then.
+func TestAnErasureOnRecordDestroysTheKey(t *testing.T) {
+	t.Parallel()
+	dir, _ := claimed(t)
+	ids := withdrawn(t, dir)
+	killed, out := child(t, "appended:1", dir, "party", "erase", ids[0], "--basis", "个人信息保护法第四十七条")
+	if err := killed.Wait(); err == nil || killed.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("it was not killed: %v %s", err, out)
+	}
+	if got := check(t, dir, "erasures"); !strings.HasPrefix(got, "danger 1 of 1 ") || !strings.Contains(got, ids[0]) {
+		t.Errorf("killed before the key was destroyed: %s", got)
+	}
+	serve(t, dir)
+	if got := check(t, dir, "erasures"); !strings.HasPrefix(got, "ok 1 erased") {
+		t.Errorf("after a start: %s", got)
+	}
+	// Over HTTP, by whoever has the right and never runs the command line.
+	f, err := readServerFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := &remote{base: "http://" + f.HTTP, token: f.Token}
+	o := ledger.Order{ID: "erase-2", By: ledger.Actor{ID: "local"}, On: ledger.DateOf(2024, 3, 2)}
+	got, err := who.SubmitAll(t.Context(), []events.Request{{Command: book.Command{Order: o, Do: party.Erase{Basis: "个人信息保护法第四十七条", Party: ledger.PartyID(ids[1])}}}})
+	if err != nil || got[0].Err != nil {
+		t.Fatal(got, err)
+	}
+	if got := check(t, dir, "vault"); !strings.HasPrefix(got, "ok 0 keys") {
+		t.Errorf("after an order over HTTP: %s", got)
+	}
+}
