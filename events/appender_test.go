@@ -375,7 +375,7 @@ func TestCommandsThatAreSubmittedTogetherHaveEffectInTheirOrder(t *testing.T) {
 // ahead of it.
 func introduced(n string, fen int64) []events.Request {
 	who := ledger.PartyID("P-" + n)
-	known := order(ledger.CommandID("known-"+n), ledgertest.Clerk, day, party.Register{Kind: policy.Person, Party: who, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	known := order(ledger.CommandID("known-"+n), ledgertest.Clerk, day, party.Register{Kind: policy.Person, Party: who, Region: "220104", Sealed: ledgertest.Sealed})
 	known.Ahead = true
 	return []events.Request{known, order(ledger.CommandID("paid-"+n), ledgertest.Clerk, day, payment.Record{
 		Amount: ledger.Fen(fen), Line: line, Party: who, Payment: ledger.PaymentID("pay-" + n), Source: hash + ":1",

@@ -53,7 +53,7 @@ func populated(b *testing.B) *book.State {
 	b.Helper()
 	s := book.Evolve(&book.State{}, policy.Published{By: "operator", On: day, Pack: ledgertest.Pack()})
 	for i := range population {
-		s = book.Evolve(s, party.Registered{Kind: policy.Person, On: day, Party: ledger.PartyID(fmt.Sprintf("P%06d", i)), Sealed: "sealed"})
+		s = book.Evolve(s, party.Registered{Kind: policy.Person, On: day, Party: ledger.PartyID(fmt.Sprintf("P%06d", i)), Sealed: ledgertest.Sealed})
 	}
 	return s
 }
@@ -102,7 +102,7 @@ func BenchmarkSubmit(b *testing.B) {
 	parties := make([]events.Request, population)
 	for i := range parties {
 		id := fmt.Sprintf("P%06d", i)
-		parties[i] = order(ledger.CommandID(id), ledgertest.Clerk, day, party.Register{Kind: policy.Person, Party: ledger.PartyID(id), Sealed: "sealed"})
+		parties[i] = order(ledger.CommandID(id), ledgertest.Clerk, day, party.Register{Kind: policy.Person, Party: ledger.PartyID(id), Sealed: ledgertest.Sealed})
 	}
 	submit(parties)
 	rs := payments(b.N)

@@ -50,18 +50,18 @@ func scenario() []events.Request {
 	ledgertest.Levied(&pack)
 	do(ledgertest.Operator, day, policy.Publish{Pack: pack})
 	for _, id := range []ledger.PartyID{"P1", "P2", "P3"} {
-		do(ledgertest.Clerk, day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: id, Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+		do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: id, Region: "220104", Sealed: ledgertest.Sealed})
 	}
 	do(ledgertest.Clerk, day, party.Register{
-		Account: "c2VhbGVk", Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
+		Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
 	})
-	do(ledgertest.Clerk, day, party.AddAccount{Account: "c2VhbGVkIHNlY29uZA", Party: "P1", Ref: "2"})
+	do(ledgertest.Clerk, day, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "2"})
 	do(ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(100_000_00), Document: "示例指标〔2023〕1号", Line: line})
 	do(ledgertest.Accountant, day, budget.Adjust{Amount: ledger.Fen(1_000_05), Document: "示例指标〔2023〕2号", Line: line, Side: ledger.Credit})
 	do(ledgertest.Accountant, day, budget.Transfer{Amount: ledger.Fen(500_10), Document: "示例指标〔2023〕3号", Line: line, To: other})
 	do(ledgertest.Accountant, day, budget.CarryOver{Amount: ledger.Fen(99_99), Document: "示例指标〔2023〕4号", Line: line})
 
-	do(ledgertest.Clerk, day, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: "P4", Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P4", Region: "220104", Sealed: ledgertest.Sealed})
 	for _, id := range []ledger.ClaimID{"C1", "C2", "C4", "C3"} {
 		p := ledger.PartyID("P" + id[1:])
 		do(ledgertest.Clerk, day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
@@ -186,7 +186,7 @@ func scenario() []events.Request {
 	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 19), levy.Deregister{Document: "示例注销〔2024〕1号", Employer: "E1"})
 
 	last := ledger.DateOf(2024, 1, 19)
-	do(ledgertest.Clerk, last, party.Register{Account: "c2VhbGVkIGFjY291bnQ", Kind: policy.Person, Party: "P5", Region: "220104", Sealed: "c2VhbGVkIHBlcnNvbg"})
+	do(ledgertest.Clerk, last, party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P5", Region: "220104", Sealed: ledgertest.Sealed})
 	do(ledgertest.Clerk, last, claim.Submit{Account: "1", Claim: "C5", Evidence: evidence, From: march, Party: "P5", Region: "220104", Scheme: "startup", To: march, Units: 1})
 	do(ledgertest.Clerk, last, claim.Attach{Claim: "C5", Document: paper})
 	pack.Version = "test-2"

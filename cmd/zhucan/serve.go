@@ -166,7 +166,7 @@ func (p *program) serve(ctx context.Context, s *stores, d door, serving func()) 
 	server := limits(api.New(api.Config{
 		Submit: appender, DB: s.pool, Runner: s.runner, Log: s.log, Access: s.access, LocalToken: s.mine.Token, Version: version(),
 		Loopback: loopback && !d.proxied, Proxied: d.proxied, Logger: logger, Now: p.now, Metrics: metrics,
-		Vault: func() error { return vaultErr }, Erase: s.vault.Erase, Documents: s.papers,
+		Vault: func() error { return vaultErr }, Reveal: s.vault.Reveal, Erase: s.vault.Erase, Documents: s.papers,
 	}), logger)
 	server.TLSConfig = secured
 	for i, l := range doors {

@@ -99,10 +99,10 @@ func version(v string) func(*policy.Pack) { return func(p *policy.Pack) { p.Vers
 func known(change ...func(*policy.Pack)) []ask {
 	return []ask{
 		pack(change...),
-		{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Person, Party: "P1", Sealed: "s"}},
-		{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Person, Party: "P2", Sealed: "s"}},
-		{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Employer, Party: "E1", Name: "某公司"}},
-		{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Institution, Party: "I1", Name: "某机构"}},
+		{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P1", Sealed: ledgertest.Sealed}},
+		{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P2", Sealed: ledgertest.Sealed}},
+		{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Employer, Party: "E1", Name: "某公司"}},
+		{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Institution, Party: "I1", Name: "某机构"}},
 		{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(20_000), Document: "D1", Line: startup}},
 	}
 }
@@ -174,7 +174,7 @@ func failed() ask {
 
 func corrected(on string) []ask {
 	return []ask{
-		{ledgertest.Clerk, on, party.AddAccount{Account: "b", Party: "P1", Ref: "2"}},
+		{ledgertest.Clerk, on, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "2"}},
 		{ledgertest.Cashier, on, payment.CorrectPayee{Account: "2", Payment: "Y1", Reason: "new card"}},
 		{chief, on, payment.ApproveCorrection{Account: "2", Payment: "Y1"}},
 	}
@@ -286,13 +286,14 @@ func refusals(t testing.TB) []refusal {
 		{"a personal number is no source of a comparison", submitted("C1"), with(compare, func(c *claim.Compare) { c.Sources = []string{"11010519491231002X"} }), ledger.ErrPersonalText},
 		{"a reason holds nothing that is not read", submitted("C1"), with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "撤\u202e回" }), ledger.ErrCharacter},
 		{"a personal number is no credit code", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "11010519491231002X", Kind: policy.Employer, Name: "n", Party: "E2"}}, ledger.ErrPersonalText},
-		{"a personal number is no identifier of a party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Sealed: "s", Party: "11010519491231002X"}}, ledger.ErrPersonalText},
+		{"a personal number is no identifier of a party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Sealed: ledgertest.Sealed, Party: "11010519491231002X"}}, ledger.ErrPersonalText},
 		{"free text is checked before the role", submitted("C1"), by(with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "11010519491231002X" }), ledgertest.Cashier), ledger.ErrPersonalText},
 
 		// Parties.
 		{"a person is registered sealed", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Name: "张三", Party: "P3"}}, party.ErrKind},
 		{"an identifier names one party", known(), known()[1], party.ErrTaken},
-		{"an account is added once", known(), ask{ledgertest.Clerk, "2023-01-02", party.AddAccount{Account: "b", Party: "P1", Ref: "1"}}, party.ErrAccountTaken},
+		{"an account is added sealed", known(), ask{ledgertest.Clerk, "2023-01-02", party.AddAccount{Account: "6217992200000000000", Party: "P1", Ref: "2"}}, party.ErrSealed},
+		{"an account is added once", known(), ask{ledgertest.Clerk, "2023-01-02", party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "1"}}, party.ErrAccountTaken},
 		{"a person is erased on a ground", known(), with(erase("P1"), func(e *party.Erase) { e.Basis = "" }), party.ErrBasis},
 		{"nobody unknown claims", known(), submit("C1", "P9", "startup", "2023-04", "2023-04"), party.ErrUnknown},
 		{"nobody erased claims", append(known(), erase("P1")), submit("C1", "P1", "startup", "2023-04", "2023-04"), party.ErrErased},

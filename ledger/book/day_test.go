@@ -202,7 +202,7 @@ func reward(n int, persons ...ledger.PartyID) ask {
 
 func freely() []refusal {
 	grant := units(submit("C1", "P1", "startup", "2023-04", "2023-04"), 2)
-	another := ask{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Person, Party: "P3", Sealed: "s"}}
+	another := ask{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P3", Sealed: ledgertest.Sealed}}
 	return []refusal{
 		{"a month before the scheme", known(), submit("C1", "P1", "startup", "2021-12", "2022-01"), claim.ErrPeriod},
 		{"a month after the scheme", known(ends), submit("C1", "P1", "startup", "2023-06", "2023-07"), claim.ErrPeriod},

@@ -88,9 +88,9 @@ func (w *world) begin() {
 	w.chart, _ = pack.Check()
 	w.order(ledgertest.Operator, policy.Publish{Pack: pack}, true)
 	for i := range 12 {
-		do := party.Register{Account: "a", Kind: policy.Person, Party: ledger.PartyID(fmt.Sprint("P", i)), Sealed: "s"}
+		do := party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: ledger.PartyID(fmt.Sprint("P", i)), Sealed: ledgertest.Sealed}
 		if i >= 8 {
-			do = party.Register{Account: "a", Kind: policy.Kinds[1+i%2], Party: do.Party, Name: "某单位"}
+			do = party.Register{Account: ledgertest.Sealed, Kind: policy.Kinds[1+i%2], Party: do.Party, Name: "某单位"}
 		}
 		w.order(ledgertest.Clerk, do, true)
 	}
@@ -586,7 +586,7 @@ func (w *world) step() {
 		if roll(4, "erase") == 3 {
 			do(ledgertest.Operator, party.Erase{Basis: "b", Party: p})
 		} else {
-			do(ledgertest.Clerk, party.AddAccount{Account: "b", Party: p, Ref: "2"})
+			do(ledgertest.Clerk, party.AddAccount{Account: ledgertest.Sealed, Party: p, Ref: "2"})
 		}
 	default:
 		w.group(roll)

@@ -27,7 +27,7 @@ func monthly(change ...func(*policy.Scheme)) []ask {
 			c(&p.Schemes[len(p.Schemes)-1])
 		}
 	}), []ask{
-		{ledgertest.Clerk, "2023-01-02", party.Register{Account: "a", Kind: policy.Employer, Party: "E2", Name: "另一公司"}},
+		{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Kind: policy.Employer, Party: "E2", Name: "另一公司"}},
 		{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(30_000), Document: "D1", Line: posts}},
 	})
 }

@@ -470,7 +470,7 @@ func ExampleDecider() {
 	april := ledger.PeriodOf(2023, 4)
 	do(ledgertest.Operator, day(1, 1), policy.Publish{Pack: ledgertest.Pack()})
 	do(ledgertest.Accountant, day(1, 5), budget.Appropriate{Amount: ledger.Fen(20_000_00), Document: "D1", Line: startup})
-	do(ledgertest.Clerk, day(4, 1), party.Register{Account: "sealed", Kind: policy.Person, Party: "P1", Sealed: "sealed"})
+	do(ledgertest.Clerk, day(4, 1), party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: "P1", Sealed: ledgertest.Sealed})
 	do(ledgertest.Clerk, day(4, 1), claim.Submit{Account: "1", Claim: "C1", Evidence: papers, From: april, Party: "P1", Region: "220104", Scheme: "startup", To: april, Units: 1})
 	do(ledgertest.First, day(4, 2), claim.FirstReview{Claim: "C1"})
 	do(ledgertest.First, day(4, 2), claim.Compare{Claim: "C1", Manifest: hash, Outcome: claim.Matched, Sources: []string{"民政"}})

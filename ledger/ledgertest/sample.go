@@ -16,6 +16,9 @@ var (
 	Operator   = ledger.Actor{ID: "operator", Roles: []ledger.Role{ledger.Operator}}
 )
 
+// Sealed is a text in the form of a sealed one, which no key opens.
+const Sealed ledger.Sealed = "s1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 // LevyAccounts are the accounts that a chart must have for the levy to be booked.
 func LevyAccounts() []ledger.Account {
 	account := func(code ledger.AccountCode, normal ledger.Side, duty ledger.Duty, zh, en string) ledger.Account {

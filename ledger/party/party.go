@@ -15,11 +15,13 @@
 //     until then is kept (个人信息保护法 art. 47). Package book knows and asks.
 //  4. After a party is erased nothing can be added to it or claimed for it; what
 //     was paid stays, and no total changes.
+//  5. What has not the form of a sealed text is not recorded as one.
 package party
 
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 
 	"zhucan/ledger"
 	"zhucan/ledger/policy"
@@ -133,6 +135,10 @@ var (
 		Code: "party-kind", Rule: "a person is registered sealed, an organisation by name", RuleZH: "个人信息须加密登记，单位须登记名称",
 		Source: "个人信息保护法 arts. 28, 51", Next: "give a person's particulars sealed and an organisation's name in the clear", NextZH: "请按规定方式登记",
 	}
+	ErrSealed = &ledger.Rejection{
+		Code: "not-sealed", Rule: "a person's particulars and bank accounts are recorded sealed, never in the clear", RuleZH: "个人信息和银行账户须加密登记，不得以明文记录",
+		Source: "个人信息保护法 arts. 28, 51", Next: "have zhucan import seal them under the party's key", NextZH: "请通过 zhucan import 加密登记",
+	}
 	ErrTaken = &ledger.Rejection{
 		Code: "party-taken", Rule: "an identifier names one party", RuleZH: "同一编号只能登记一个对象",
 		Next: "use the party that is registered", NextZH: "请使用已登记的对象",
@@ -160,7 +166,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKind, ErrTaken, ErrUnknown, ErrErased, ErrAccountTaken, ErrNoAccount, ErrBasis}
+var Rejections = []*ledger.Rejection{ErrKind, ErrSealed, ErrTaken, ErrUnknown, ErrErased, ErrAccountTaken, ErrNoAccount, ErrBasis}
 
 // State is the parties there are.
 type State struct {
@@ -216,6 +222,9 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 		(!person && do.Kind != policy.Employer && do.Kind != policy.Institution) {
 		return nil, ErrKind.Of("party %s of kind %q", do.Party, do.Kind)
 	}
+	if err := checkSealed(do.Party, do.Sealed, do.Account); err != nil {
+		return nil, err
+	}
 	if _, err := ledger.ParsePersonNumber(string(do.Party), o.On); err == nil {
 		return nil, ledger.ErrPersonalText.Of("identifier of a party")
 	}
@@ -244,8 +253,25 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 	}}, nil
 }
 
+// sealed is the form of what package events/seal makes: the 32 bytes at least of key
+// mark, nonce and tag, in base64url. Whether it opens is known to who has the key.
+var sealed = regexp.MustCompile(`^s1\.[A-Za-z0-9_-]{43,}$`)
+
+// checkSealed refuses what is in the clear. What was recorded once is read as it is.
+func checkSealed(id ledger.PartyID, texts ...ledger.Sealed) error {
+	for _, s := range texts {
+		if s != "" && !sealed.MatchString(string(s)) {
+			return ErrSealed.Of("of party %s", id)
+		}
+	}
+	return nil
+}
+
 func (s *State) addAccount(o ledger.Order, do AddAccount) ([]Event, error) {
 	if err := o.Needs(ledger.Clerk); err != nil {
+		return nil, err
+	}
+	if err := checkSealed(do.Party, do.Account); err != nil {
 		return nil, err
 	}
 	if err := s.Check(do.Party, ""); err != nil {

@@ -13,10 +13,10 @@ import (
 var (
 	today = ledger.DateOf(2023, 4, 3)
 
-	person      = party.Registered{Account: "sealed-account", Kind: policy.Person, On: today, Party: "P1", Region: "220104", Sealed: "sealed-name"}
-	named       = party.Registered{Account: "sealed-account", Kind: policy.Person, On: today, Party: "P1", Ref: "C1", Sealed: "sealed-name"}
-	bare        = party.Registered{Kind: policy.Person, On: today, Party: "P2", Sealed: "sealed-name"}
-	employer    = party.Registered{Account: "sealed-account", Code: "91350100M000100Y43", Kind: policy.Employer, Name: "长春某公司", On: today, Party: "E1", Place: "长春"}
+	person      = party.Registered{Account: ledgertest.Sealed, Kind: policy.Person, On: today, Party: "P1", Region: "220104", Sealed: ledgertest.Sealed}
+	named       = party.Registered{Account: ledgertest.Sealed, Kind: policy.Person, On: today, Party: "P1", Ref: "C1", Sealed: ledgertest.Sealed}
+	bare        = party.Registered{Kind: policy.Person, On: today, Party: "P2", Sealed: ledgertest.Sealed}
+	employer    = party.Registered{Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "长春某公司", On: today, Party: "E1", Place: "长春"}
 	institution = party.Registered{Kind: policy.Institution, Name: "某辅助性就业机构", On: today, Party: "I1"}
 	gone        = party.Erased{Basis: "个人信息保护法 art. 47", By: "operator", On: today, Party: "P1"}
 )
@@ -39,7 +39,7 @@ func TestPartyDecider(t *testing.T) {
 	type c = ledgertest.Case[party.Command, party.Event]
 	clerk, operator := ledgertest.Clerk, ledgertest.Operator
 	given := func(e ...party.Event) []party.Event { return e }
-	second := party.AddAccount{Account: "sealed-2", Party: "P1", Ref: "2"}
+	second := party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "2"}
 	ledgertest.Run(t, party.Decider, []c{
 		{Name: "a clerk registers a person sealed", When: ask(clerk, register(person)), Then: given(person)},
 		{Name: "a person may be registered without an account", When: ask(clerk, register(bare)), Then: given(bare)},
@@ -55,35 +55,39 @@ func TestPartyDecider(t *testing.T) {
 		{Name: "a person's address does not stand in the clear", When: ask(clerk, register(with(person, func(e *party.Registered) { e.Place = "长春" }))), Reject: party.ErrKind},
 		{Name: "an organisation has a name", When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Name = "" }))), Reject: party.ErrKind},
 		{Name: "an organisation is not sealed", When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Sealed = "x" }))), Reject: party.ErrKind},
+		{Name: "a person's particulars are sealed and not only called so", When: ask(clerk, register(with(person, func(e *party.Registered) { e.Sealed = "张三 11010519491231002X" }))), Reject: party.ErrSealed},
+		{Name: "nothing short of a key mark, a nonce and a tag is sealed", When: ask(clerk, register(with(person, func(e *party.Registered) { e.Sealed = "s1.6217992200000000000" }))), Reject: party.ErrSealed},
+		{Name: "an account is registered sealed", When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Account = "6217992200000000000" }))), Reject: party.ErrSealed},
+		{Name: "an account is added sealed", Given: given(person), When: ask(clerk, party.AddAccount{Account: "6217992200000000000", Party: "P1", Ref: "2"}), Reject: party.ErrSealed},
 		{Name: "a party is of a kind that is known", When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Kind = "dog" }))), Reject: party.ErrKind},
 		{Name: "an identifier is no identity number", When: ask(clerk, register(with(person, func(e *party.Registered) { e.Party = "11010519491231002X" }))), Reject: ledger.ErrPersonalText},
 		{Name: "an organisation registered again as it is changes nothing", Given: given(employer), When: ask(clerk, register(employer))},
 		{Name: "an identifier does not change its name", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Name = "另一公司" }))), Reject: party.ErrTaken},
 		{Name: "an identifier does not change its kind", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Kind = policy.Institution }))), Reject: party.ErrTaken},
-		{Name: "an account is not lost because the organisation is known", Given: given(institution), When: ask(clerk, register(with(institution, func(e *party.Registered) { e.Account = "sealed-account" }))), Reject: party.ErrTaken},
+		{Name: "an account is not lost because the organisation is known", Given: given(institution), When: ask(clerk, register(with(institution, func(e *party.Registered) { e.Account = ledgertest.Sealed }))), Reject: party.ErrTaken},
 		{Name: "a person is registered once, since what is sealed cannot be compared", Given: given(person), When: ask(clerk, register(person)), Reject: party.ErrTaken},
 		{Name: "the kind is checked before the identifier is taken", Given: given(person), When: ask(clerk, register(with(person, func(e *party.Registered) { e.Name = "张三" }))), Reject: party.ErrKind},
 
 		{Name: "a person is registered with the account that is named", When: ask(clerk, register(named)), Then: given(named)},
 		{Name: "an account that is named is not left out", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Account = "" }))), Reject: party.ErrNoAccount},
 		{Name: "an account is named as identifiers are", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Ref = "C 1" }))), Reject: ledger.ErrID},
-		{Name: "of a person who is known the account that is named is added", Given: given(person), When: ask(clerk, register(named)), Then: given(party.AccountAdded{Account: "sealed-account", On: today, Party: "P1", Ref: "C1"})},
-		{Name: "of an organisation who is known the account that is named is added", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Ref = "C1" }))), Then: given(party.AccountAdded{Account: "sealed-account", On: today, Party: "E1", Ref: "C1"})},
+		{Name: "of a person who is known the account that is named is added", Given: given(person), When: ask(clerk, register(named)), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "C1"})},
+		{Name: "of an organisation who is known the account that is named is added", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Ref = "C1" }))), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "E1", Ref: "C1"})},
 		{Name: "an organisation of another name gets no account", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Name, e.Ref = "另一公司", "C1" }))), Reject: party.ErrTaken},
 		{Name: "a person becomes no organisation by an account", Given: given(employer), When: ask(clerk, register(with(named, func(e *party.Registered) { e.Party = "E1" }))), Reject: party.ErrTaken},
 		{Name: "the account that a person was registered with is not changed", Given: given(named), When: ask(clerk, register(named)), Reject: party.ErrAccountTaken},
-		{Name: "the account that a person was registered with is not the first of others", Given: given(named), When: ask(clerk, party.AddAccount{Account: "s", Party: "P1", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: "s", On: today, Party: "P1", Ref: "1"})},
+		{Name: "the account that a person was registered with is not the first of others", Given: given(named), When: ask(clerk, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "1"})},
 		{Name: "nothing is added to an erased person by registering", Given: given(person, gone), When: ask(clerk, register(named)), Reject: party.ErrErased},
 		{Name: "an operator adds no account by registering", Given: given(person), When: ask(operator, register(named)), Reject: ledger.ErrRole},
 
-		{Name: "a clerk adds an account", Given: given(person), When: ask(clerk, second), Then: given(party.AccountAdded{Account: "sealed-2", On: today, Party: "P1", Ref: "2"})},
-		{Name: "a person registered without an account gets the first", Given: given(bare), When: ask(clerk, party.AddAccount{Account: "s", Party: "P2", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: "s", On: today, Party: "P2", Ref: "1"})},
+		{Name: "a clerk adds an account", Given: given(person), When: ask(clerk, second), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "2"})},
+		{Name: "a person registered without an account gets the first", Given: given(bare), When: ask(clerk, party.AddAccount{Account: ledgertest.Sealed, Party: "P2", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P2", Ref: "1"})},
 		{Name: "an operator adds no account", Given: given(person), When: ask(operator, second), Reject: ledger.ErrRole},
 		{Name: "an account belongs to a party that is known", When: ask(clerk, second), Reject: party.ErrUnknown},
 		{Name: "nothing is added to an erased person", Given: given(person, gone), When: ask(clerk, second), Reject: party.ErrErased},
-		{Name: "an account has a number", Given: given(person), When: ask(clerk, party.AddAccount{Account: "s", Party: "P1"}), Reject: ledger.ErrID},
-		{Name: "the account of the registration is not changed", Given: given(person), When: ask(clerk, party.AddAccount{Account: "s", Party: "P1", Ref: party.FirstAccount}), Reject: party.ErrAccountTaken},
-		{Name: "an account added is not changed", Given: given(person, party.AccountAdded{Account: "s", On: today, Party: "P1", Ref: "2"}), When: ask(clerk, second), Reject: party.ErrAccountTaken},
+		{Name: "an account has a number", Given: given(person), When: ask(clerk, party.AddAccount{Account: ledgertest.Sealed, Party: "P1"}), Reject: ledger.ErrID},
+		{Name: "the account of the registration is not changed", Given: given(person), When: ask(clerk, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: party.FirstAccount}), Reject: party.ErrAccountTaken},
+		{Name: "an account added is not changed", Given: given(person, party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "2"}), When: ask(clerk, second), Reject: party.ErrAccountTaken},
 		{Name: "an account is not empty", Given: given(person), When: ask(clerk, party.AddAccount{Party: "P1", Ref: "2"}), Reject: party.ErrNoAccount},
 
 		{Name: "an operator erases a person on a ground", Given: given(person), When: ask(operator, party.Erase{Basis: gone.Basis, Party: "P1"}), Then: given(gone)},
@@ -132,7 +136,7 @@ func TestEveryPartOfThePartiesIsTakenBack(t *testing.T) {
 	for _, part := range s.Tentative() {
 		part.Begin()
 	}
-	s = party.Decider.Fold(s, party.Event(person), party.AccountAdded{Party: "P1", Ref: "2", Account: "s"}, gone)
+	s = party.Decider.Fold(s, party.Event(person), party.AccountAdded{Party: "P1", Ref: "2", Account: ledgertest.Sealed}, gone)
 	for _, part := range s.Tentative() {
 		part.Rollback()
 	}

@@ -19,6 +19,7 @@ import (
 	"zhucan/ledger"
 	"zhucan/projections"
 	"zhucan/projections/report"
+	"zhucan/projections/vault"
 )
 
 // A Submitter decides commands and records what they decide: [events.Appender].
@@ -34,6 +35,10 @@ type Config struct {
 	Runner *projections.Runner // says how far the read models are
 	Log    events.Log          // asked whether it answers
 	Access *access.Access      // who may act
+
+	// Reveal opens what is sealed of a party (the vault's Reveal); nil: there is no
+	// vault, and nothing sealed is taken from elsewhere than this machine.
+	Reveal func(ctx context.Context, party ledger.PartyID, s vault.Sealed) (vault.Clear, error)
 
 	// Erase destroys the key of a person whose erasure is on record as seq
 	// (the vault's Erase); nil: there is no vault.

@@ -63,7 +63,7 @@ type house struct {
 func sample(t testing.TB) *sampletest.Book {
 	b := sampletest.Story(t)
 	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{
-		Account: "c2VhbGVk", Kind: policy.Institution, Name: hostile, Party: "X1", Region: "220104",
+		Account: ledgertest.Sealed, Kind: policy.Institution, Name: hostile, Party: "X1", Region: "220104",
 	})
 	return b
 }
@@ -212,5 +212,5 @@ func (f submitterFunc) SubmitAll(ctx context.Context, rs []events.Request) ([]ev
 
 // person is a command that registers a person.
 func person(id, who string) string {
-	return fmt.Sprintf(`{"id":%q,"do":"party.register","on":"2023-04-20","with":{"account":"c2VhbGVk","kind":"person","party":%q,"region":"220104","sealed":"c2VhbGVk"}}`, id, who)
+	return fmt.Sprintf(`{"id":%[1]q,"do":"party.register","on":"2023-04-20","with":{"account":%[3]q,"kind":"person","party":%[2]q,"region":"220104","sealed":%[3]q}}`, id, who, ledgertest.Sealed)
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,10 +12,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"zhucan/events"
+	"zhucan/events/seal"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/party"
+	"zhucan/projections/vault"
 )
 
 // What one request may hold.
@@ -103,6 +106,11 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 			became[i].Err = events.ErrUnkept.Of("a document is attached at its own address")
 			continue
 		}
+		if !a.local {
+			if became[i].Err = s.vouch(r.Context(), a.actor, do); became[i].Err != nil {
+				continue
+			}
+		}
 		at = append(at, i)
 		requests = append(requests, events.Request{
 			Command:     book.Command{Order: ledger.Order{ID: c.ID, By: a.actor, On: c.On}, Do: do},
@@ -136,6 +144,39 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 		return answer(w, http.StatusOK, accepted{ids[0], became[0].Seq, became[0].Repeats, s.wait(r.Context(), wait, last)})
 	}
 	return s.answerAll(w, r, ids, became, last, wait)
+}
+
+// vouch refuses what is not sealed under the key that the vault has for the party, of
+// those who may register one: what nobody can open would be a party without a key, who
+// stops every import of persons, or an account that no list can show. The command line
+// of the same machine has sealed it itself.
+func (s *server) vouch(ctx context.Context, by ledger.Actor, do any) error {
+	var id ledger.PartyID
+	var given vault.Sealed
+	var ref ledger.AccountRef
+	var account ledger.Sealed
+	switch do := do.(type) {
+	case party.Register:
+		id, given.Person, ref, account = do.Party, do.Sealed, cmp.Or(do.Ref, party.FirstAccount), do.Account
+	case party.AddAccount:
+		id, ref, account = do.Party, do.Ref, do.Account
+	}
+	if account != "" {
+		given.Accounts = map[ledger.AccountRef]ledger.Sealed{ref: account}
+	}
+	if given.Person == "" && account == "" || ledger.CheckID(id) != nil || !by.Is(ledger.Clerk) && !by.Is(ledger.Operator) {
+		return nil // nothing is sealed, or the book refuses it
+	}
+	err := vault.ErrIncomplete
+	if s.Reveal != nil {
+		_, err = s.Reveal(ctx, id, given)
+	}
+	for _, why := range []error{vault.ErrIncomplete, seal.ErrForm, seal.ErrKey, seal.ErrTampered, seal.ErrPerson} {
+		if errors.Is(err, why) {
+			return party.ErrSealed.Of("the vault has no key of party %s that opens it", id)
+		}
+	}
+	return err
 }
 
 // served leaves out the requests that go ahead of a command that could not be read, and

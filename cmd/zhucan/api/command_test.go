@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"zhucan/cmd/zhucan/api"
 	"zhucan/events"
 	"zhucan/events/memlog"
+	"zhucan/events/seal"
 	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
+	"zhucan/ledger/party"
+	"zhucan/projections/vault"
+	"zhucan/schema/schematest"
 )
 
 type accepted struct {
@@ -60,7 +67,9 @@ func TestACommandIsRecordedOnceAndAnswersRepeat(t *testing.T) {
 
 func TestWhoActsIsSaidByTheTokenAndNotByTheBody(t *testing.T) {
 	t.Parallel()
-	h := empty(t)
+	h := empty(t, func(c *api.Config) { // the vault opens it
+		c.Reveal = func(context.Context, ledger.PartyID, vault.Sealed) (vault.Clear, error) { return vault.Clear{}, nil }
+	})
 	body := strings.Replace(person("c1", "P9"), `"id"`, `"by":"operator","id"`, 1)
 	refused(t, h.ask(t, http.MethodPost, "/v1/commands", body, as("clerk")), http.StatusBadRequest, "body-malformed")
 	// A cashier's own token registers nobody.
@@ -179,9 +188,9 @@ func TestARetryIsKnownByItsIntent(t *testing.T) {
 	h := empty(t)
 	intent := base64.StdEncoding.EncodeToString([]byte("row 7 of the file"))
 	with := func(sealed string) string { // sealing anew gives other bytes
-		return fmt.Sprintf(`{"id":"c1","do":"party.register","on":"2023-04-20","intent":%q,"correlation":"import-1","with":{"account":"c2VhbGVk","kind":"person","party":"P9","region":"220104","sealed":%q}}`, intent, sealed)
+		return fmt.Sprintf(`{"id":"c1","do":"party.register","on":"2023-04-20","intent":%q,"correlation":"import-1","with":{"kind":"person","party":"P9","region":"220104","sealed":%q}}`, intent, sealed)
 	}
-	for i, sealed := range []string{"b25l", "dHdv"} {
+	for i, sealed := range []string{string(ledgertest.Sealed), string(ledgertest.Sealed) + "AA"} {
 		w := h.ask(t, http.MethodPost, "/v1/commands", with(sealed), as("clerk"))
 		if got := decode[accepted](t, w); w.Code != http.StatusOK || got.Seq != 4 || got.Repeats != (i == 1) {
 			t.Errorf("time %d: %d %s", i+1, w.Code, w.Body)
@@ -331,4 +340,62 @@ func TestAnErasureOnRecordDestroysTheKey(t *testing.T) {
 	if got := decode[receipts](t, w); got.Accepted != 1 || !got.Receipts[0].Repeats || fmt.Sprint(destroyed) != "[P9 5]" {
 		t.Errorf("repeated: %s, destroyed %v", w.Body, destroyed)
 	}
+}
+
+// What nobody can open is not recorded as sealed: neither what is in the clear, whoever
+// asks, nor, from elsewhere than this machine, what the vault's key does not open.
+func TestNothingPersonalIsRecordedInTheClear(t *testing.T) {
+	t.Parallel()
+	var v *vault.Vault
+	h := empty(t, func(c *api.Config) {
+		pool := schematest.New(t)
+		master, err := seal.CreateMaster(filepath.Join(t.TempDir(), "master.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = vault.New(pool, master)
+		if err := v.Check(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		c.Reveal = v.Reveal
+	})
+	token, err := h.access.Add("clerk", []ledger.Role{ledger.Clerk}, now.AddDate(1, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Synthetic: a birthday of 1900.
+	who := seal.Person{Name: "样某", Number: "220102190001010016"}
+	known, err := v.Identify(t.Context(), []vault.Identity{{Kind: seal.OfPerson, Name: who.Name, Number: string(who.Number), Party: "P1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := seal.SealPerson(known[0].Key, "P1", who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := seal.SealAccount(known[0].Key, "P1", party.FirstAccount, "6217992200000000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	register := func(party string, sealed, account ledger.Sealed) string {
+		return fmt.Sprintf(`{"id":"r%s","do":"party.register","on":"2023-04-20","with":{"account":%q,"kind":"person","party":%q,"sealed":%q}}`, party, account, party, sealed)
+	}
+	add := func(account ledger.Sealed) string {
+		return fmt.Sprintf(`{"id":"a1","do":"party.add-account","on":"2023-04-20","with":{"account":%q,"party":"P1","ref":"2"}}`, account)
+	}
+	ask := func(body string, from call) *httptest.ResponseRecorder {
+		return h.ask(t, http.MethodPost, "/v1/commands", body, from)
+	}
+	for _, from := range []call{as("clerk"), bearer(token)} {
+		refused(t, ask(register("P1", "样某 220102190001010016", account), from), http.StatusUnprocessableEntity, "not-sealed")
+		refused(t, ask(register("P1", sealed, "6217992200000000000"), from), http.StatusUnprocessableEntity, "not-sealed")
+	}
+	refused(t, ask(register("P2", sealed, ""), bearer(token)), http.StatusUnprocessableEntity, "not-sealed") // no key
+	refused(t, ask(register("P1", ledgertest.Sealed, ""), bearer(token)), http.StatusUnprocessableEntity, "not-sealed")
+	refused(t, ask(register("P1", sealed, ledgertest.Sealed), bearer(token)), http.StatusUnprocessableEntity, "not-sealed")
+	if w := ask(register("P1", sealed, account), bearer(token)); w.Code != http.StatusOK {
+		t.Errorf("what the vault opens: %d %s", w.Code, w.Body)
+	}
+	refused(t, ask(add("6217992200000000000"), as("clerk")), http.StatusUnprocessableEntity, "not-sealed")
+	refused(t, ask(add(account), bearer(token)), http.StatusUnprocessableEntity, "not-sealed") // of another number
 }

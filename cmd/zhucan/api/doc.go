@@ -33,6 +33,8 @@
 //     identifiers, persons' particulars are sealed, accounts are numbers within a party.
 //     A document is handed out to the roles of [document.Readers] alone, as a download,
 //     and the log says who had which.
+//     What is sealed is taken from elsewhere than this machine only when the vault has
+//     a key that opens it.
 //  7. Pages run no script and may not be framed.
 //  8. An address that presented ten invalid tokens is not listened to for a minute,
 //     but for the token of the server file, which nobody else can present.

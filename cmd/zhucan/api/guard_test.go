@@ -11,6 +11,7 @@ import (
 
 	"zhucan/cmd/zhucan/api"
 	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
 )
 
 func remote(c *api.Config) { c.Loopback = false }
@@ -213,7 +214,7 @@ func TestTheLogSaysWhatWasAskedButNeitherTokensNorBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	const secret = "c2VjcmV0"
-	w := h.ask(t, http.MethodPost, "/v1/commands", strings.Replace(person("c1", "P9"), "c2VhbGVk", secret, 2), as("clerk"))
+	w := h.ask(t, http.MethodPost, "/v1/commands", strings.Replace(person("c1", "P9"), string(ledgertest.Sealed), secret, 2), as("clerk"))
 	h.get(t, "/v1/status", bearer(token))
 	h.get(t, "/v1/payments?party="+secret)
 	h.get(t, "/payment/"+secret)

@@ -67,7 +67,7 @@ func open(t testing.TB) *desk {
 	d.Keeper = &document.Keeper{Store: d.store, Vault: v, DB: pool, Max: 1 << 20}
 	b := d.book
 	b.Person("P1")
-	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{Account: "c2VhbGVk", Kind: policy.Institution, Name: "示例机构", Party: "N1", Region: "220104"})
+	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{Account: ledgertest.Sealed, Kind: policy.Institution, Name: "示例机构", Party: "N1", Region: "220104"})
 	march := ledger.PeriodOf(2023, 3)
 	submit := claim.Submit{Account: "1", Claim: "C1", Evidence: []claim.Evidence{{Hash: hashed(page), Kind: "certificate"}, {Hash: sampletest.Hash, Kind: "licence"}}, From: march, Party: "P1", Region: "220104", Scheme: "startup", To: march, Units: 1}
 	b.Do(ledgertest.Clerk, sampletest.Day, submit)

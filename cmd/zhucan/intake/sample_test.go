@@ -14,6 +14,7 @@ import (
 	"zhucan/ledger"
 	"zhucan/ledger/book"
 	"zhucan/ledger/budget"
+	"zhucan/ledger/ledgertest"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
@@ -85,9 +86,9 @@ func TestTheSampleGoesThroughTheBook(t *testing.T) {
 			return id
 		}
 		id := ledger.PartyID(fmt.Sprintf("p-%d", len(parties)+1))
-		do := party.Register{Account: "sealed", Code: p.Code, Kind: p.Kind, Name: p.Name, Party: id}
+		do := party.Register{Account: ledgertest.Sealed, Code: p.Code, Kind: p.Kind, Name: p.Name, Party: id}
 		if p.Kind == policy.Person {
-			do.Name, do.Sealed = "", "sealed"
+			do.Name, do.Sealed = "", ledgertest.Sealed
 		}
 		if err := order(on, do); err != nil {
 			t.Fatal(err)
