@@ -35,5 +35,5 @@ func (p *program) codesCommand() *cobra.Command {
 
 // rejections lists every published refusal of the program.
 func rejections() []*ledger.Rejection {
-	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, document.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrPlain, ErrDamaged, ErrRows, ErrSampleFolder})
+	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, document.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrPlain, ErrDamaged, ErrRows, ErrDiffers, ErrSampleFolder})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -25,6 +27,7 @@ import (
 	"zhucan/ledger/book"
 	"zhucan/ledger/party"
 	"zhucan/ledger/policy"
+	"zhucan/projections/report"
 	"zhucan/projections/vault"
 )
 
@@ -290,7 +293,8 @@ type importer struct {
 	accepted func(do any, on ledger.Date) error // told what each row became, now or before
 
 	order       ledger.Order
-	registered  sync.Map                 // parties, in this run
+	registered  sync.Map // parties, in this run
+	said        map[ledger.PartyID]called
 	lines       map[string]*refusedLines // by code
 	refused     *intake.RefusedFile
 	corrections *intake.Corrections
@@ -321,7 +325,7 @@ type row struct {
 const batch = 1000
 
 func (im *importer) run(ctx context.Context) (err error) {
-	im.result = imported{File: im.src.name, DryRun: im.stores == nil}
+	im.result, im.said = imported{File: im.src.name, DryRun: im.stores == nil}, make(map[ledger.PartyID]called)
 	if im.stores != nil {
 		if im.order, err = im.p.orderAs(im.stores, im.as, "import", im.p.today()); err != nil {
 			return err
@@ -367,7 +371,8 @@ type chunk struct {
 	rows     []row
 	refused  []*intake.Refused // read between them
 	requests []events.Request
-	main     []int // index of the request that is a row's own
+	main     []int          // index of the request that is a row's own
+	names    map[int]string // by index of the request that may register a person reserved earlier
 }
 
 // read gives the rows of the file in chunks.
@@ -527,25 +532,109 @@ func (im *importer) prepare(ctx context.Context, c *chunk) error {
 	if err != nil {
 		return err
 	}
-	c.main = make([]int, len(c.rows))
-	for i, r := range c.rows {
-		before, err := im.introduce(r, known[i])
-		if err != nil {
-			return err
+	registered, err := im.lookUp(ctx, slices.Concat(known, others))
+	if err != nil {
+		return err
+	}
+	c.names = make(map[int]string)
+	rows := c.rows
+	c.rows = nil
+	for i, r := range rows {
+		all := append([]row{r}, further(rows[i:i+1])...)
+		who := append([]payee{known[i]}, others[:len(r.others)]...)
+		others = others[len(r.others):]
+		if err := im.differs(all, who, registered); err != nil {
+			c.refused = append(c.refused, r.origin.Refuse(err))
+			continue
 		}
-		c.requests = append(c.requests, before...)
-		ids := make([]ledger.PartyID, len(r.others))
-		for n, other := range further(c.rows[i : i+1]) {
-			if before, err = im.introduce(other, others[n]); err != nil {
+		ids := make([]ledger.PartyID, len(all))
+		for n := range all {
+			before, err := im.introduce(all[n], who[n])
+			if err != nil {
 				return err
 			}
-			c.requests, ids[n] = append(c.requests, before...), others[n].id
+			if _, ok := registered[who[n].id]; !ok && !who[n].reserved && all[n].claimer.Kind == policy.Person && len(before) > 0 {
+				c.names[len(c.requests)] = all[n].claimer.Name
+			}
+			c.requests, ids[n] = append(c.requests, before...), who[n].id
 		}
-		others = others[len(r.others):]
-		c.main[i] = len(c.requests)
-		c.requests = append(c.requests, im.request(r, "row:"+r.origin.ID, r.do(known[i].id, ids...), append([]byte(r.origin.Hash), im.src.intent...)))
+		c.rows, c.main = append(c.rows, r), append(c.main, len(c.requests))
+		c.requests = append(c.requests, im.request(r, "row:"+r.origin.ID, r.do(ids[0], ids[1:]...), append([]byte(r.origin.Hash), im.src.intent...)))
+	}
+	slices.SortFunc(c.refused, func(a, b *intake.Refused) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
+// lookUp returns those of parties that are registered, as they are. All of a chunk are
+// asked for at once.
+func (im *importer) lookUp(ctx context.Context, parties []payee) (map[ledger.PartyID]report.Registered, error) {
+	var ids []ledger.PartyID
+	for _, who := range parties {
+		if who.id != "" && !who.reserved {
+			ids = append(ids, who.id)
+		}
+	}
+	return report.RegisteredAs(ctx, im.stores.pool, ids)
+}
+
+// ErrDiffers refuses a row that would be recorded for a party it does not mean.
+var ErrDiffers = &ledger.Rejection{
+	Code: "row-party-differs", Rule: "a row calls a party as it is registered, or as the rows before it do", RuleZH: "同一对象的姓名（名称）、类别须与登记或前面各行一致",
+	Source: "个人信息保护法 art. 8", Next: "compare number and name with the documents; of an organisation that has another name now, write the one that is registered", NextZH: "请核对证件号与姓名（名称）；单位更名的，填写已登记的名称",
+}
+
+// called is what a row says of a party, or the register.
+type called struct {
+	kind policy.Kind
+	name string // without blanks and punctuation
+}
+
+// differs refuses a row that calls one of its parties otherwise than it is registered,
+// or than the first row of the file did: of the two one is wrong, and what the row says
+// would be dropped. Its number may be another's. A payment made elsewhere is a fact and
+// is taken as it is; only a list of applications says of which kind an organisation is.
+func (im *importer) differs(rows []row, who []payee, registered map[ledger.PartyID]report.Registered) error {
+	if im.src.kind == "payments" {
+		return nil
+	}
+	for n, r := range rows {
+		id, c := who[n].id, r.claimer
+		if c.Kind == "" {
+			continue
+		}
+		says := called{c.Kind, bare(c.Name)}
+		is, ok := im.said[id]
+		if !ok {
+			is = says
+			if known, ok := registered[id]; ok {
+				is = called{known.Kind, bare(known.Name)}
+				if c.Kind == policy.Person && known.Kind == policy.Person {
+					is.name = says.name // where what is sealed does not open: that is not the row's fault
+					if person, err := seal.OpenPerson(who[n].key, id, known.Sealed); err == nil {
+						is.name = bare(person.Name)
+					}
+				}
+			}
+			im.said[id] = is
+		}
+		switch {
+		case im.src.kind == "applications" && says.kind != is.kind:
+			return ErrDiffers.Of("column kind: party %s is of kind %s", id, is.kind)
+		case says.name != is.name:
+			return ErrDiffers.Of("column name: party %s has another", id)
+		}
 	}
 	return nil
+}
+
+// bare is a name without what is written in one list and not in the other.
+func bare(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) {
+			return -1
+		}
+		return r
+	}, name)
 }
 
 // decide has a chunk decided and counts what became of its rows.
@@ -562,6 +651,7 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 	if err != nil {
 		return err
 	}
+	names := make(map[ledger.PartyID]string)
 	read := c.refused // those that the reader refused stand between the others
 	for i, r := range c.rows {
 		n := 0
@@ -578,13 +668,22 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 		}
 		for n := c.main[i] - 1; got.Err == nil && n >= 0 && c.requests[n].Ahead; n-- {
 			if do, ok := c.requests[n].Command.Do.(party.Register); ok {
-				im.registered.Store(do.Party, true)
+				_, before := im.registered.LoadOrStore(do.Party, true)
+				if name, ok := c.names[n]; ok && !before {
+					names[do.Party] = name
+				}
 			}
 		}
 		if got.Err == nil && im.accepted != nil {
 			if err := im.accepted(c.requests[c.main[i]].Command.Do, r.on); err != nil {
 				return err
 			}
+		}
+	}
+	// Reserved by a row that was refused, a person was listed by the name in that one.
+	if len(names) > 0 {
+		if err := im.stores.vault.Display(ctx, names); err != nil {
+			return err
 		}
 	}
 	return im.refuseAll(read)
@@ -631,8 +730,9 @@ func (im *importer) count(got events.Receipt, amount ledger.Money) {
 
 // A payee is a party of a row, with the key to seal for it where that is needed.
 type payee struct {
-	id  ledger.PartyID
-	key *seal.Key
+	id       ledger.PartyID
+	key      *seal.Key
+	reserved bool // by this row: the party is not registered yet
 }
 
 // identify finds the party of each row, or chooses the identifier it will have. A
@@ -674,7 +774,7 @@ func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
 		return nil, err
 	}
 	for n, i := range at {
-		known[i] = payee{found[n].Party, found[n].Key}
+		known[i] = payee{found[n].Party, found[n].Key, found[n].New}
 	}
 	return known, nil
 }

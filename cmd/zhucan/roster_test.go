@@ -9,6 +9,41 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// A row of a known person, or of a known organisation, that calls it otherwise is not
+// taken for it; and whoever was reserved by a row that was refused is listed by the name
+// that was registered.
+func TestARowThatCallsAPartyOtherwiseIsRefusedAndNobodyKeepsAWrongName(t *testing.T) {
+	t.Parallel()
+	dir, _ := claimed(t) // D-1 of 样甲, 220102190001010016
+	row := func(id, kind, scheme, name, person, code, evidence string) string {
+		return id + "," + scheme + ",220104,2024-01,2024-12,1," + evidence + ",2024-03-01," + kind + "," + name + "," + person + ",," + code + ",6217992200000000000,\n"
+	}
+	give := func(rows ...string) (total imported, why string) {
+		t.Helper()
+		_, stdout, why := zhucan(t, dir, "--lang", "en", "import", "applications", write(t, "a.csv", sampleHeader+strings.Join(rows, "")), "--refused", filepath.Join(t.TempDir(), "r.csv"), "-o", "json")
+		return answer[imported](t, stdout), why
+	}
+	const code = "91220101999999998G"
+	confirmed := strings.Replace(evidenceA, "business-licence", "review-confirmation", 1)
+	got, why := give(
+		row("N-1", "person", "startup", "样 甲", "220102190001010016", "", evidenceA), // awarded once: refused by the book
+		row("N-2", "person", "startup", "样乙", "220102190001010016", "", evidenceA),
+		row("N-3", "employer", "employer-reward", "示例单位", "", code, confirmed),
+		row("N-4", "employer", "employer-reward", "另一单位", "", code, confirmed),
+		row("N-5", "institution", "assisted", "示例单位", "", code, confirmed),
+		row("N-6", "person", "startup", "错名", "220104190001020022", "", ""),
+	)
+	if got.Accepted != 1 || !strings.Contains(why, "row-party-differs × 3 (line 3, 5, 6)") {
+		t.Errorf("%+v: %s", got, why)
+	}
+	if got, why = give(row("N-7", "person", "startup", "样丙丁", "220104190001020022", "", evidenceA), row("N-8", "employer", "employer-reward", "另一单位", "", code, confirmed)); got.Accepted != 1 || !strings.Contains(why, "row-party-differs × 1 (line 3)") {
+		t.Errorf("%+v: %s", got, why)
+	}
+	if list := must(t, dir, "party", "list"); !strings.Contains(list, "样*丁") || strings.Contains(list, "错") {
+		t.Errorf("listed by a name that nobody was registered by:\n%s", list)
+	}
+}
+
 // A county hands in a workbook. What is right in it is recorded, the rest comes back as
 // it was with the reason beside; mended, it is recorded as well, and nothing twice.
 func TestARosterComesBackWithReasonsAndIsAcceptedOnceItIsRight(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/ledger"
+	"zhucan/ledger/policy"
 )
 
 const (
@@ -19,6 +20,12 @@ where kind = 'person' and not erased`
 select case_id, seq
 from archive.record
 where name = 'party.erased.v1'`
+
+	selectRegistered = `
+select party, kind, case when kind = 'person' then '' else name end, coalesce(convert_from(data, 'UTF8')::jsonb ->> 'sealed', '')
+from unnest(@parties::text[]) asked (party)
+join (select party, kind, name, seq from read.party) party using (party)
+join (select seq, data from archive.record) record using (seq)`
 )
 
 // Persons returns every person who is not erased: those the vault must have a key
@@ -51,4 +58,38 @@ func Erased(ctx context.Context, db DB) (map[ledger.PartyID]uint64, error) {
 		return nil, fmt.Errorf("list erasures: %w", err)
 	}
 	return erased, nil
+}
+
+// Registered is what a party was registered as: an organisation by name, a person
+// sealed.
+type Registered struct {
+	Kind   policy.Kind
+	Name   string
+	Sealed ledger.Sealed
+}
+
+// RegisteredAs returns those of parties that are registered. One question answers for
+// a thousand.
+func RegisteredAs(ctx context.Context, db DB, parties []ledger.PartyID) (map[ledger.PartyID]Registered, error) {
+	all := make(map[ledger.PartyID]Registered, len(parties))
+	if len(parties) == 0 {
+		return all, nil
+	}
+	asked := make([]string, len(parties))
+	for i, id := range parties {
+		asked[i] = string(id)
+	}
+	rows, err := db.Query(ctx, selectRegistered, pgx.NamedArgs{"parties": asked})
+	if err != nil {
+		return nil, fmt.Errorf("look up parties: %w", err)
+	}
+	var id ledger.PartyID
+	var r Registered
+	if _, err := pgx.ForEachRow(rows, []any{&id, &r.Kind, &r.Name, &r.Sealed}, func() error {
+		all[id] = r
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("look up parties: %w", err)
+	}
+	return all, nil
 }
