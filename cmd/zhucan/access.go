@@ -9,6 +9,9 @@ import (
 	"zhucan/ledger"
 )
 
+// mostDays is for how many days a token may be valid: ten years.
+const mostDays = 3660
+
 func (p *program) accessCommand() *cobra.Command {
 	var roles []string
 	var days int
@@ -21,6 +24,9 @@ cashier 出纳, accountant 会计, operator 运维, auditor 审计.`,
 		Example: "  zhucan access add reviewer-1 --role reviewer\n  zhucan access add evaluator --role auditor --days 90",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
+			if days < 0 || days > mostDays {
+				return usage("--days %d: a token is valid for 1 to %d days, or with 0 until it is revoked", days, mostDays)
+			}
 			s, err := p.open(cmd.Context())
 			if err != nil {
 				return err
@@ -45,7 +51,7 @@ cashier 出纳, accountant 会计, operator 运维, auditor 审计.`,
 		},
 	}
 	add.Flags().StringSliceVar(&roles, "role", nil, "`role` held; repeat for several")
-	add.Flags().IntVar(&days, "days", 0, "valid for this many `days`; 0 is until revoked")
+	add.Flags().IntVar(&days, "days", 0, "valid for this many `days`, at most 3660; 0 is until revoked")
 	_ = add.MarkFlagRequired("role")
 	list := &cobra.Command{
 		Use: "list", Short: "list accounts, never tokens (账户清单)", Example: "  zhucan access list", Args: args(cobra.NoArgs),
@@ -59,7 +65,7 @@ cashier 出纳, accountant 会计, operator 运维, auditor 审计.`,
 			if err != nil {
 				return err
 			}
-			t := table{head: []string{p.say("账户", "actor"), p.say("岗位", "roles"), p.say("到期", "expires")}}
+			t := table{head: []string{p.say("账户", "actor"), p.say("岗位", "roles"), p.say("到期", "expires"), p.say("状态", "state")}}
 			var all []map[string]any
 			for _, e := range entries {
 				names := make([]string, len(e.Roles))
@@ -70,8 +76,15 @@ cashier 出纳, accountant 会计, operator 运维, auditor 审计.`,
 				if !e.Expires.IsZero() {
 					expires = e.Expires.Format(time.DateOnly)
 				}
-				t.rows = append(t.rows, []string{string(e.ID), strings.Join(names, " "), expires})
-				all = append(all, map[string]any{"actor": e.ID, "roles": names, "expires": expires})
+				state := p.say("有效", "in force")
+				switch {
+				case e.Revoked:
+					state = p.say("已停用", "revoked")
+				case !e.Expires.IsZero() && !p.now().Before(e.Expires):
+					state = p.say("已到期", "expired")
+				}
+				t.rows = append(t.rows, []string{string(e.ID), strings.Join(names, " "), expires, state})
+				all = append(all, map[string]any{"actor": e.ID, "roles": names, "expires": expires, "revoked": e.Revoked})
 			}
 			return p.print(map[string]any{"actors": all}, t)
 		},
