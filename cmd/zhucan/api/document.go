@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,11 +62,17 @@ func (s *server) attach(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return err
 	}
+	a := w.(*reply)
+	if err := (ledger.Order{By: a.actor}).Needs(ledger.Clerk); err != nil { // who may not is not waited for
+		return err
+	}
 	k, done, err := s.papers(r)
 	if err != nil {
 		return err
 	}
 	defer done()
+	// Whoever sends slowly does not keep a place for longer than an answer may take.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a connection can; another writer waits as it does
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(k.Most())))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return document.ErrSize.Of("more than %d bytes", k.Most())
@@ -73,7 +80,6 @@ func (s *server) attach(w http.ResponseWriter, r *http.Request, q query) error {
 	if err != nil {
 		return ErrBody.Of("it was not received whole")
 	}
-	a := w.(*reply)
 	do, seq, err := k.Keep(r.Context(), a.actor, ledger.ClaimID(r.PathValue("claim")), r.PathValue("kind"), data, object(s.Now()))
 	if err != nil {
 		return err
@@ -117,12 +123,15 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, q query) error
 	if err != nil {
 		return err
 	}
+	a := w.(*reply)
+	if !slices.ContainsFunc(document.Readers, a.actor.Is) {
+		return ledger.ErrRole.Of("%s has none of the roles %v", a.actor.ID, document.Readers)
+	}
 	k, done, err := s.papers(r)
 	if err != nil {
 		return err
 	}
 	defer done()
-	a := w.(*reply)
 	d, data, err := k.Fetch(r.Context(), a.actor, ledger.ClaimID(r.PathValue("claim")), r.PathValue("kind"), hash)
 	if err != nil {
 		return err

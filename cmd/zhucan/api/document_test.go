@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"zhucan/cmd/zhucan/api"
 	"zhucan/cmd/zhucan/document"
@@ -103,6 +106,36 @@ func TestADocumentIsRefusedWithItsStatus(t *testing.T) {
 	}
 	order = strings.ReplaceAll(order, strings.Repeat("0", 64), fmt.Sprintf("%x", sha256.Sum256([]byte("x"))))
 	refused(t, h.ask(t, http.MethodPost, "/v1/commands", order, bearer(token)), http.StatusUnprocessableEntity, "document-unkept")
+}
+
+// A timed writer keeps until when a body is waited for.
+type timed struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (w *timed) SetReadDeadline(t time.Time) error {
+	w.until = t
+	return nil
+}
+
+// Who may not send a document does not take a place from those who may, and who may
+// gives it back though the body never ends.
+func TestASlowBodyStopsNoDocuments(t *testing.T) {
+	t.Parallel()
+	h := withDocuments(t)
+	for range 4 {
+		body, _ := io.Pipe() // nothing comes
+		refused(t, h.ask(t, http.MethodPost, "/v1/claims/N1/documents/photo?id=n4&on=2023-04-20", "", as("cashier"), func(r *http.Request) { r.Body = body }), http.StatusForbidden, "role-missing")
+	}
+	w := &timed{ResponseRecorder: httptest.NewRecorder()}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:8080"+attachRoster, strings.NewReader(roster))
+	bearer(localToken)(r)
+	as("clerk")(r)
+	h.handler.ServeHTTP(w, r)
+	if left := time.Until(w.until); w.Code != http.StatusOK || left <= 0 || left > time.Minute {
+		t.Errorf("%d; a body is waited for until %s", w.Code, w.until)
+	}
 }
 
 func TestWhoReadWhichDocumentIsLogged(t *testing.T) {
