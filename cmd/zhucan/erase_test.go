@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"zhucan/events"
 	"zhucan/ledger"
@@ -68,5 +71,50 @@ func TestAnErasureOnRecordDestroysTheKey(t *testing.T) {
 	}
 	if got := check(t, dir, "vault"); !strings.HasPrefix(got, "ok 0 keys") {
 		t.Errorf("after an order over HTTP: %s", got)
+	}
+}
+
+// What a row that was refused leaves of its person is swept once it is old, and never
+// while somebody may be registering.
+func TestNothingIsKeptOfAPersonWhomTheBookDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	dir, _ := claimed(t)
+	row := "N-1,startup,220104,2024-01,2024-12,1,,2024-03-01,person,样乙,220104190001020022,,,6217992200000000000,\n"
+	if code, _, stderr := zhucan(t, dir, "import", "applications", write(t, "b.csv", sampleHeader+row), "--refused", filepath.Join(t.TempDir(), "r.csv")); code != 2 {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	later := func(flags ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		p := &program{getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, now: func() time.Time { return time.Now().Add(25 * time.Hour) }}
+		p.run(t.Context(), append([]string{"--data", dir, "doctor", "-o", "json"}, flags...))
+		for _, c := range answer[verdict](t, stdout.String()).Checks {
+			if c.Name == "reservations" {
+				return c.Verdict + " " + c.Detail
+			}
+		}
+		t.Fatal(stdout.String() + stderr.String())
+		return ""
+	}
+	if got := check(t, dir, "reservations", "--sweep"); !strings.HasPrefix(got, "ok nothing") {
+		t.Errorf("young: %s", got)
+	}
+	server := serve(t, dir)
+	if got := later("--sweep"); !strings.HasPrefix(got, "warning the vault has keys of 1 ") {
+		t.Errorf("while a server runs: %s", got)
+	}
+	_ = server.Process.Signal(syscall.SIGTERM)
+	_ = server.Wait()
+	for _, want := range []string{"warning", "ok removed the keys of 1 ", "ok nothing"} {
+		flags := []string{"--sweep"}
+		if want == "warning" {
+			flags = nil
+		}
+		if got := later(flags...); !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if got := check(t, dir, "vault"); !strings.HasPrefix(got, "ok 1 keys") {
+		t.Error(got)
 	}
 }

@@ -81,7 +81,8 @@ has one, that the files of keys are readable by their owner only, room on the di
 Also lists what the store of documents has and no event refers to: what was stored when
 the program ended before it was recorded, or whose order was refused. --sweep removes
 what is older than a day of it, and nothing while a document that an event refers to is
-missing.`,
+missing. In the same way it treats keys of parties that the book does not know, which
+rows that were refused have left, while no server runs.`,
 		Example: "  zhucan doctor\n  zhucan doctor --sweep\n  zhucan doctor --nats nats://127.0.0.1:4222 --postgres postgres://…",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,7 +105,7 @@ missing.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&sweep, "sweep", false, "remove stored documents that no event refers to")
+	c.Flags().BoolVar(&sweep, "sweep", false, "remove stored documents that no event refers to, and keys of parties that the book does not know")
 	return c
 }
 
@@ -158,6 +159,11 @@ func (p *program) examine(ctx context.Context, sweep bool) ([]finding, error) {
 		say("vault", "danger", "%v", err)
 	} else if n, err := s.vault.Count(ctx); err == nil {
 		say("vault", "ok", "%d keys, every person has one", n)
+		reserved, err := p.checkReserved(ctx, s, sweep)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, reserved)
 	}
 	erasures, err := p.checkErasures(ctx, s)
 	if err != nil {
@@ -213,6 +219,31 @@ func (p *program) checkErasures(ctx context.Context, s *stores) (finding, error)
 		return finding{"erasures", "danger", fmt.Sprintf("%d of %d erased persons still have a key, among them %s: start the server anew, or run zhucan party erase on it again", len(left), len(erased), left[0])}, nil
 	}
 	return finding{"erasures", "ok", fmt.Sprintf("%d erased, no key of them is left", len(erased))}, nil
+}
+
+// checkReserved looks for keys that were made more than a day ago for parties that the
+// book does not know, and removes them if told to. While a server runs it does not: an
+// import might be about to register one of them. The book has been projected.
+func (p *program) checkReserved(ctx context.Context, s *stores, sweep bool) (finding, error) {
+	registered, err := report.EveryParty(ctx, s.pool)
+	if err != nil {
+		return finding{}, err
+	}
+	before := p.now().Add(-24 * time.Hour)
+	reserved, err := s.vault.Reserved(ctx, registered, before)
+	if err != nil {
+		return finding{}, err
+	}
+	switch {
+	case len(reserved) == 0:
+		return finding{"reservations", "ok", "nothing is kept for longer than a day of parties that the book does not know"}, nil
+	case sweep && s.server == nil:
+		if err := s.vault.Release(ctx, reserved, before); err != nil {
+			return finding{}, err
+		}
+		return finding{"reservations", "ok", fmt.Sprintf("removed the keys of %d parties that the book does not know", len(reserved))}, nil
+	}
+	return finding{"reservations", "warning", fmt.Sprintf("the vault has keys of %d parties that the book does not know (zhucan doctor --sweep removes them when no server runs)", len(reserved))}, nil
 }
 
 // checkDocuments compares the store of documents with the log, and removes what is

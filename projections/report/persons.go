@@ -16,6 +16,10 @@ select party
 from read.party
 where kind = 'person' and not erased`
 
+	selectEveryParty = `
+select party
+from read.party`
+
 	selectErased = `
 select case_id, seq
 from archive.record
@@ -40,6 +44,19 @@ func Persons(ctx context.Context, db DB) ([]ledger.PartyID, error) {
 		return nil, fmt.Errorf("list persons: %w", err)
 	}
 	return persons, nil
+}
+
+// EveryParty returns every party that was ever registered.
+func EveryParty(ctx context.Context, db DB) ([]ledger.PartyID, error) {
+	rows, err := db.Query(ctx, selectEveryParty)
+	if err != nil {
+		return nil, fmt.Errorf("list parties: %w", err)
+	}
+	parties, err := pgx.CollectRows(rows, pgx.RowTo[ledger.PartyID])
+	if err != nil {
+		return nil, fmt.Errorf("list parties: %w", err)
+	}
+	return parties, nil
 }
 
 // Erased returns the parties whose erasure is on record, and where.

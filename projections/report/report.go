@@ -162,7 +162,7 @@ var Queries = map[string]string{
 	"selectArrearsNow": selectArrearsNow, "selectArrearsThen": selectArrearsThen, "selectOverpaidNow": selectOverpaidNow, "selectOverpaidThen": selectOverpaidThen,
 	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
 	"selectLevies": selectLevies, "selectLeviesThen": selectLeviesThen, "selectIncome": selectIncome,
-	"selectPersons": selectPersons, "selectErased": selectErased, "selectRegistered": selectRegistered,
+	"selectPersons": selectPersons, "selectEveryParty": selectEveryParty, "selectErased": selectErased, "selectRegistered": selectRegistered,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectPublic": selectPublic, "selectLabel": selectLabel,
 	"countFacts": countFacts, "countPayments": countPayments, "selectShapes": selectShapes, "selectCovered": selectCovered, "selectBodies": selectBodies, "selectFacts": selectFacts,

@@ -41,7 +41,11 @@
 //
 // In this order: [Vault.Reconcile] with every party the book has erased, which
 // finishes what a crash interrupted and what a restored backup brought back; then
-// [Vault.Check] with every party that must have a key.
+// [Vault.Check] with every party that must have a key. Whoever starts to write does the
+// first, the server and each import both.
+//
+// Whoever is reserved and never registered is found by [Vault.Reserved] and given back
+// by [Vault.Release], while nobody registers.
 //
 // # Backup
 //

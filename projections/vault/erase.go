@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,6 +27,21 @@ select party
 from vault.key
 where party = any(@parties::text[])
 order by party`
+
+	selectReserved = `
+select party
+from vault.key
+where created_at < @before
+	and not exists (
+		select
+		from unnest(@registered::text[]) book (party)
+		where book.party = key.party
+	)
+order by party`
+
+	deleteReserved = `
+delete from vault.key
+where party = any(@parties::text[]) and created_at < @before`
 
 	deleteKeys = `
 delete from vault.key
@@ -79,4 +95,37 @@ func (v *Vault) Surviving(ctx context.Context, erased []ledger.PartyID) ([]ledge
 		return nil, fmt.Errorf("look for keys of the erased: %w", err)
 	}
 	return surviving, nil
+}
+
+// Reserved returns the parties that were reserved before a moment and are none of
+// registered, which are all that the book has: those of rows that were refused and never
+// came again.
+func (v *Vault) Reserved(ctx context.Context, registered []ledger.PartyID, before time.Time) ([]ledger.PartyID, error) {
+	rows, err := v.pool.Query(ctx, selectReserved, pgx.NamedArgs{"registered": list(registered), "before": before})
+	if err != nil {
+		return nil, fmt.Errorf("look for reservations: %w", err)
+	}
+	reserved, err := pgx.CollectRows(rows, pgx.RowTo[ledger.PartyID])
+	if err != nil {
+		return nil, fmt.Errorf("look for reservations: %w", err)
+	}
+	return reserved, nil
+}
+
+// Release gives back what [Vault.Reserved] found, so that nothing is kept of a person
+// whom the book does not know (个人信息保护法 art. 47). Nobody may be registering
+// meanwhile: Identify finds a reservation however old, and the key would be gone when
+// its event is recorded.
+func (v *Vault) Release(ctx context.Context, reserved []ledger.PartyID, before time.Time) error {
+	err := pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockMaster); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, deleteReserved, pgx.NamedArgs{"parties": list(reserved), "before": before})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("release %d reservations: %w", len(reserved), err)
+	}
+	return nil
 }

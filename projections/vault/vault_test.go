@@ -803,3 +803,28 @@ func BenchmarkIdentifyOne(b *testing.B) {
 		identify(b, v, who...)
 	}
 }
+
+func TestAReservationThatIsNeverRegisteredIsGivenBack(t *testing.T) {
+	t.Parallel()
+	pool := schematest.New(t)
+	v := opened(t, pool, newMaster(t))
+	known := identify(t, v, persons(3)...)
+	registered, old, young := known[0].Party, known[1].Party, known[2].Party
+	day := time.Now().Add(-24 * time.Hour)
+	if _, err := pool.Exec(t.Context(), "update vault.key set created_at = $1 where party <> $2", day.Add(-time.Second), young); err != nil {
+		t.Fatal(err)
+	}
+	reserved, err := v.Reserved(t.Context(), []ledger.PartyID{registered}, day)
+	if err != nil || !slices.Equal(reserved, []ledger.PartyID{old}) {
+		t.Errorf("reserved are %v, %v, want %s", reserved, err, old)
+	}
+	if err := v.Release(t.Context(), []ledger.PartyID{old, young}, day); err != nil { // age decides
+		t.Fatal(err)
+	}
+	if stored := dump(t, pool); strings.Contains(stored, string(old)) || !strings.Contains(stored, string(young)) || !strings.Contains(stored, string(registered)) {
+		t.Errorf("kept is\n%s", stored)
+	}
+	if again := identify(t, v, persons(3)...); again[0].New || !again[1].New || again[2].New {
+		t.Errorf("known again: %v", again)
+	}
+}
