@@ -580,7 +580,7 @@ func (im *importer) lookUp(ctx context.Context, parties []payee) (map[ledger.Par
 // ErrDiffers refuses a row that would be recorded for a party it does not mean.
 var ErrDiffers = &ledger.Rejection{
 	Code: "row-party-differs", Rule: "a row calls a party as it is registered, or as the rows before it do", RuleZH: "同一对象的姓名（名称）、类别须与登记或前面各行一致",
-	Source: "个人信息保护法 art. 8", Next: "compare number and name with the documents; of an organisation that has another name now, write the one that is registered", NextZH: "请核对证件号与姓名（名称）；单位更名的，填写已登记的名称",
+	Source: "个人信息保护法 art. 8", Next: "compare number and name with the documents; where the name has changed since, write the one that is registered", NextZH: "请核对证件号与姓名（名称）；已更名的，填写已登记的姓名（名称）",
 }
 
 // called is what a row says of a party, or the register.
@@ -620,8 +620,10 @@ func (im *importer) differs(rows []row, who []payee, registered map[ledger.Party
 		switch {
 		case im.src.kind == "applications" && says.kind != is.kind:
 			return ErrDiffers.Of("column kind: party %s is of kind %s", id, is.kind)
-		case says.name != is.name:
+		case says.name != is.name && n == 0 && (im.src.kind != "achievements" || c.Kind == policy.Person):
 			return ErrDiffers.Of("column name: party %s has another", id)
+		case says.name != is.name:
+			return ErrDiffers.Of("party %s has another name", id)
 		}
 	}
 	return nil
