@@ -189,7 +189,7 @@ func (p *program) serve(ctx context.Context, s *stores, d door, serving func()) 
 		defer cancel()
 		return server.Shutdown(ctx)
 	})
-	g.Go(func() error { return p.signHourly(ctx, s, logger) })
+	g.Go(func() error { return p.hourly(ctx, s, logger) })
 	if err := s.writeServerFile(); err != nil {
 		return fmt.Errorf("write server.json: %w", err)
 	}
@@ -224,14 +224,18 @@ func isLoopback(a net.Addr) bool {
 	return ok && t.IP.IsLoopback()
 }
 
-// signHourly signs a checkpoint of the log when the server starts and every hour
-// after that, as long as it grows.
-func (p *program) signHourly(ctx context.Context, s *stores, logger *slog.Logger) error {
+// hourly signs a checkpoint of the log when the server starts and every hour after
+// that, as long as it grows; and destroys the keys of persons whose erasure was recorded
+// when nobody waited for the answer any more.
+func (p *program) hourly(ctx context.Context, s *stores, logger *slog.Logger) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
 		if _, err := p.signCheckpoint(ctx, s); err != nil && ctx.Err() == nil {
 			logger.Error("sign a checkpoint", slog.Any("error", err))
+		}
+		if err := p.destroyErased(ctx, s); err != nil && ctx.Err() == nil {
+			logger.Error("destroy keys of the erased", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():
