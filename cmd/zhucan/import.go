@@ -52,7 +52,11 @@ is published whole or refused.
 
   policy        a folder with the files of a policy pack, or jilin: the one of this program
   budget        CSV: region,scheme,fund,year,amount,document,date
-  applications  CSV: claim,scheme,region,from,to,units,evidence,date,kind,name,…
+  applications  CSV: claim,scheme,region,from,to,units,evidence,date,kind,name; person_number or
+                certificate of a person, uscc of an organisation; bank_card or bank_account;
+                what a scheme needs: household, base, since, persons, costs, contribution
+                (for one unit, in a month, where a share of it is paid), retires (a day,
+                where the term may run until then)
   declarations  CSV of employers' yearly filings of the levy: filing_year,region,name,uscc,
                 staff,date and payroll or average_wage; unit_class (empty: as the credit
                 code says), registered_on, closing (yes: files before the window)
