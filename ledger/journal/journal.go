@@ -24,7 +24,8 @@
 //  4. Who proposes an entry does not approve it; a proposal is approved or rejected
 //     once. Entries posted before there were proposals name only who posted them.
 //  5. An adjusting entry leaves the control accounts alone: what is voted,
-//     committed and disbursed changes by the events that say so.
+//     committed and disbursed changes by the events that say so. The period that it
+//     adjusts is a closed one.
 //
 // # Design
 //

@@ -23,7 +23,7 @@ var parties = &projections.Table{
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
 	Key:     []string{"party"},
-	Indexes: []string{"(name) where name is not null", "(code) where code is not null"},
+	Indexes: []string{"(name) where name is not null", "(code) where code is not null", "(party) where kind <> 'person'"},
 	View: `select p.party, p.kind,
        case when p.erased then '[erased]' else coalesce(p.name, d.masked) end as name,
        p.code, p.place, p.region, p.erased, p.registered_on, p.accounts, p.seq, p.last_seq
@@ -174,7 +174,7 @@ var payments = &projections.Table{
 	},
 	Key: []string{"payment"},
 	// An indicator counts the payments of a few schemes among all.
-	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(scheme, paid_on)"},
+	Indexes: []string{"(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(payment) where recovered > 0", "(scheme, paid_on)"},
 	View: `select p.payment, p.batch, p.claim, p.month, p.party, p.account, p.amount,
        case
            when p.status = 'instructed' and b.status in ('sent', 'cancelled') then b.status

@@ -1,12 +1,10 @@
 // Package indicators projects what the targets of the plan are, and the facts that are no
-// money they are counted from. Payments are counted from the rows that package cases has,
-// with those here that say whom and what of them does not count.
+// money they are counted from. Payments are counted from the rows that package cases has.
 //
 // # Tables
 //
 // fact, one row for each fact on record, with what it is of, where and when; target and
-// target_split, what the plan promises, by version of the policy; organisation, parties that
-// are no person; recovery, money that came back after it was demanded.
+// target_split, what the plan promises, by version of the policy.
 //
 // # Invariants
 //
@@ -22,8 +20,6 @@ import (
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/achievement"
-	"zhucan/ledger/party"
-	"zhucan/ledger/payment"
 	"zhucan/ledger/policy"
 	"zhucan/projections"
 	"zhucan/projections/pgcopy"
@@ -34,10 +30,10 @@ func New() projections.Projection { return indicators{} }
 
 type indicators struct{}
 
-func (indicators) Name() string { return "indicators/3" }
+func (indicators) Name() string { return "indicators/2" }
 
 func (indicators) Tables() []*projections.Table {
-	return []*projections.Table{facts, targets, splits, organisations, recoveries}
+	return []*projections.Table{facts, targets, splits}
 }
 
 var facts = &projections.Table{
@@ -119,41 +115,11 @@ var splits = &projections.Table{
 	Key: []string{"version", "code", "n"},
 }
 
-var organisations = &projections.Table{
-	Name:    "organisation",
-	Comment: "owner: projections/indicators. Parties that are no person: money paid to them is paid to nobody who is counted.",
-	Mode:    projections.Append,
-	Columns: []projections.Column{
-		{Name: "party", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
-	},
-	Key: []string{"party"},
-}
-
-var recoveries = &projections.Table{
-	Name:    "recovery",
-	Comment: "owner: projections/indicators. Money that was demanded back and received, with its day.",
-	Mode:    projections.Append,
-	Columns: []projections.Column{
-		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
-		{Name: "payment", Type: pgcopy.Text, Rest: "not null"},
-		{Name: "received_on", Type: pgcopy.Date, Rest: "not null"},
-		{Name: "amount", Type: pgcopy.Money, Rest: "not null check (amount > 0)"},
-	},
-	Key: []string{"seq"},
-}
-
 // Fold adds the row of what is counted, and ends or withdraws it.
 func (indicators) Fold(rows *projections.Rows, r events.Recorded) error {
 	switch e := r.Event.(type) {
 	case policy.Published:
 		publish(rows, r.Seq, e.Pack)
-	case party.Registered:
-		if e.Kind != policy.Person {
-			rows.Append(organisations).Text(string(e.Party)).Int8(int64(r.Seq))
-		}
-	case payment.RecoveryReceived:
-		rows.Append(recoveries).Int8(int64(r.Seq)).Text(string(e.Payment)).Date(e.On).Money(rows.Amount(e.Amount))
 	case achievement.Recorded:
 		record(rows, r, e)
 	case achievement.Ended:

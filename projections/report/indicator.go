@@ -191,15 +191,14 @@ and (@first::date is null or p.paid_on >= @first) and p.paid_on <= @last
 and p.paid_seq <= @seq
 and (p.reversed_seq is null or p.reversed_seq > @seq)
 and (p.returned_seq is null or p.returned_seq > @seq or p.returned_on > @stands)
-and p.party not in (select o.party from read.organisation o)
+and p.party not in (select o.party from read.party o where o.kind <> 'person')
 and p.payment not in (
 	select r.payment
-	from read.recovery r
-	join read.payment o on o.payment = r.payment
-	where r.seq <= @seq and r.received_on <= @stands
-	group by r.payment, o.amount
-	having sum(r.amount) >= o.amount
-)`
+	from read.payment r
+	where r.recovered > 0 and r.amount <= (
+		select coalesce(sum((e.data ->> 'amount')::numeric), 0)
+		from read.event e
+		where e.case_id = r.payment and e.name like 'payment.recovery-received.%' and e.seq <= @seq and e.effective <= @stands))`
 )
 
 // What is counted names its subjects, one to a line: a person is told from another here in

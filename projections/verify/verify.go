@@ -2,7 +2,8 @@
 // another, and names what does not agree.
 //
 // [Log] reads the whole log once beside the archive. [ReadModel] folds the log anew
-// and compares the rows with those that are served. [All] does both. [Event] proves
+// and compares the rows with those that are served, and computes again what closings of months
+// say of the books. [All] does both. [Event] proves
 // one record.
 //
 // # Invariants
