@@ -172,7 +172,7 @@ func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
 		update(e.Payment).Text("status", string(payment.Unpaid)).Date("failed_on", e.On).Text("reason", e.Reason)
 	case payment.Returned:
 		update(e.Payment).Text("status", string(payment.GivenBack)).Date("returned_on", e.On).Seq("returned_seq", seq).Text("reason", e.Reason).
-			Add("demanded", rows.Amount(ledger.Money{}.Sub(e.Cancelled)))
+			Add("demanded", rows.Amount(e.Cancelled).Negative())
 	case payment.PayeeCorrected:
 		update(e.Payment).Text("new_account", string(e.Account)).Text("corrected_by", string(e.By)).Text("correction_approved_by", "")
 	case payment.CorrectionApproved:
@@ -186,7 +186,7 @@ func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
 	case payment.RecoveryDemanded:
 		update(e.Payment).Add("demanded", rows.Amount(e.Amount))
 	case payment.RecoveryWithdrawn:
-		update(e.Payment).Add("demanded", rows.Amount(ledger.Money{}.Sub(e.Amount)))
+		update(e.Payment).Add("demanded", rows.Amount(e.Amount).Negative())
 	case payment.RecoveryReceived:
 		update(e.Payment).Add("recovered", rows.Amount(e.Amount))
 	case payment.Recorded:
