@@ -2,12 +2,14 @@ package natslog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"zhucan/events"
@@ -93,11 +95,42 @@ func (l *Log) Last(ctx context.Context) (uint64, error) {
 
 // info asks the leader for the stream's configuration and state.
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
+	return ask(ctx, l, func(ctx context.Context) (*jetstream.StreamInfo, error) {
+		s, err := l.js.Stream(ctx, l.stream)
+		if err != nil {
+			return nil, err
+		}
+		return s.CachedInfo(), nil
+	})
+}
+
+// ask puts a question that may be put more than once, and waits for its answer as long as
+// Config.Timeout. What is on its way to a server that goes is lost without a word, so once the
+// client is connected anew the question is put anew.
+func ask[T any](ctx context.Context, l *Log, question func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
 	defer cancel()
-	s, err := l.js.Stream(ctx, l.stream)
-	if err != nil {
-		return nil, err
+	nc := l.js.Conn()
+	connected := nc.StatusChanged(nats.CONNECTED)
+	defer nc.RemoveStatusListener(connected)
+	for {
+		once, giveUp := context.WithCancelCause(ctx)
+		go func() {
+			select {
+			case <-connected:
+				giveUp(errLost)
+			case <-once.Done():
+			}
+		}()
+		answer, err := question(once)
+		if errors.Is(err, nats.ErrReconnectBufExceeded) {
+			<-once.Done() // not connected just now
+		}
+		giveUp(nil)
+		if err == nil || context.Cause(once) != errLost || nc.IsClosed() {
+			return answer, err
+		}
 	}
-	return s.CachedInfo(), nil
 }
+
+var errLost = errors.New("the connection was lost under way")

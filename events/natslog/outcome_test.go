@@ -188,6 +188,42 @@ func TestAServerThatIsGoneLeavesTheOutcomeUnknown(t *testing.T) {
 	}
 }
 
+// What a client sends to a server that is about to go is lost without a word.
+func TestAQuestionThatIsLostIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	s := start(t, natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "secret"})
+	want := logtest.Records(1, 3)
+	if _, err := open(t, s).Append(ctx, 0, want...); err != nil {
+		t.Fatal(err)
+	}
+	for _, lost := range []string{"STREAM.INFO", "CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "STREAM.MSG.GET"} {
+		t.Run(lost, func(t *testing.T) {
+			t.Parallel()
+			w := &wire{server: hostPort(t, s)}
+			nc, err := natslog.Connect(w.listen(t), discard, nats.Token("secret"), nats.ReconnectWait(time.Millisecond))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(nc.Close)
+			log, err := natslog.Open(ctx, stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: 2 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.request.Store(&lost)
+			if lost != "STREAM.MSG.GET" {
+				logtest.Expect(t, ctx, log, 0, want)
+			} else if r, err := log.Tail(ctx, 1, 1); err != nil || !logtest.Same(r[0], want[0]) {
+				t.Errorf("%v, %v", r, err)
+			}
+			if w.request.Load() != nil {
+				t.Error("nothing was lost")
+			}
+		})
+	}
+}
+
 func TestRecordsThatFillARequestBeforeItsCountDoNotStallAReader(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

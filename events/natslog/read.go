@@ -103,15 +103,15 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	defer from.close()
-	create, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
-	defer cancel()
-	c, err := l.js.CreateConsumer(create, l.stream, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       r.at + 1,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: time.Minute,
+	c, err := ask(ctx, l, func(ctx context.Context) (jetstream.Consumer, error) {
+		return l.js.CreateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+			DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:       r.at + 1,
+			AckPolicy:         jetstream.AckNonePolicy,
+			MemoryStorage:     true,
+			Replicas:          1,
+			InactiveThreshold: time.Minute,
+		})
 	})
 	if err != nil {
 		return false, err
@@ -200,10 +200,10 @@ func (l *Log) Tail(ctx context.Context, from, to uint64) ([]events.Record, error
 // stored returns one record from the leader. Any error that the leader answers
 // means that it does not have the record, or not whole.
 func (l *Log) stored(ctx context.Context, seq uint64) (events.Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.cfg.Timeout)
-	defer cancel()
 	request, _ := json.Marshal(map[string]uint64{"seq": seq})
-	m, err := l.js.Conn().RequestWithContext(ctx, l.api+"STREAM.MSG.GET."+l.stream, request)
+	m, err := ask(ctx, l, func(ctx context.Context) (*nats.Msg, error) {
+		return l.js.Conn().RequestWithContext(ctx, l.api+"STREAM.MSG.GET."+l.stream, request)
+	})
 	if err != nil {
 		return events.Record{}, err
 	}
