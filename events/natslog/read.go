@@ -16,10 +16,12 @@ import (
 )
 
 // A reader asks for window messages at a time, or as many as come to pullBytes,
-// and is never without a request: one being delivered, one waiting.
+// and is never without a request: one being delivered, one waiting. One that follows and is
+// far behind reads from disk if it can.
 const (
 	window    = 1000
 	pullBytes = 4 << 20
+	far       = 2 * window
 )
 
 // Read yields the records numbered above after, up to the last one that the
@@ -39,18 +41,21 @@ func (l *Log) Follow(ctx context.Context, after uint64) iter.Seq2[events.Record,
 
 func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[events.Record, error] {
 	return func(yield func(events.Record, error) bool) {
-		end, err := l.Last(ctx)
-		switch {
-		case err != nil:
+		last, err := l.Last(ctx)
+		if err == nil && last < after {
+			err = missing(last + 1)
+		}
+		if err != nil {
 			yield(events.Record{}, err)
 			return
-		case end < after:
-			yield(events.Record{}, missing(end+1))
-			return
-		case follow:
-			end = math.MaxUint64
 		}
-		r := reader{log: l, at: after, end: end, yield: yield}
+		r := reader{log: l, at: after, end: last, near: 1, yield: yield}
+		if follow {
+			r.end, r.near = math.MaxUint64, far
+		}
+		if l.cfg.Server != nil {
+			r.disk = newDisk(l.cfg.Server, l.stream)
+		}
 		for fruitless := 0; r.at < r.end; {
 			began := r.at
 			more, err := r.run(ctx)
@@ -83,6 +88,8 @@ type reader struct {
 	log   *Log
 	at    uint64 // last record yielded
 	end   uint64 // last record wanted
+	disk  *disk  // nil if the server is elsewhere
+	near  uint64 // fewer records than that are not worth a look at the disk
 	yield func(events.Record, error) bool
 }
 
@@ -93,12 +100,44 @@ const tries = 6
 
 var errNotDelivered = errors.New("the next record is stored and is not delivered")
 
-// run yields what one consumer delivers. It returns true when another consumer
-// should be tried. The consumer acknowledges nothing, filters nothing and lives in
+// catchUp yields what is on disk, until the end of the log is near or the disk has no more. It
+// returns false if yield did.
+func (r *reader) catchUp(ctx context.Context) (more bool, err error) {
+	for more = true; more && r.disk != nil; {
+		last, err := r.log.Last(ctx)
+		if err != nil {
+			return false, err
+		}
+		began, end := r.at, min(last, r.end)
+		if end < r.at+r.near {
+			break
+		}
+		r.disk.read(ctx, r.at, end, func(d delivered) bool {
+			next, err := d.record()
+			if err != nil {
+				return false // as the server will say
+			}
+			r.at++
+			more = r.yield(next, nil)
+			return more
+		})
+		if r.at == began {
+			break
+		}
+	}
+	return more, nil
+}
+
+// run yields what is on disk and then what one consumer delivers. It returns true when it
+// should be tried again. The consumer acknowledges nothing, filters nothing and lives in
 // the server's memory.
 func (r *reader) run(ctx context.Context) (more bool, err error) {
+	if more, err := r.catchUp(ctx); !more || r.at >= r.end {
+		return false, err
+	}
+	began := r.at
 	l, nc := r.log, r.log.js.Conn()
-	from, err := l.feed()
+	from, err := newFeed(nc)
 	if err != nil {
 		return false, err
 	}
@@ -143,11 +182,11 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			if more, err := r.undelivered(ctx); more || err != nil {
 				return more, err
 			}
-		case err != nil && !errors.Is(err, errBroken):
+		case err != nil:
 			return false, err
-		case err == nil && d.seq == 0 && d.left >= 0:
+		case d.seq == 0 && d.left >= 0:
 			asked -= d.left
-		case err != nil || d.seq != r.at+1: // the end of the feed or of the consumer, or another record
+		case d.seq != r.at+1: // the end of the consumer, or another record
 			_, err := r.undelivered(ctx)
 			return true, err
 		default:
@@ -159,6 +198,9 @@ func (r *reader) run(ctx context.Context) (more bool, err error) {
 			r.at++
 			if !r.yield(next, nil) {
 				return false, nil
+			}
+			if r.disk != nil && d.behind >= far && r.at-began >= 10*window {
+				return true, nil
 			}
 		}
 	}
