@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -184,7 +186,7 @@ func (r *Runner) index(ctx context.Context, conn *pgxpool.Conn, schema string, f
 	}
 	stop()
 	for _, c := range conns {
-		if _, err := c.Exec(ctx, forIndexes); err != nil {
+		if _, err := c.Exec(ctx, forIndexes, pgx.NamedArgs{"workers": strconv.Itoa(max(0, runtime.NumCPU()/2-1))}); err != nil {
 			return fmt.Errorf("settings for indexes: %w", err)
 		}
 		defer func() { _, _ = c.Exec(context.WithoutCancel(ctx), "reset all") }()
@@ -213,10 +215,14 @@ func (r *Runner) index(ctx context.Context, conn *pgxpool.Conn, schema string, f
 	return nil
 }
 
-// forIndexes gives sorting room. Statistics are good enough from a smaller sample:
-// the tables have few columns that are searched by ranges.
+// forIndexes gives sorting room, and helpers where there are more processors than the two that
+// the connections keep busy: more than processors only hinder each other. Statistics are good
+// enough from a smaller sample: the tables have few columns that are searched by ranges.
 const forIndexes = `
-select set_config('maintenance_work_mem', '256MB', false), set_config('default_statistics_target', '25', false)`
+select
+	set_config('maintenance_work_mem', '256MB', false),
+	set_config('max_parallel_maintenance_workers', @workers, false),
+	set_config('default_statistics_target', '25', false)`
 
 // poisoned turns what Postgres does not accept into a halt. A bulk fill knows only
 // between which records; the live runner finds the one.
