@@ -109,9 +109,9 @@ func (d *Documents) put(ctx context.Context, name string, data []byte) error {
 	}
 	d.putting.Lock()
 	defer d.putting.Unlock()
-	ctx, cancel := d.within(ctx, 2*len(data))
+	send, cancel := d.within(ctx, len(data))
 	defer cancel()
-	_, err := d.objects.GetInfo(ctx, name, jetstream.GetObjectInfoShowDeleted())
+	_, err := d.objects.GetInfo(send, name, jetstream.GetObjectInfoShowDeleted())
 	switch {
 	case err == nil:
 		return events.ErrStored
@@ -125,7 +125,7 @@ func (d *Documents) put(ctx context.Context, name string, data []byte) error {
 		}
 	}
 	meta := jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunk}}
-	if _, err := d.objects.Put(ctx, meta, bytes.NewReader(data)); err != nil {
+	if _, err := d.objects.Put(send, meta, bytes.NewReader(data)); err != nil {
 		return translate(err)
 	}
 	back := sha256.New()
@@ -159,12 +159,10 @@ func (d *Documents) get(ctx context.Context, name string, w io.Writer) (time.Tim
 	if err != nil || info.Size == 0 || info.Size > events.MaxStored {
 		return time.Time{}, fmt.Errorf("%w: %d bytes with digest %q", events.ErrDamaged, info.Size, info.Digest)
 	}
-	ctx, cancel := d.within(ctx, int(info.Size))
-	defer cancel()
 	h := sha256.New()
 	size, seq := uint64(0), uint64(0)
 	for range info.Chunks {
-		m, err := d.stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(d.chunks(info.NUID)))
+		m, err := d.chunk(ctx, seq+1, info.NUID)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return time.Time{}, fmt.Errorf("%w: %d of %d bytes are there", events.ErrDamaged, size, info.Size)
 		}
@@ -183,6 +181,13 @@ func (d *Documents) get(ctx context.Context, name string, w io.Writer) (time.Tim
 		return time.Time{}, fmt.Errorf("%w: its digest is another", events.ErrDamaged)
 	}
 	return info.ModTime, nil
+}
+
+// chunk returns the first chunk of an object from a message on.
+func (d *Documents) chunk(ctx context.Context, seq uint64, object string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := d.within(ctx, chunk)
+	defer cancel()
+	return d.stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(d.chunks(object)))
 }
 
 // info returns the description of an object.
