@@ -193,17 +193,22 @@ func (s *stores) writeServerFile() error {
 func (p *program) openLog(ctx context.Context, s *stores) error {
 	var nc *nats.Conn
 	var started *natslog.Server
+	var files string // folder of the server's files, if it is at hand
 	var err error
 	switch {
 	case p.nats != "":
 		s.mine.NATS = p.nats
 		nc, err = natslog.Connect(p.nats, p.logger())
 	case s.server != nil:
+		if s.server.NATSToken != "" { // it started the log's server too, in the folder
+			files = filepath.Join(s.dir, "nats")
+		}
 		nc, err = natslog.Connect(s.server.NATS, p.logger(), nats.Token(s.server.NATSToken))
 	default:
 		token := newToken()
+		files = filepath.Join(s.dir, "nats")
 		server, serverErr := natslog.StartServer(ctx, natslog.ServerConfig{
-			Dir: filepath.Join(s.dir, "nats"), Listen: "127.0.0.1:-1", Token: token, Logger: p.logger(),
+			Dir: files, Listen: "127.0.0.1:-1", Token: token, Logger: p.logger(),
 		})
 		if serverErr != nil {
 			return fmt.Errorf("start the log's server: %w", serverErr)
@@ -220,7 +225,7 @@ func (p *program) openLog(ctx context.Context, s *stores) error {
 	if s.js, err = jetstream.New(nc); err != nil {
 		return fmt.Errorf("connect to the log: %w", err)
 	}
-	if s.log, err = natslog.Open(ctx, s.js, natslog.Config{Book: bookCode, Server: started, Logger: p.logger()}); err != nil {
+	if s.log, err = natslog.Open(ctx, s.js, natslog.Config{Book: bookCode, Server: started, Dir: files, Logger: p.logger()}); err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	store, err := s.log.Documents(ctx)

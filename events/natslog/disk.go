@@ -18,7 +18,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// A disk reads the records of a stream from the files of the embedded server, its blocks: 1.blk,
+// A disk reads the records of a stream from the files of an embedded server, its blocks: 1.blk,
 // 2.blk and so on hold the records in their order, each as
 //
 //	length 4, sequence 8, time 8, length of subject 2, subject, [length of header 4, header], data, hash 8
@@ -45,8 +45,8 @@ const (
 	chunkSize = 1 << 20 // read at a time; more than the longest record
 )
 
-func newDisk(s *Server, stream string) *disk {
-	return &disk{dir: filepath.Join(s.cfg.Dir, server.JetStreamStoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs"), stream: stream}
+func newDisk(dir, stream string) *disk {
+	return &disk{dir: filepath.Join(dir, server.JetStreamStoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs"), stream: stream}
 }
 
 // read yields the records from the one after at to end, as far as it finds them or until

@@ -77,19 +77,19 @@ func TestADiskHasWhatTheServerHas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	log.cfg.Server = nil // through the consumer
+	log.cfg.Dir = "" // through the consumer
 	for r, err := range log.Read(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, r)
 	}
-	d := newDisk(s, log.stream)
+	d := newDisk(s.cfg.Dir, log.stream)
 	if blocks, err := d.blocks(); err != nil || len(blocks) < 2 {
 		t.Fatalf("blocks %v, %v: the test wants several", blocks, err)
 	}
 	for _, at := range []int{0, 1, 6999, 7000, 11_999, 12_000} {
-		if got := readDisk(t, newDisk(s, log.stream), uint64(at), 12_000); !sameRecords(got, want[at:]) {
+		if got := readDisk(t, newDisk(s.cfg.Dir, log.stream), uint64(at), 12_000); !sameRecords(got, want[at:]) {
 			t.Errorf("%d records after %d, want %d, or others", len(got), at, len(want)-at)
 		}
 	}
@@ -116,7 +116,7 @@ func TestADiskYieldsNothingElse(t *testing.T) {
 	for i := range want {
 		want[i].Seq = uint64(i + 1)
 	}
-	whole, err := os.ReadFile(newDisk(s, log.stream).file(1))
+	whole, err := os.ReadFile(newDisk(s.cfg.Dir, log.stream).file(1))
 	if err != nil {
 		t.Fatal(err)
 	}

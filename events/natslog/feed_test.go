@@ -97,8 +97,8 @@ func TestAReaderWhoseConnectionBreaksReadsOn(t *testing.T) {
 	defer cancel()
 	s, log := embedded(t)
 	reader := through(t, s, nats.Name(readerName), nats.ReconnectWait(time.Millisecond))
-	reader.cfg.Server, reader.cfg.Timeout = nil, time.Second // all through the consumer
-	const each, times = 2500, 4                              // more than is asked for at once
+	reader.cfg.Dir, reader.cfg.Timeout = "", time.Second // all through the consumer
+	const each, times = 2500, 4                          // more than is asked for at once
 	last := uint64(0)
 	for range times {
 		for range each / 500 {

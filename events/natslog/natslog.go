@@ -31,6 +31,7 @@ type Config struct {
 	MaxBytes int64         // room for the whole stream, beyond which Append fails with events.ErrFull; see below for the default
 	Timeout  time.Duration // how long one answer, or the next record, may take; 5 s by default
 	Server   *Server       // the embedded server, if the connection is to one
+	Dir      string        // of an embedded server's files, if this process can read them; that of Server by default
 	Logger   *slog.Logger  // hears of lost acknowledgements; silent by default
 }
 
@@ -65,6 +66,9 @@ func Open(ctx context.Context, js jetstream.JetStream, cfg Config) (*Log, error)
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Dir == "" && cfg.Server != nil {
+		cfg.Dir = cfg.Server.cfg.Dir
 	}
 	l := &Log{js: js, cfg: cfg, stream: "BOOK_" + cfg.Book, prefix: "book." + cfg.Book + ".", api: apiPrefix(js.Options())}
 	if err := l.open(ctx); err != nil {

@@ -61,20 +61,31 @@ func TestAStreamIsALog(t *testing.T) {
 	})
 }
 
-// A server that is not known to be in this process is read through nats.go.
+// A server that is not in this process is read through nats.go, or from its files where they
+// are at hand.
 func TestAStreamOfAnotherServerIsALog(t *testing.T) {
 	t.Parallel()
-	logtest.Run(t, func(t *testing.T) events.Log {
-		s := start(t, natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "secret"})
-		nc, err := natslog.Connect(s.ClientURL(), discard, nats.Token("secret"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(nc.Close)
-		log, err := natslog.Open(t.Context(), stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: 30 * time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return log
-	})
+	for name, files := range map[string]bool{"elsewhere": false, "on this machine": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			logtest.Run(t, func(t *testing.T) events.Log {
+				dir := t.TempDir()
+				s := start(t, natslog.ServerConfig{Dir: dir, Listen: "127.0.0.1:-1", Token: "secret"})
+				nc, err := natslog.Connect(s.ClientURL(), discard, nats.Token("secret"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(nc.Close)
+				cfg := natslog.Config{Book: logtest.Book, Timeout: 30 * time.Second}
+				if files {
+					cfg.Dir = dir
+				}
+				log, err := natslog.Open(t.Context(), stream(t, nc), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return log
+			})
+		})
+	}
 }

@@ -53,8 +53,8 @@ func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[
 		if follow {
 			r.end, r.near = math.MaxUint64, far
 		}
-		if l.cfg.Server != nil {
-			r.disk = newDisk(l.cfg.Server, l.stream)
+		if l.cfg.Dir != "" {
+			r.disk = newDisk(l.cfg.Dir, l.stream)
 		}
 		for fruitless := 0; r.at < r.end; {
 			began := r.at
@@ -88,7 +88,7 @@ type reader struct {
 	log   *Log
 	at    uint64 // last record yielded
 	end   uint64 // last record wanted
-	disk  *disk  // nil if the server is elsewhere
+	disk  *disk  // nil if the server's files are elsewhere
 	near  uint64 // fewer records than that are not worth a look at the disk
 	yield func(events.Record, error) bool
 }
