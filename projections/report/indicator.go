@@ -8,8 +8,10 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/ledger"
 	"zhucan/ledger/policy"
@@ -374,6 +376,7 @@ func decimalText(r *big.Rat) string {
 
 // A counter counts in one snapshot.
 type counter struct {
+	db      DB
 	tx      pgx.Tx
 	ask     Ask
 	basis   Basis
@@ -395,7 +398,7 @@ func asked(ctx context.Context, db DB, ask Ask, f func(*counter) error) error {
 		}
 	}
 	return snapshot(ctx, db, ask.Cut, func(tx pgx.Tx, b Basis) error {
-		c := &counter{tx: tx, ask: ask, basis: b, schemes: make(map[string][]string)}
+		c := &counter{db: db, tx: tx, ask: ask, basis: b, schemes: make(map[string][]string)}
 		if err := c.load(ctx); err != nil {
 			return err
 		}
@@ -634,25 +637,63 @@ func (c *counter) tally(ctx context.Context, targets []policy.Target) (tally, er
 		}
 		windows[w.window][w.counter] = i
 	}
+	passes := make(chan func(pgx.Tx) error, 2*len(windows))
 	// Persons are told apart while Postgres passes over what is counted next.
 	told, ended := make(chan named, len(y.wants)), make(chan error)
+	for days, at := range windows {
+		var counters []policy.Fact
+		for counter := range at {
+			counters = append(counters, policy.Fact(counter))
+		}
+		for _, query := range []string{countFacts, countPayments} {
+			passes <- func(tx pgx.Tx) error { return c.add(ctx, tx, y, at, told, query, c.args(days, counters)) }
+		}
+	}
+	close(passes)
 	go func() { ended <- y.tellApart(told) }()
-	err := func() error {
-		defer close(told)
-		for days, at := range windows {
-			var counters []policy.Fact
-			for counter := range at {
-				counters = append(counters, policy.Fact(counter))
-			}
-			for _, query := range []string{countFacts, countPayments} {
-				if err := c.add(ctx, y, at, told, query, c.args(days, counters)); err != nil {
-					return err
-				}
+	err := c.inTwo(ctx, func(tx pgx.Tx) error {
+		for pass := range passes {
+			if err := pass(tx); err != nil {
+				return err
 			}
 		}
 		return nil
-	}()
+	})
+	close(told)
 	return y, errors.Join(err, <-ended)
+}
+
+// second is how long counting waits for a second connection. It does without when there is
+// none to be had: all of them may be counting.
+const second = 100 * time.Millisecond
+
+// inTwo has f work in two transactions at once, the counter's own and one on another connection
+// that sees the same.
+func (c *counter) inTwo(ctx context.Context, f func(pgx.Tx) error) error {
+	var seen string
+	if err := c.tx.QueryRow(ctx, "select pg_export_snapshot()").Scan(&seen); err != nil {
+		return fmt.Errorf("share what is seen: %w", err)
+	}
+	var g errgroup.Group
+	g.Go(func() error {
+		wait, stop := context.WithTimeout(ctx, second)
+		defer stop()
+		tx, err := c.db.BeginTx(wait, reading)
+		if err != nil {
+			return ctx.Err()
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		// SET TRANSACTION takes no parameter; Postgres made the text.
+		if _, err := tx.Exec(ctx, "set transaction snapshot '"+seen+"'"); err != nil {
+			return fmt.Errorf("see the same: %w", err)
+		}
+		if _, err := tx.Exec(ctx, roomy); err != nil {
+			return fmt.Errorf("set up counting: %w", err)
+		}
+		return f(tx)
+	})
+	err := f(c.tx)
+	return errors.Join(err, g.Wait())
 }
 
 // named are the subjects of the rows of one want, one to a line.
@@ -662,8 +703,8 @@ type named struct {
 }
 
 // add counts the rows of a query.
-func (c *counter) add(ctx context.Context, y tally, at map[string]int, told chan<- named, query string, args pgx.NamedArgs) error {
-	rows, err := c.tx.Query(ctx, query, args)
+func (c *counter) add(ctx context.Context, tx pgx.Tx, y tally, at map[string]int, told chan<- named, query string, args pgx.NamedArgs) error {
+	rows, err := tx.Query(ctx, query, args)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package report_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"zhucan/ledger"
 	"zhucan/ledger/achievement"
@@ -410,5 +414,69 @@ func TestEachBodyThatATargetAsksIsListedThoseThatFallShortFirst(t *testing.T) {
 	}
 	if _, err := report.Bodies(t.Context(), pool, "T99", ask); !errors.Is(err, report.ErrTarget) {
 		t.Errorf("an unknown target: %v", err)
+	}
+}
+
+// Counting takes a second connection if it gets one, and never waits for one that waits for it.
+func TestManyCountOnFewConnections(t *testing.T) {
+	t.Parallel()
+	_, pool := plan(t)
+	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}
+	want, err := report.ListIndicators(t.Context(), pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, connections := range []int32{1, 2, 3} {
+		cfg := pool.Config()
+		cfg.MaxConns = connections
+		few, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer few.Close()
+		var g errgroup.Group
+		for range 4 {
+			g.Go(func() error {
+				got, err := report.ListIndicators(t.Context(), few, ask)
+				if err == nil && !reflect.DeepEqual(got, want) {
+					err = fmt.Errorf("%d connections: %+v, want %+v", connections, got, want)
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A meddler changes the tables in front of the second transaction.
+type meddler struct {
+	report.DB
+	change string
+	begun  int
+}
+
+func (m *meddler) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	if m.begun++; m.begun == 2 {
+		if _, err := m.Exec(ctx, m.change); err != nil {
+			return nil, err
+		}
+	}
+	return m.DB.BeginTx(ctx, options)
+}
+
+func TestTwoConnectionsCountTheSame(t *testing.T) {
+	t.Parallel()
+	_, pool := plan(t)
+	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}
+	want, err := report.ListIndicators(t.Context(), pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := &meddler{DB: pool, change: "delete from rm_v0001.fact; delete from rm_v0001.payment"}
+	got, err := report.ListIndicators(t.Context(), db, ask)
+	if err != nil || db.begun != 2 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d transactions, %v: %+v, want %+v", db.begun, err, got, want)
 	}
 }

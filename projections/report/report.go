@@ -59,10 +59,11 @@ var (
 	}
 )
 
+var reading = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
 // snapshot runs f in one read-only snapshot and tells it what the answer rests on.
 func snapshot(ctx context.Context, db DB, cut Cut, f func(tx pgx.Tx, b Basis) error) error {
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, db, reading, func(tx pgx.Tx) error {
 		b := Basis{AsOf: cut.AsOf.String()}
 		switch err := tx.QueryRow(ctx, selectPosition).Scan(&b.Seq); {
 		case errors.Is(err, pgx.ErrNoRows):
