@@ -10,9 +10,9 @@ import (
 // Tokens writes the tokens of r, read through a buffer of size bytes, and how they end.
 func Tokens(r io.Reader, size int) (all []string) {
 	m := newMarkup(r, size)
+	var t token
 	for {
-		t, err := m.next()
-		if err != nil {
+		if err := m.next(&t); err != nil {
 			return append(all, err.Error())
 		}
 		switch t.kind {

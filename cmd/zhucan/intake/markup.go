@@ -22,7 +22,6 @@ type markup struct {
 	buf []byte // what of r has come and was not given yet begins at at
 	at  int
 
-	attr   []attribute
 	closes []byte // name of the plain element that ended where it began: <c/>
 
 	slow  *xml.Decoder
@@ -30,7 +29,8 @@ type markup struct {
 	lines int  // given without slow
 }
 
-// A token's slices are good until the next is asked for.
+// A token's slices are good until the next is asked for. What is not of its kind is left
+// from others.
 type token struct {
 	kind tokenKind
 	name []byte // of an element
@@ -56,115 +56,110 @@ func newMarkup(r io.Reader, size int) *markup {
 	return m
 }
 
-// next gives the next token. A [xml.SyntaxError] names the line of the document.
-func (m *markup) next() (token, error) {
+// next puts the next token into t, as there are many and it is large. A [xml.SyntaxError]
+// names the line of the document.
+func (m *markup) next(t *token) error {
 	if m.closes != nil {
-		t := token{kind: endToken, name: m.closes}
+		t.kind, t.name = endToken, m.closes
 		m.closes = nil
-		return t, nil
+		return nil
 	}
-	if !m.held {
-		if t, ok := m.plain(); ok {
-			return t, nil
-		}
+	if !m.held && m.plain(t) {
+		return nil
 	}
 	raw, err := m.slow.RawToken()
 	if syntax, ok := err.(*xml.SyntaxError); ok {
 		syntax.Line += m.lines
 	}
 	m.held = false
+	t.kind = otherToken
 	switch raw := raw.(type) {
 	case xml.StartElement:
 		m.held = true
-		t := token{kind: startToken, name: []byte(raw.Name.Local)}
+		t.kind, t.name, t.attr = startToken, []byte(raw.Name.Local), t.attr[:0]
 		for _, a := range raw.Attr {
 			t.attr = append(t.attr, attribute{[]byte(a.Name.Local), []byte(a.Value)})
 		}
-		return t, err
 	case xml.EndElement:
-		return token{kind: endToken, name: []byte(raw.Name.Local)}, err
+		t.kind, t.name = endToken, []byte(raw.Name.Local)
 	case xml.CharData:
 		m.held = true
-		return token{kind: textToken, text: raw}, err
+		t.kind, t.text = textToken, raw
 	}
-	return token{}, err
+	return err
 }
 
 // plain gives the next token if it is plain.
-func (m *markup) plain() (token, bool) {
+func (m *markup) plain(t *token) bool {
 	if m.at == len(m.buf) && !m.fill() {
-		return token{}, false
+		return false
 	}
 	if m.buf[m.at] != '<' {
 		n := m.find('<')
 		if n < 0 || !plainText(m.buf[m.at:m.at+n]) {
-			return token{}, false
+			return false
 		}
-		text := m.buf[m.at : m.at+n]
+		t.kind, t.text = textToken, m.buf[m.at:m.at+n]
 		m.at += n
-		m.lines += bytes.Count(text, []byte{'\n'})
-		return token{kind: textToken, text: text}, true
+		m.lines += bytes.Count(t.text, []byte{'\n'})
+		return true
 	}
 	n := m.find('>')
-	if n < 2 {
-		return token{}, false
+	if n < 2 || !m.tag(m.buf[m.at+1:m.at+n], t) {
+		return false
 	}
-	t, ok := m.tag(m.buf[m.at+1 : m.at+n])
-	if ok {
-		m.at += n + 1
-	}
-	return t, ok
+	m.at += n + 1
+	return true
 }
 
 // tag reads what stands between < and >, unless it is not plain.
-func (m *markup) tag(s []byte) (t token, ok bool) {
+func (m *markup) tag(s []byte, t *token) bool {
 	if s[0] == '/' {
 		n := name(s[1:])
-		return token{kind: endToken, name: s[1:]}, n > 0 && n == len(s)-1
+		t.kind, t.name = endToken, s[1:]
+		return n > 0 && n == len(s)-1
 	}
 	empty := s[len(s)-1] == '/'
 	if empty {
 		s = s[:len(s)-1]
 	}
 	n := name(s)
-	t = token{kind: startToken, name: s[:n]}
-	attr := m.attr[:0]
+	t.kind, t.name, t.attr = startToken, s[:n], t.attr[:0]
 	for s = s[n:]; len(s) > 0; {
 		if s[0] != ' ' {
-			return t, false
+			return false
 		}
 		if s = s[1:]; len(s) == 0 {
 			break // <c />
 		}
 		n := name(s)
 		if n == 0 {
-			return t, false
+			return false
 		}
 		a := attribute{name: s[:n]}
 		if s = s[n:]; len(s) > 0 && s[0] == ':' {
 			if n = name(s[1:]); n == 0 {
-				return t, false
+				return false
 			}
 			a.name, s = s[1:1+n], s[1+n:]
 		}
 		if len(s) < 2 || s[0] != '=' || s[1] != '"' {
-			return t, false
+			return false
 		}
 		end := bytes.IndexByte(s[2:], '"')
 		if end < 0 || !plainText(s[2:2+end]) || bytes.IndexByte(s[2:2+end], '\n') >= 0 {
-			return t, false
+			return false
 		}
 		a.value, s = s[2:2+end], s[2+end+1:]
-		attr = append(attr, a)
+		t.attr = append(t.attr, a)
 	}
 	if n == 0 {
-		return t, false
+		return false
 	}
-	m.attr, t.attr = attr, attr
 	if empty {
 		m.closes = t.name
 	}
-	return t, true
+	return true
 }
 
 // name returns the length of the name without colon that s begins with.

@@ -204,8 +204,9 @@ func elements(f *zip.File, limit int64, start func(name []byte, attr []attribute
 	}
 	defer r.Close()
 	m := newMarkup(&io.LimitedReader{R: r, N: limit}, 1<<16)
+	var t token
 	for depth := 0; ; {
-		t, err := m.next()
+		err := m.next(&t)
 		if err == io.EOF && depth == 0 {
 			return nil
 		}
