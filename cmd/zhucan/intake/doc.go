@@ -27,7 +27,8 @@
 //     digits of the SHA-256 of the name of their sheet or list, and a colon.
 //  5. Personal numbers are in memory and in what is sealed, never in an error or
 //     in a file of refused rows, except masked.
-//  6. However long the file, one row of it is held at a time.
+//  6. However long the file, one row of it is held at a time; of a workbook, rows that
+//     take at most 64 MiB together.
 //
 // # Failures
 //
@@ -78,7 +79,10 @@
 // all cells that one gives the values of, errors, numbers whose digits are lost. Hidden
 // columns of the list refuse the file, and so does a second sheet with rows unless the
 // sheet is named. A row's line is its number in the sheet. The sheet is read as a
-// stream, its table of texts is held in memory.
+// stream, its table of texts is held in memory, and so are its rows as the first reading
+// finds them, unless they take too much: to unpack and parse them takes most of the time.
+// What they mean is made out anew whenever they are given, once all that stands behind
+// them is known, and the bytes of the file are read again then.
 //
 // Refused rows go to a [RefusedFile], masked, or to [Corrections], as they came in:
 // the same sheet with the reason beside each row, to be corrected and read again. Where

@@ -64,3 +64,13 @@ func SharedTexts(f *zip.File, most int64) (all []string, err error) {
 		all = append(all, text)
 	}
 }
+
+// Keeping returns o with rows of a workbook held in memory up to most bytes: with 1 they
+// are read again each time.
+func Keeping(o Options, most int) Options {
+	o.kept = most
+	return o
+}
+
+// Kept returns how many rows are held in memory.
+func (f *File) Kept() int { return len(f.book.kept) }

@@ -14,6 +14,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -38,6 +39,7 @@ type Options struct {
 	Comma    rune     // separator of a CSV; default ','
 	MaxBytes int64    // size from which a file is refused unread; default 512 MiB
 	Sheet    string   // of a workbook; default the only visible one with rows
+	kept     int      // most bytes of memory for the rows of a workbook; default maxKept
 
 	List  string   // of a JSON file: the member that holds the list
 	Paths []string // of a JSON file: what to read of each item, as JSON Pointers (RFC 6901)
@@ -207,6 +209,9 @@ func New(source io.ReadSeeker, o Options) (*File, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = maxBytes
 	}
+	if o.kept == 0 {
+		o.kept = maxKept
+	}
 	f := &File{Name: o.Name, options: o, source: source}
 	size, err := source.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -306,9 +311,10 @@ func (f *File) Close() error {
 	return f.close()
 }
 
-// Rows reads the file again and gives its rows. An error that comes with a row
-// ends them: the file has changed since it was opened, or cannot be read any
-// more. What was taken from the rows before it is not to be relied on.
+// Rows reads the file again and gives its rows; those of a workbook may be held in
+// memory from the first time. An error that comes with a row ends them: the file
+// has changed since it was opened, or cannot be read any more. What was taken from
+// the rows before it is not to be relied on.
 func (f *File) Rows() iter.Seq2[Row, error] { return f.scan() }
 
 // Column returns the index of a column, or -1.
@@ -348,10 +354,15 @@ func (f *File) scan() iter.Seq2[Row, error] {
 	}
 }
 
-// scanBook gives the rows of a workbook, whose parts are not read in their order:
-// its hash is computed again behind them.
+// scanBook gives the rows of a workbook, or none of them the first time. Its parts are
+// not read in their order: its hash is computed again behind them.
 func (f *File) scanBook(yield func(Row, error) bool) {
-	more, err := f.readSheet(yield)
+	more, err := true, error(nil)
+	if f.Columns == nil {
+		err = f.survey()
+	} else {
+		more, err = f.readSheet(yield)
+	}
 	if !more {
 		return
 	}
@@ -462,12 +473,13 @@ func (f *File) origin(row, line int, cells []string) Origin {
 
 // hash is the SHA-256 over texts, each preceded by its length as 8 bytes, big-endian.
 func hash(texts []string) []byte {
-	h := sha256.New()
+	b := make([]byte, 0, 1<<10)
 	for _, t := range texts {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(t))))
-		h.Write([]byte(t))
+		b = binary.BigEndian.AppendUint64(b, uint64(len(t)))
+		b = append(b, t...)
 	}
-	return h.Sum(nil)
+	sum := sha256.Sum256(b)
+	return sum[:]
 }
 
 // named is what a sheet or a list puts into the names of its rows, which hold no text
@@ -478,7 +490,7 @@ func named(part string) string {
 }
 
 func (f *File) at(row, line int, hash []byte) Origin {
-	return Origin{Row: row, Line: line, ID: fmt.Sprintf("%s:%s%d", f.SHA256[:16], f.within, row), Hash: hex.EncodeToString(hash)}
+	return Origin{Row: row, Line: line, ID: f.SHA256[:16] + ":" + f.within + strconv.Itoa(row), Hash: hex.EncodeToString(hash)}
 }
 
 // check refuses cells that do not stand under the columns or hold characters

@@ -5,10 +5,12 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,11 +26,45 @@ import (
 
 func open(t *testing.T, content string, o intake.Options) *intake.File {
 	t.Helper()
-	f, err := intake.New(strings.NewReader(content), o)
+	f, err := newFile(t, content, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// newFile reads content. A workbook is read twice, once with its rows held in memory and
+// once with them read again, and everything must be the same.
+func newFile(t testing.TB, content string, o intake.Options) (*intake.File, error) {
+	t.Helper()
+	f, err := intake.New(strings.NewReader(content), o)
+	if strings.HasPrefix(content, "PK") {
+		again, errAgain := intake.New(strings.NewReader(content), intake.Keeping(o, 1))
+		if errAgain == nil && again.Kept() != 0 {
+			t.Errorf("%d rows are held in memory", again.Kept())
+		}
+		if kept, read := told(f, err), told(again, errAgain); !slices.Equal(kept, read) {
+			t.Errorf("held in memory:\n%q\nread again:\n%q", kept, read)
+		}
+	}
+	return f, err
+}
+
+// told says all that a file gives: its rows, as far as the first, and again.
+func told(f *intake.File, err error) (all []string) {
+	if err != nil {
+		return []string{err.Error()}
+	}
+	all = append(all, fmt.Sprintf("%s %d %q", f.SHA256, f.Size, f.Columns))
+	for _, most := range []int{math.MaxInt, 1, math.MaxInt} {
+		for r, err := range f.Rows() {
+			all = append(all, fmt.Sprintf("%d %d %s %s %q %v %v", r.Row, r.Line, r.ID, r.Hash, r.Cells, r.Fault, err))
+			if r.Row >= most {
+				break
+			}
+		}
+	}
+	return all
 }
 
 // all returns what there is before the first error, which ends it.
@@ -307,7 +343,7 @@ func TestWhatIsNoFileToReadIsRefused(t *testing.T) {
 	}
 }
 
-// However long a file, a row of it is held at a time.
+// However long a file, a row of it is held at a time, and of a workbook what may be kept.
 func TestALongFileTakesLittleMemory(t *testing.T) {
 	const n = 120_000 // 12 MB
 	padding := strings.Repeat("x", 90)
@@ -317,6 +353,14 @@ func TestALongFileTakesLittleMemory(t *testing.T) {
 		},
 		"json": func() *intake.File {
 			return open(t, `{"l": [`+strings.Repeat(`{"a": "1", "b": "`+padding+`"},`+"\n", n-1)+`{"a": 3}]}`, jsonList)
+		},
+		"xlsx": func() *intake.File {
+			rows := strings.Repeat(`<row><c><v>1</v></c><c t="str"><v>`+padding+`</v></c></row>`, n)
+			f, err := intake.New(strings.NewReader(raw(t, rows)), intake.Keeping(intake.Options{}, 1<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
 		},
 	} {
 		file, rows := f(), 0
@@ -347,22 +391,31 @@ func heap() int64 {
 
 func TestAFileThatChangesWhileItIsReadIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]string{
-		"another amount": "a,b\n1,3\n", "a row more": "a,b\n1,2\n3,4\n", "cut": "a,b\n",
+	const list = "a,b\n1,2\n"
+	book := raw(t, "<row><c><v>1</v></c></row>")
+	for _, c := range []struct {
+		name, content, change string
+		options               intake.Options
+	}{
+		{"another amount", list, "a,b\n1,3\n", intake.Options{}},
+		{"a row more", list, "a,b\n1,2\n3,4\n", intake.Options{}},
+		{"cut", list, "a,b\n", intake.Options{}},
+		{"a workbook", book, book + "x", intake.Options{}},
+		{"a workbook that is read again", book, book + "x", intake.Keeping(intake.Options{}, 1)},
 	} {
 		path := filepath.Join(t.TempDir(), "list.csv")
-		if err := os.WriteFile(path, []byte("a,b\n1,2\n"), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f, err := intake.Open(path, intake.Options{})
+		f, err := intake.Open(path, c.options)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(change), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(c.change), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := all(f); !errors.Is(err, intake.ErrChanged) {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got %v", c.name, err)
 		}
 		if err := f.Close(); err != nil {
 			t.Error(err)

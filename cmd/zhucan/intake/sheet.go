@@ -46,6 +46,7 @@ var (
 const (
 	maxPart    = 1 << 30   // bytes of a sheet
 	maxStrings = 256 << 20 // bytes of the table of texts, which is held in memory: in the part, and as held
+	maxKept    = 64 << 20  // bytes of the rows of a sheet that are held in memory
 )
 
 // A workbook is what of an .xlsx (ECMA-376 part 1) a sheet is read with.
@@ -55,8 +56,12 @@ type workbook struct {
 	texts  texts   // the shared strings
 	styles []shown // by the number of a cell's style
 	epoch  time.Time
-	merged []span // rows with merged cells, as found by the last reading, by their first
-	unseen []span // hidden columns, likewise
+	unseen []span // hidden columns, as far as they were read
+
+	front  int        // rows up to the header, and with it
+	first  int        // column in which the header begins; 0 until it is found
+	merged []span     // rows with merged cells, by their first
+	kept   []sheetRow // those behind the header, or nil: then the sheet is read again
 }
 
 // shown says what a number looks like.
@@ -390,54 +395,79 @@ func formatted(code string) shown {
 	return shown{}
 }
 
-// A cell as it stands in a sheet.
-type sheetCell struct {
-	column  int // 1 is A
-	kind    string
-	style   int
-	formula bool
-	value   string
+// A sheetRow is a row as it stands in a sheet. Empty cells are none.
+type sheetRow struct {
+	line   int
+	hidden bool
+	array  *span // rows of the formula that reaches furthest down, of those up to here
+	cells  []sheetCell
+	text   string // the values of the cells, one behind the other
 }
+
+// emptyLast tells whether nothing stands in the last cell.
+func (r sheetRow) emptyLast() bool {
+	n := len(r.cells) - 1
+	c, from := r.cells[n], uint32(0)
+	if n > 0 {
+		from = r.cells[n-1].end
+	}
+	return c.end == from && c.kind != 'e' && !c.formula
+}
+
+// A sheetCell is small, because many are kept.
+type sheetCell struct {
+	end     uint32 // of its value in the text of the row
+	style   int32
+	column  uint16 // 1 is A
+	kind    byte   // its type if that is a letter, 0 for none, and 't' for the others, which are texts
+	formula bool
+}
+
+// Bytes that a row, and a cell of it, take besides their text.
+const (
+	rowBytes  = 96
+	cellBytes = 12
+)
 
 // text gives what was typed into a cell; with an error, what is seen of it, for
 // whoever corrects it.
-func (b *workbook) text(c sheetCell) (string, error) {
+func (b *workbook) text(c sheetCell, value string) (string, error) {
 	switch {
 	case c.formula:
 		c.formula = false
-		result, _ := b.text(c)
+		result, _ := b.text(c, value)
 		return result, ErrFormulaCell.Of("a formula")
-	case c.kind == "e":
-		return c.value, ErrFormulaCell.Of("an error value")
-	case c.value == "":
+	case c.kind == 'e':
+		return value, ErrFormulaCell.Of("an error value")
+	case value == "":
 		return "", nil
-	case c.kind == "s":
-		n, err := strconv.Atoi(c.value)
+	case c.kind == 's':
+		n, err := strconv.Atoi(value)
 		text, ok := b.texts.at(n)
 		if err != nil || !ok {
 			return "", ErrWorkbook.Of("a text that is not in the table of texts")
 		}
 		return text, nil
-	case c.kind == "b":
-		return map[string]string{"1": "TRUE", "0": "FALSE"}[c.value], nil
-	case c.kind == "d":
-		return strings.TrimSuffix(c.value, "T00:00:00"), nil
-	case c.kind == "" || c.kind == "n":
-		return b.number(c)
+	case c.kind == 'b':
+		return map[string]string{"1": "TRUE", "0": "FALSE"}[value], nil
+	case c.kind == 'd':
+		return strings.TrimSuffix(value, "T00:00:00"), nil
+	case c.kind == 0 || c.kind == 'n':
+		return b.number(c, value)
 	}
-	return unescape(c.value), nil
+	return unescape(value), nil
 }
 
 // number gives the digits that a number shows. A sheet holds binary numbers, written
 // to 17 digits; the shortest decimal that is the same number is what was typed, as
 // long as that had at most 15. Nothing is computed with it.
-func (b *workbook) number(c sheetCell) (string, error) {
-	x, err := strconv.ParseFloat(c.value, 64)
+func (b *workbook) number(c sheetCell, value string) (string, error) {
+	x, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return c.value, ErrNumber.Of("no number")
+		return value, ErrNumber.Of("no number")
 	}
 	var s shown
-	if c.style >= 0 && c.style < len(b.styles) {
+	if c.style >= 0 && int(c.style) < len(b.styles) {
 		s = b.styles[c.style]
 	}
 	switch s.as {
@@ -445,15 +475,15 @@ func (b *workbook) number(c sheetCell) (string, error) {
 		d := b.epoch.AddDate(0, 0, int(x))
 		switch {
 		case x != math.Trunc(x) || x < 61 || x > 2958465:
-			return c.value, ErrNumber.Of("no whole day")
+			return value, ErrNumber.Of("no whole day")
 		case s.as == asMonth && d.Day() != 1:
-			return c.value, ErrNumber.Of("a day that shows its month alone")
+			return value, ErrNumber.Of("a day that shows its month alone")
 		case s.as == asMonth:
 			return d.Format("2006-01"), nil
 		}
 		return d.Format("2006-01-02"), nil
 	case asTime:
-		return c.value, ErrNumber.Of("a time of day, or a date without year, month and day")
+		return value, ErrNumber.Of("a time of day, or a date without year, month and day")
 	}
 	text := strconv.FormatFloat(x, 'f', -1, 64)
 	// Where Excel cut an integer it put zeros, which count therefore. They are not
@@ -471,74 +501,170 @@ func (b *workbook) number(c sheetCell) (string, error) {
 	return text, nil
 }
 
+// survey reads the sheet once, for its header, the merged cells, which stand behind the
+// rows, and whether it is whole. It keeps the rows unless they take too much.
+func (f *File) survey() error {
+	b, held := f.book, 0
+	merged, err := b.parse(func(r sheetRow) error {
+		if b.first == 0 {
+			b.front++
+			return f.sheetHeader(r)
+		}
+		if held += rowBytes + cellBytes*len(r.cells) + len(r.text) + len(r.array.ref); held > f.options.kept {
+			b.kept = nil
+			return nil
+		}
+		r.cells = slices.Clone(r.cells)
+		b.kept = append(b.kept, r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(merged, func(x, y span) int { return cmp.Compare(x.from, y.from) })
+	for _, m := range merged {
+		if m.from <= f.headerLine && f.headerLine <= m.to {
+			return ErrColumns.Of("cells %s of the header are merged", m.ref)
+		}
+	}
+	b.merged = merged
+	return nil
+}
+
 // readSheet gives the rows of a workbook's sheet; a row's line is its number in the
-// sheet. Rows in front of the header whose first cell begins with # are notes. It
-// returns false when no more are wanted.
+// sheet. It returns false when no more are wanted.
 func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
-	b := f.book
-	survey := f.Columns == nil       // the first reading is for the header, the merged cells, and whether the sheet is whole
-	known, until := b.merged, span{} // all of them, but in the first reading
-	b.merged, b.unseen = nil, nil
+	n, merged, until := 0, f.book.merged, span{}
+	err := f.book.rows(func(r sheetRow) error {
+		for ; len(merged) > 0 && merged[0].from <= r.line; merged = merged[1:] {
+			if merged[0].to > until.to {
+				until = merged[0]
+			}
+		}
+		texts, _, fault := f.typed(r)
+		if texts == nil {
+			return nil
+		}
+		n++
+		width := len(f.Columns)
+		if f.annotated {
+			width++
+		}
+		for len(texts) < width {
+			texts = append(texts, "")
+		}
+		texts = f.trim(texts)
+		if fault == nil {
+			fault = check(texts, f.Columns)
+		}
+		if r.line <= r.array.to && !errors.Is(fault, ErrFormulaCell) {
+			fault = ErrFormulaCell.Of("a formula over %s", r.array.ref)
+		}
+		if r.line <= until.to {
+			fault = ErrMerged.Of("cells %s are merged", until.ref)
+		}
+		if r.hidden {
+			fault = ErrHidden.Of("row %d of the sheet", r.line)
+		}
+		if !yield(Row{Origin: f.origin(n, r.line, texts), Cells: texts, Fault: fault}, nil) {
+			return errEnough
+		}
+		return nil
+	})
+	if err == errEnough {
+		return false, nil
+	}
+	return true, err
+}
+
+// rows calls each for the rows behind the header.
+func (b *workbook) rows(each func(sheetRow) error) error {
+	if b.kept == nil {
+		n := 0
+		_, err := b.parse(func(r sheetRow) error {
+			if n++; n <= b.front {
+				return nil
+			}
+			return each(r)
+		})
+		return err
+	}
+	for _, r := range b.kept {
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parse calls each for the rows of the sheet in which something stands, with cells that
+// are good for the call alone, and returns which rows have merged cells.
+func (b *workbook) parse(each func(sheetRow) error) (merged []span, err error) {
+	b.unseen = nil
+	r := sheetRow{array: new(span)}
 	var (
-		cells        []sheetCell
-		c            *sheetCell
-		line, rows   int
-		first        int // column of the first of the header
-		hidden, text bool
+		value        []byte // the text of r, as far as it has come
+		size         int    // of it, were there no limit
+		column       int    // of the last cell
+		inCell, text bool
 		reading      int
-		size         int
-		array        span // rows of the formula that reaches furthest down
 	)
 	start := func(name []byte, attr []attribute) error {
 		switch string(name) {
 		case "row":
-			line++
-			cells, hidden, size = cells[:0], false, 0
+			r.line++
+			r.cells, r.hidden, value, size, column, inCell = r.cells[:0], false, value[:0], 0, 0, false
 			for _, a := range attr {
 				switch string(a.name) {
 				case "r":
 					n, err := strconv.Atoi(string(a.value))
-					if err != nil || n < line {
-						return ErrWorkbook.Of("row %d is numbered %.20q", line, a.value)
+					if err != nil || n < r.line {
+						return ErrWorkbook.Of("row %d is numbered %.20q", r.line, a.value)
 					}
-					line = n
+					r.line = n
 				case "hidden":
-					hidden = hidden || isTrue(string(a.value))
+					r.hidden = r.hidden || isTrue(string(a.value))
 				case "ht":
-					hidden = hidden || isZero(string(a.value))
+					r.hidden = r.hidden || isZero(string(a.value))
 				}
 			}
 		case "c":
-			at := 1
-			if len(cells) > 0 {
-				at = cells[len(cells)-1].column + 1
-			}
-			cells = append(cells, sheetCell{column: at})
-			c = &cells[len(cells)-1]
+			column++
+			c, at := sheetCell{end: uint32(len(value))}, column
 			for _, a := range attr {
 				switch string(a.name) {
 				case "r":
-					if c.column, _ = place(string(a.value)); c.column < at {
-						return ErrWorkbook.Of("row %d has a cell %.20q out of order", line, a.value)
+					if column, _ = place(string(a.value)); column < at {
+						return ErrWorkbook.Of("row %d has a cell %.20q out of order", r.line, a.value)
 					}
 				case "t":
-					c.kind = string(a.value)
+					switch len(a.value) {
+					case 0:
+						c.kind = 0
+					case 1:
+						c.kind = a.value[0]
+					default:
+						c.kind = 't'
+					}
 				case "s":
-					c.style, _ = strconv.Atoi(string(a.value))
+					n, _ := strconv.ParseInt(string(a.value), 10, 32)
+					c.style = int32(n)
 				}
 			}
-			if c.column > 16384 {
-				return ErrWorkbook.Of("row %d has more columns than a sheet", line)
+			if column > 16384 {
+				return ErrWorkbook.Of("row %d has more columns than a sheet", r.line)
 			}
+			c.column = uint16(column)
+			r.cells, inCell = append(r.cells, c), true
 		case "f":
-			if c != nil {
-				c.formula = true
+			if inCell {
+				r.cells[len(r.cells)-1].formula = true
 			}
-			if s, ok := formulaOver(attr); ok && s.to > array.to {
-				array = s
+			if s, ok := formulaOver(attr); ok && s.to > r.array.to {
+				r.array = &s
 			}
 		case "v", "t":
-			text = reading == 0 && c != nil
+			text = reading == 0 && inCell
 		case "rPh":
 			reading++
 		case "col":
@@ -548,7 +674,7 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		case "mergeCell":
 			for _, a := range attr {
 				if string(a.name) == "ref" {
-					b.merged = append(b.merged, rowsOf(string(a.value)))
+					merged = append(merged, rowsOf(string(a.value)))
 				}
 			}
 		}
@@ -558,8 +684,9 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		if !text {
 			return
 		}
-		if size += len(s); size <= maxRow && (!survey || first == 0) {
-			c.value += string(s)
+		if size += len(s); size <= maxRow && inCell {
+			value = append(value, s...)
+			r.cells[len(r.cells)-1].end = uint32(len(value))
 		}
 	}
 	end := func(name []byte) error {
@@ -569,117 +696,81 @@ func (f *File) readSheet(yield func(Row, error) bool) (bool, error) {
 		case "rPh":
 			reading--
 		case "c":
-			c = nil
+			if inCell && r.emptyLast() {
+				r.cells = r.cells[:len(r.cells)-1]
+			}
+			inCell = false
 		case "row":
 			if size > maxRow {
-				return ErrStructure.Of("row %d is longer than %d bytes", line, maxRow)
+				return ErrStructure.Of("row %d is longer than %d bytes", r.line, maxRow)
 			}
-			for ; len(known) > 0 && known[0].from <= line; known = known[1:] {
-				if known[0].to > until.to {
-					until = known[0]
-				}
-			}
-			if survey && first > 0 {
+			if len(r.cells) == 0 {
 				return nil
 			}
-			row, err := f.sheetRow(cells, line, &rows, &first)
-			if err != nil || row == nil {
-				return err
-			}
-			if line <= array.to && !errors.Is(row.Fault, ErrFormulaCell) {
-				row.Fault = ErrFormulaCell.Of("a formula over %s", array.ref)
-			}
-			if line <= until.to {
-				row.Fault = ErrMerged.Of("cells %s are merged", until.ref)
-			}
-			if hidden {
-				row.Fault = ErrHidden.Of("row %d of the sheet", line)
-			}
-			if !yield(*row, nil) {
-				return errEnough
-			}
+			r.text = string(value)
+			return each(r)
 		}
 		return nil
 	}
-	all := known
-	err := elements(b.sheet, maxPart, start, chars, end)
-	if err == errEnough {
-		b.merged = all
-		return false, nil
-	}
-	if err != nil {
-		return true, err
-	}
-	slices.SortFunc(b.merged, func(x, y span) int { return cmp.Compare(x.from, y.from) })
-	for _, m := range b.merged {
-		if m.from <= f.headerLine && f.headerLine <= m.to {
-			return true, ErrColumns.Of("cells %s of the header are merged", m.ref)
-		}
-	}
-	return true, nil
+	err = elements(b.sheet, maxPart, start, chars, end)
+	return merged, err
 }
 
-// sheetRow makes a row of cells, or takes them for the header; nil is no row.
-func (f *File) sheetRow(cells []sheetCell, line int, rows, first *int) (*Row, error) {
-	var texts []string
-	var fault error
-	begin := *first
-	for _, c := range cells {
-		text, err := f.book.text(c)
+// sheetHeader takes a row for the header, unless nothing stands in it, or a note does:
+// its first cell begins with #.
+func (f *File) sheetHeader(r sheetRow) error {
+	texts, begin, fault := f.typed(r)
+	if texts == nil || strings.HasPrefix(texts[0], "#") {
+		return nil
+	}
+	if fault != nil {
+		_, detail := ledger.Refused(fault)
+		return ErrColumns.Of("the header, row %d, has %s", r.line, detail)
+	}
+	for _, s := range f.book.unseen {
+		if s.from < begin+len(texts) && begin <= s.to {
+			return ErrWorkbook.Of("columns %s of the sheet are hidden", s.ref)
+		}
+	}
+	f.book.first, f.headerLine = begin, r.line
+	return f.header(texts)
+}
+
+// typed gives what was typed into the cells of a row, from the column on in which the
+// header begins or, in front of it, the row does; and the first fault of them.
+func (f *File) typed(r sheetRow) (texts []string, begin int, fault error) {
+	begin = f.book.first
+	header, from := begin == 0, uint32(0)
+	for _, c := range r.cells {
+		text, err := f.book.text(c, r.text[from:c.end])
+		from = c.end
 		if err == nil && text == "" {
 			continue
 		}
-		if err != nil && *first == 0 {
+		if err != nil && header {
 			text = "" // #N/A begins no note, and names no column
 		}
 		if begin == 0 {
-			begin = c.column
+			begin = int(c.column)
 		}
-		at := c.column - begin
+		at := int(c.column) - begin
 		if at < 0 { // in front of the header's first column
 			err = ErrRagged.Of("a cell in column %d, in front of the first", c.column)
 			at = 0
+		}
+		if texts == nil {
+			texts = make([]string, 0, len(f.Columns)+1)
 		}
 		for len(texts) <= at {
 			texts = append(texts, "")
 		}
 		if texts[at] += text; fault == nil && err != nil {
-			if fault = err; *first > 0 && at < len(f.Columns) {
+			if fault = err; !header && at < len(f.Columns) {
 				fault = in(f.Columns[at], err)
 			}
 		}
 	}
-	switch {
-	case texts == nil:
-		return nil, nil
-	case *first == 0 && strings.HasPrefix(texts[0], "#"):
-		return nil, nil
-	case *first == 0:
-		if fault != nil {
-			_, detail := ledger.Refused(fault)
-			return nil, ErrColumns.Of("the header, row %d, has %s", line, detail)
-		}
-		for _, s := range f.book.unseen {
-			if s.from < begin+len(texts) && begin <= s.to {
-				return nil, ErrWorkbook.Of("columns %s of the sheet are hidden", s.ref)
-			}
-		}
-		*first, f.headerLine = begin, line
-		return nil, f.header(texts)
-	}
-	*rows++
-	width := len(f.Columns)
-	if f.annotated {
-		width++
-	}
-	for len(texts) < width {
-		texts = append(texts, "")
-	}
-	texts = f.trim(texts)
-	if fault == nil {
-		fault = check(texts, f.Columns)
-	}
-	return &Row{Origin: f.origin(*rows, line, texts), Cells: texts, Fault: fault}, nil
+	return texts, begin, fault
 }
 
 func isTrue(v string) bool { return v == "1" || v == "true" }

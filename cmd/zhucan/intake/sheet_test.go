@@ -234,7 +234,7 @@ func TestAWorkbookThatLeavesADoubtIsRefusedWhole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := intake.New(strings.NewReader(c.content), c.options)
+			_, err := newFile(t, c.content, c.options)
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want %s saying %q", err, c.want.Code, c.says)
 			}
@@ -331,11 +331,50 @@ func TestWhatOtherProgramsWriteIsRead(t *testing.T) {
 		"rows out of order":             `<row r="9"/><row r="3"/>`,
 		"cells out of order":            `<row><c r="C2"><v>1</v></c><c r="B2"><v>1</v></c></row>`,
 		"a cell of two megabytes":       `<row><c t="str"><v>` + strings.Repeat("x", 2<<20) + `</v></c></row>`,
+		"a row of two megabytes":        `<row>` + strings.Repeat(`<c t="str"><v>`+strings.Repeat("x", 1<<10)+`</v></c>`, 2<<10) + `</row>`,
 	} {
-		if _, err := intake.New(strings.NewReader(raw(t, text)), intake.Options{}); err == nil {
+		if _, err := newFile(t, raw(t, text), intake.Options{}); err == nil {
 			t.Errorf("%s is read", name)
 		} else if rule, _ := ledger.Refused(err); rule == nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What else stands in a sheet than its rows holds for a row wherever that is read from.
+func TestRowsThatAreHeldInMemoryAreThoseOfTheSheet(t *testing.T) {
+	t.Parallel()
+	for name, rows := range map[string]string{
+		"nothing": ``,
+		"notes and empty rows before and between": `<row r="4"><c s="1"/><c r="B4" t="str"><v>#x</v></c></row><row/><row><c t="e"/></row><row><c/></row>`,
+		"a formula over rows to come":             `<row><c><f t="array" ref="A2:A3">1</f><v>1</v></c></row><row><c><v>2</v></c></row><row><c><v>3</v></c></row>`,
+		"one in no cell":                          `<f t="array" ref="A2:A2"/><row><c><v>2</v></c></row>`,
+		"merged cells behind":                     `<row><c><v>1</v></c></row><row><c><v>2</v></c></row><mergeCell ref="A3:B9"/>`,
+		"styles that are not there":               `<row><c s="1"><v>43559</v></c><c s="-1"><v>1</v></c></row><row><c s="4294967297"><v>43559</v></c><c s="x"><v>1</v></c></row>`,
+		"all types":                               `<row><c t="d"><v>2023-04-05T00:00:00</v></c><c t="x"><v>_x0041_</v></c></row><row><c t=""><v>1e2</v></c><c t="n"><v>y</v></c></row>`,
+		"cells in cells, text in none":            `<row><c><v>1<c><v>2</v></c>3</v></c><v>4</v></row><row><c t="str"><v>5</c>6</v></row>`,
+		"more cells than columns":                 `<row><c r="B2"><v>1</v></c><c r="XFD2"><v>2</v></c></row>`,
+	} {
+		if _, err := newFile(t, raw(t, rows), intake.Options{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestRowsAreHeldInMemoryAsLongAsAllOfThemMayBe(t *testing.T) {
+	t.Parallel()
+	const n = 100 // rows, of 96 bytes, two cells of 12, and 4 characters
+	content := raw(t, strings.Repeat(`<row><c><v>1</v></c><c/><c><v>123</v></c></row><row/>`, n))
+	for most, want := range map[int]int{0: n, 124 * n: n, 124*n - 1: 0, 1: 0} {
+		f, err := intake.New(strings.NewReader(content), intake.Keeping(intake.Options{}, most))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Kept(); got != want {
+			t.Errorf("up to %d bytes: %d rows are held, want %d", most, got, want)
+		}
+		if rows, err := all(f); err != nil || len(rows) != n {
+			t.Errorf("up to %d bytes: %d rows, %v", most, len(rows), err)
 		}
 	}
 }
@@ -371,7 +410,7 @@ func FuzzASheetIsReadOrRefused(f *testing.F) {
 	f.Add(`<row r="5"><c t="s"><v>0</v></c><c s="1"><v>43559</v></c></row>`)
 	f.Add(`<row hidden="1"><c r="A2"><f>1</f><v>2</v></c></row><mergeCell ref="A2:B3"/>`)
 	f.Fuzz(func(t *testing.T, rows string) {
-		file, err := intake.New(strings.NewReader(raw(t, rows)), intake.Options{})
+		file, err := newFile(t, raw(t, rows), intake.Options{})
 		if err != nil {
 			if rule, _ := ledger.Refused(err); rule == nil {
 				t.Fatal(err)
