@@ -208,7 +208,9 @@ func elements(f *zip.File, limit int64, start func(name []byte, attr []attribute
 		return broken(f.Name, err)
 	}
 	defer r.Close()
-	m := newMarkup(&io.LimitedReader{R: r, N: limit}, 1<<16)
+	ahead := readAhead(io.LimitReader(r, limit))
+	defer ahead.Close()
+	m := newMarkup(ahead, 1<<16)
 	var t token
 	for depth := 0; ; {
 		err := m.next(&t)
@@ -233,6 +235,57 @@ func elements(f *zip.File, limit int64, start func(name []byte, attr []attribute
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// An aheadReader reads on while what has come is worked upon: a part is unpacked beside
+// the reading of its elements.
+type aheadReader struct {
+	full chan []byte
+	stop chan struct{}
+	rest []byte // of the last that was taken from full
+	err  error  // why there is no more, once full is closed
+}
+
+const aheadBuffers = 8
+
+func readAhead(r io.Reader) *aheadReader {
+	a := &aheadReader{
+		full: make(chan []byte, aheadBuffers-2), // one more is being filled, and one read
+		stop: make(chan struct{}),
+	}
+	go func() {
+		defer close(a.full)
+		var buffers [aheadBuffers][1 << 15]byte
+		for i := 0; a.err == nil; i = (i + 1) % aheadBuffers {
+			var n int
+			n, a.err = r.Read(buffers[i][:])
+			select {
+			case a.full <- buffers[i][:n]:
+			case <-a.stop:
+				return
+			}
+		}
+	}()
+	return a
+}
+
+func (a *aheadReader) Read(b []byte) (int, error) {
+	for len(a.rest) == 0 {
+		var more bool
+		if a.rest, more = <-a.full; !more {
+			return 0, a.err
+		}
+	}
+	n := copy(b, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}
+
+// Close returns when nothing is read any more.
+func (a *aheadReader) Close() {
+	close(a.stop)
+	for range a.full {
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -377,6 +378,43 @@ func TestRowsAreHeldInMemoryAsLongAsAllOfThemMayBe(t *testing.T) {
 			t.Errorf("up to %d bytes: %d rows, %v", most, len(rows), err)
 		}
 	}
+}
+
+func TestADamagedWorkbookOrItsRowIsRefusedOrReadAsItWas(t *testing.T) {
+	t.Parallel()
+	content := raw(t, `<row><c t="s"><v>0</v></c><c><v>1</v></c></row>`)
+	want, err := all(open(t, content, intake.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len("PK\x03\x04"); i < len(content); i += 5 {
+		f, err := newFile(t, content[:i]+string(content[i]^4)+content[i+1:], intake.Options{})
+		if rule, _ := ledger.Refused(err); err != nil && rule == nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+		if err != nil {
+			continue
+		}
+		if rows, err := all(f); err != nil || len(rows) != 1 || rows[0].Fault == nil && !slices.Equal(rows[0].Cells, want[0].Cells) {
+			t.Errorf("byte %d: %+v, %v", i, rows, err)
+		}
+	}
+}
+
+// What unpacks a sheet ends with its reading: a bubble does not end before its goroutines.
+func TestAReadingThatEndsEarlyLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	content := raw(t, strings.Repeat(`<row><c><v>1</v></c><c><v>2</v></c></row>`, 20_000))
+	synctest.Test(t, func(t *testing.T) {
+		f, err := intake.New(strings.NewReader(content), intake.Keeping(intake.Options{}, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range f.Rows() {
+			synctest.Wait() // until it can go no further
+			break
+		}
+	})
 }
 
 // A text takes room even when it is empty: a table of some kilobytes could unpack to
