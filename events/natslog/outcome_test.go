@@ -191,16 +191,16 @@ func TestAServerThatIsGoneLeavesTheOutcomeUnknown(t *testing.T) {
 // What a client sends to a server that is about to go is lost without a word.
 func TestAQuestionThatIsLostIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(cancel)
 	s := start(t, natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "secret"})
 	want := logtest.Records(1, 3)
-	if _, err := open(t, s).Append(ctx, 0, want...); err != nil {
+	if _, err := open(t, s).Append(t.Context(), 0, want...); err != nil {
 		t.Fatal(err)
 	}
 	for _, lost := range []string{"STREAM.INFO", "CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "STREAM.MSG.GET"} {
 		t.Run(lost, func(t *testing.T) {
 			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
 			w := &wire{server: hostPort(t, s)}
 			nc, err := natslog.Connect(w.listen(t), discard, nats.Token("secret"), nats.ReconnectWait(time.Millisecond))
 			if err != nil {
