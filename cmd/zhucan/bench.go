@@ -491,7 +491,7 @@ func (p *program) benchReady(ctx context.Context, say func(bench.Figure)) error 
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, self, "bench", "--restart", filepath.Join(p.data, "nats"), "--data", p.data, "--profiles", p.profiles, "-o", "json").Output()
+	out, err := exec.CommandContext(ctx, self, "bench", "--restart", filepath.Join(p.data, logFolder), "--data", p.data, "--profiles", p.profiles, "-o", "json").Output()
 	if err != nil {
 		return fmt.Errorf("restart: %w", err)
 	}

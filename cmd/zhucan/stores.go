@@ -188,12 +188,15 @@ func (s *stores) writeServerFile() error {
 	return os.Rename(path+".new", path)
 }
 
+// logFolder is where in the data folder the log's server keeps its files.
+const logFolder = "nats"
+
 // openLog connects to the log: the external server of --nats, the server that
 // serves the folder, or one started here.
 func (p *program) openLog(ctx context.Context, s *stores) error {
 	var nc *nats.Conn
 	var started *natslog.Server
-	var files string // folder of the server's files, if it is at hand
+	var files string // of a server in another process, where they are at hand
 	var err error
 	switch {
 	case p.nats != "":
@@ -201,14 +204,13 @@ func (p *program) openLog(ctx context.Context, s *stores) error {
 		nc, err = natslog.Connect(p.nats, p.logger())
 	case s.server != nil:
 		if s.server.NATSToken != "" { // it started the log's server too, in the folder
-			files = filepath.Join(s.dir, "nats")
+			files = filepath.Join(s.dir, logFolder)
 		}
 		nc, err = natslog.Connect(s.server.NATS, p.logger(), nats.Token(s.server.NATSToken))
 	default:
 		token := newToken()
-		files = filepath.Join(s.dir, "nats")
 		server, serverErr := natslog.StartServer(ctx, natslog.ServerConfig{
-			Dir: files, Listen: "127.0.0.1:-1", Token: token, Logger: p.logger(),
+			Dir: filepath.Join(s.dir, logFolder), Listen: "127.0.0.1:-1", Token: token, Logger: p.logger(),
 		})
 		if serverErr != nil {
 			return fmt.Errorf("start the log's server: %w", serverErr)

@@ -102,14 +102,14 @@
 // itself without end and without regard to ctx, and takes a message that the server
 // cannot read for silence.
 //
-// A consumer costs the server's time for each message, and nats.go makes a map of each header:
-// 34 allocations for a record. So the embedded server's own files are read first, as long as
-// the end of the log is far: about four times as fast, with three
-// allocations ([disk]; BenchmarkRead has both). The server's word on how far the log goes
-// stays the limit; a record counts when it is the next one, whole, and agrees with the hash that the
-// server stored with it; and whatever looks otherwise is left to the consumer, so that a disk never
-// decides what is wrong. A version of the server that keeps its files in another way is read
-// as one elsewhere is, more slowly, and the tests tell.
+// A consumer costs the server's time for each message, and nats.go makes a map of each
+// header: 34 allocations for a record. So the files of an embedded server are read first, as
+// long as the end of the log is far: about four times as fast, with three allocations
+// (BenchmarkRead has both). The server's word on how far the log goes stays the limit; a
+// record counts when it is the next one, whole, and agrees with the hash that the server
+// stored with it; whatever looks otherwise is left to the consumer, so that a disk never
+// decides what is wrong. A version of the server that keeps its files in another way is
+// read as one elsewhere is, more slowly, and the tests tell.
 //
 // Objects are written by nats.go and read without it. It sends all chunks of an object
 // before it waits, at most 64 MiB here and one object at a time, which stays below what

@@ -50,6 +50,17 @@ func (w *wire) listen(t testing.TB) string {
 	return "nats://" + l.Addr().String()
 }
 
+// connect connects a client to the server through the wire.
+func (w *wire) connect(t testing.TB, opts ...nats.Option) *nats.Conn {
+	t.Helper()
+	nc, err := natslog.Connect(w.listen(t), discard, append(opts, nats.Token("secret"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
 func (w *wire) carry(to, from net.Conn, cut *atomic.Pointer[string]) {
 	defer to.Close()
 	defer from.Close()
@@ -100,7 +111,7 @@ func TestAnUnclearOutcomeIsResolvedByReadingBack(t *testing.T) {
 			}
 			var once sync.Once
 			w := &wire{server: hostPort(t, s)}
-			nc, err := natslog.Connect(w.listen(t), discard, nats.Token("secret"), nats.ReconnectWait(time.Millisecond),
+			nc := w.connect(t, nats.ReconnectWait(time.Millisecond),
 				nats.DisconnectErrHandler(func(*nats.Conn, error) {
 					once.Do(func() {
 						if test.rival {
@@ -110,10 +121,6 @@ func TestAnUnclearOutcomeIsResolvedByReadingBack(t *testing.T) {
 						}
 					})
 				}))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(nc.Close)
 			log, err := natslog.Open(ctx, stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: 2 * time.Second})
 			if err != nil {
 				t.Fatal(err)
@@ -148,12 +155,7 @@ func TestAnAppendThatIsCancelledUnderWayHasAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	s := start(t, natslog.ServerConfig{Dir: t.TempDir(), Listen: "127.0.0.1:-1", Token: "secret"})
 	w := &wire{server: hostPort(t, s)}
-	nc, err := natslog.Connect(w.listen(t), discard, nats.Token("secret"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	log, err := natslog.Open(context.Background(), stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: time.Second})
+	log, err := natslog.Open(context.Background(), stream(t, w.connect(t)), natslog.Config{Book: logtest.Book, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,11 +204,7 @@ func TestAQuestionThatIsLostIsAskedAgain(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			w := &wire{server: hostPort(t, s)}
-			nc, err := natslog.Connect(w.listen(t), discard, nats.Token("secret"), nats.ReconnectWait(time.Millisecond))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(nc.Close)
+			nc := w.connect(t, nats.ReconnectWait(time.Millisecond))
 			log, err := natslog.Open(ctx, stream(t, nc), natslog.Config{Book: logtest.Book, Timeout: 2 * time.Second})
 			if err != nil {
 				t.Fatal(err)

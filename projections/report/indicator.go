@@ -8,7 +8,6 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -663,21 +662,17 @@ func (c *counter) tally(ctx context.Context, targets []policy.Target) (tally, er
 	return y, errors.Join(err, <-ended)
 }
 
-// second is how long counting waits for a second connection. It does without when there is
-// none to be had: all of them may be counting.
-const second = 100 * time.Millisecond
-
 // inTwo has f work in two transactions at once, the counter's own and one on another connection
-// that sees the same.
+// that sees the same. The second is waited for no longer than the first works: all connections
+// may be counting.
 func (c *counter) inTwo(ctx context.Context, f func(pgx.Tx) error) error {
 	var seen string
 	if err := c.tx.QueryRow(ctx, "select pg_export_snapshot()").Scan(&seen); err != nil {
 		return fmt.Errorf("share what is seen: %w", err)
 	}
+	wait, stop := context.WithCancel(ctx)
 	var g errgroup.Group
 	g.Go(func() error {
-		wait, stop := context.WithTimeout(ctx, second)
-		defer stop()
 		tx, err := c.db.BeginTx(wait, reading)
 		if err != nil {
 			return ctx.Err()
@@ -693,6 +688,7 @@ func (c *counter) inTwo(ctx context.Context, f func(pgx.Tx) error) error {
 		return f(tx)
 	})
 	err := f(c.tx)
+	stop()
 	return errors.Join(err, g.Wait())
 }
 

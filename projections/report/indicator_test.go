@@ -417,15 +417,22 @@ func TestEachBodyThatATargetAsksIsListedThoseThatFallShortFirst(t *testing.T) {
 	}
 }
 
-// Counting takes a second connection if it gets one, and never waits for one that waits for it.
-func TestManyCountOnFewConnections(t *testing.T) {
-	t.Parallel()
+// counted returns what is counted of the plan through as many connections as are wanted.
+func counted(t *testing.T) (*pgxpool.Pool, report.Ask, report.Indicators) {
+	t.Helper()
 	_, pool := plan(t)
 	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}
-	want, err := report.ListIndicators(t.Context(), pool, ask)
+	all, err := report.ListIndicators(t.Context(), pool, ask)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pool, ask, all
+}
+
+// Counting takes a second connection if it gets one, and never waits for one that waits for it.
+func TestManyCountOnFewConnections(t *testing.T) {
+	t.Parallel()
+	pool, ask, want := counted(t)
 	for _, connections := range []int32{1, 2, 3} {
 		cfg := pool.Config()
 		cfg.MaxConns = connections
@@ -468,12 +475,7 @@ func (m *meddler) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, e
 
 func TestTwoConnectionsCountTheSame(t *testing.T) {
 	t.Parallel()
-	_, pool := plan(t)
-	ask := report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}
-	want, err := report.ListIndicators(t.Context(), pool, ask)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pool, ask, want := counted(t)
 	db := &meddler{DB: pool, change: "delete from rm_v0001.fact; delete from rm_v0001.payment"}
 	got, err := report.ListIndicators(t.Context(), db, ask)
 	if err != nil || db.begun != 2 || !reflect.DeepEqual(got, want) {

@@ -291,9 +291,6 @@ func (r *packReader) parameters() error {
 	return nil
 }
 
-// published is the column that lists may have or not.
-var published = []string{"published"}
-
 func dayOrNone(s string) (ledger.Date, error) {
 	if s == "" {
 		return ledger.Date{}, nil
