@@ -57,10 +57,11 @@
 // but the archive is the second copy of the money's history and counts only when it
 // is on disk, it shares their transaction, and with chunks the wait is small.
 //
-// A rebuild makes and fills the tables in one transaction, by COPY without any
-// index; sums and later changes are kept in memory and written once. Then keys and
-// indexes are made on two connections, and only then the version is ready. One that
-// is interrupted is still marked as building, and the next rebuild drops it. The
+// A rebuild deals the tables to a few connections. Each makes its tables, fills them by
+// COPY, and only then makes their keys and indexes, all in one transaction: what is made
+// and filled in one goes to disk once. Sums and later changes are kept in memory and
+// written once. The version is ready when all have committed. One that is interrupted
+// is still marked as building, and the next rebuild drops it. The
 // first version of an empty database is not rebuilt but followed from the first
 // record: the archive has to begin there anyway.
 //

@@ -174,15 +174,10 @@ func free(ctx context.Context, conn *pgxpool.Conn) {
 	conn.Release()
 }
 
-// createTables makes the tables of a version, empty and without keys.
-func (r *Runner) createTables(ctx context.Context, tx pgx.Tx, schema string) error {
+// createSchema makes the schema of a version, with nothing in it.
+func createSchema(ctx context.Context, tx pgx.Tx, schema string) error {
 	if _, err := tx.Exec(ctx, "create schema "+quote(schema)); err != nil {
 		return fmt.Errorf("create schema %s: %w", schema, err)
-	}
-	for _, t := range r.tables {
-		if _, err := tx.Exec(ctx, t.create(schema), pgx.QueryExecModeSimpleProtocol); err != nil {
-			return fmt.Errorf("create table %s: %w", t.Name, err)
-		}
 	}
 	return nil
 }

@@ -120,16 +120,6 @@ func (t *Table) key(schema string) string {
 	return fmt.Sprintf("alter table %s.%s add primary key (%s)", quote(schema), t.Name, strings.Join(t.Key, ", "))
 }
 
-// unique and keyed are the same in two statements, the first of which lets others
-// index the table at the same time.
-func (t *Table) unique(schema string) string {
-	return fmt.Sprintf("create unique index %s_pkey on %s.%s (%s)", t.Name, quote(schema), t.Name, strings.Join(t.Key, ", "))
-}
-
-func (t *Table) keyed(schema string) string {
-	return fmt.Sprintf("alter table %s.%s add primary key using index %s_pkey", quote(schema), t.Name, t.Name)
-}
-
 // secondary returns the statements that make the other indexes.
 func (t *Table) secondary(schema string) []string {
 	var all []string

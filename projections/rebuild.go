@@ -54,23 +54,18 @@ func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error
 		if err := r.remove(ctx, tx, version); err != nil {
 			return err
 		}
+		if err := createSchema(ctx, tx, schema); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, insertModel, pgx.NamedArgs{"name": version, "root": root[:], "fold": r.fold})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("prepare version %s: %w", version, err)
 	}
-	var tree merkle.Frontier
-	var filled filling
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-		tree, filled, err = r.fill(ctx, tx, schema, last)
-		return err
-	})
+	tree, err := r.build(ctx, conn, schema, last)
 	if err != nil {
 		return err
-	}
-	if err := r.index(ctx, conn, schema, filled); err != nil {
-		return poisoned(err, 1, last)
 	}
 	r.cfg.Step("built")
 	root = tree.Root()
@@ -88,141 +83,191 @@ func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error
 // records of the log, and returns the tree over these. The schema does not exist
 // yet; a caller who rolls back leaves nothing behind.
 func (r *Runner) Refold(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, error) {
-	tree, _, err := r.fill(ctx, tx, schema, last)
+	if err := createSchema(ctx, tx, schema); err != nil {
+		return merkle.Frontier{}, err
+	}
+	return r.fill(ctx, []*lane{{tx: tx}}, schema, last)
+}
+
+// A lane is a transaction in which some of the tables are made, filled and indexed.
+type lane struct {
+	tx     pgx.Tx
+	tables []int           // numbers among those of the runner
+	load   int             // bytes that the tables began with
+	made   int             // tables that are made
+	keyed  map[*Table]bool // have their primary key already
+}
+
+// lanes is how many there are: one more than two processors keep busy, since each waits for
+// the disk now and then.
+const lanes = 3
+
+// second is how long a rebuild waits for further connections. It does with those it gets.
+const second = 100 * time.Millisecond
+
+// build makes the tables of a schema, with their keys and indexes, on conn and on
+// further connections.
+func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, last uint64) (tree merkle.Frontier, err error) {
+	conns := []*pgxpool.Conn{conn}
+	wait, stop := context.WithTimeout(ctx, second)
+	defer stop()
+	for len(conns) < lanes {
+		more, err := r.pool.Acquire(wait)
+		if err != nil {
+			break
+		}
+		defer more.Release()
+		conns = append(conns, more)
+	}
+	var all []*lane
+	for _, c := range conns {
+		tx, err := c.Begin(ctx)
+		if err != nil {
+			return tree, fmt.Errorf("begin: %w", err)
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		all = append(all, &lane{tx: tx})
+	}
+	if tree, err = r.fill(ctx, all, schema, last); err != nil {
+		return tree, err
+	}
+	err = each(ctx, all, func(ctx context.Context, l *lane) error {
+		if err := r.index(ctx, l, schema); err != nil {
+			return poisoned(err, 1, last)
+		}
+		return l.tx.Commit(ctx)
+	})
 	return tree, err
 }
 
-// A filling is what is known of tables that were filled.
-type filling struct {
-	rows  map[*Table]int
-	keyed map[*Table]bool // have their primary key already
+// each works on all lanes at once.
+func each(ctx context.Context, all []*lane, f func(context.Context, *lane) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, l := range all {
+		g.Go(func() error { return f(ctx, l) })
+	}
+	return g.Wait()
+}
+
+// deal gives the tables that are written to for the first time, or all at last, to the lanes that
+// have the least to do by now, the largest first.
+func deal(all []*lane, rows *Rows, settle, last bool) {
+	var news []int
+	for i, t := range rows.tables {
+		if (t.copy.Rows() > 0 || settle && len(t.changes) > 0 || last) && !slices.ContainsFunc(all, func(l *lane) bool { return slices.Contains(l.tables, i) }) {
+			news = append(news, i)
+		}
+	}
+	size := func(i int) int { return rows.tables[i].copy.Size() }
+	slices.SortStableFunc(news, func(a, b int) int { return size(b) - size(a) })
+	for _, i := range news {
+		l := slices.MinFunc(all, func(a, b *lane) int { return a.load - b.load })
+		l.tables, l.load = append(l.tables, i), l.load+size(i)
+	}
 }
 
 // fill makes the tables of a schema and fills them. Of the keys it makes those that
 // it needs to write changes by.
-func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, last uint64) (merkle.Frontier, filling, error) {
+func (r *Runner) fill(ctx context.Context, all []*lane, schema string, last uint64) (merkle.Frontier, error) {
 	var tree merkle.Frontier
-	filled := filling{make(map[*Table]int), make(map[*Table]bool)}
-	if err := r.createTables(ctx, tx, schema); err != nil {
-		return tree, filled, err
-	}
 	var src iter.Seq2[events.Record, error] = func(func(events.Record, error) bool) {}
 	if last > 0 {
 		src = upTo(r.log.Read(ctx, 0), last)
 	}
 	f := &folder{r: r, models: true, bulk: true}
-	settle := func(rows *Rows) error {
-		for _, t := range rows.tables {
-			if len(t.changes) == 0 || filled.keyed[t.Table] {
-				continue
+	write := func(rows *Rows, settle, last bool) error {
+		deal(all, rows, settle, last)
+		return each(ctx, all, func(ctx context.Context, l *lane) error {
+			mine := rows.some(l.tables)
+			for ; l.made < len(mine); l.made++ {
+				t := mine[l.made]
+				if _, err := l.tx.Exec(ctx, t.create(schema), pgx.QueryExecModeSimpleProtocol); err != nil {
+					return fmt.Errorf("create table %s: %w", t.Name, err)
+				}
 			}
-			if _, err := tx.Exec(ctx, t.key(schema)); err != nil {
-				return fmt.Errorf("key of %s: %w", t.Name, err)
+			// Rows of a table made in the same transaction need no later freezing.
+			if err := r.copyRows(ctx, l.tx, schema, mine, ", freeze"); err != nil || !settle {
+				return err
 			}
-			filled.keyed[t.Table] = true
-		}
-		return r.change(ctx, tx, schema, rows)
+			for _, t := range mine {
+				if len(t.changes) > 0 {
+					if err := l.key(ctx, t.Table, schema); err != nil {
+						return err
+					}
+				}
+			}
+			return r.change(ctx, l.tx, schema, mine)
+		})
 	}
 	for c := range f.chunks(ctx, src, r.cfg.Bulk) {
 		if c.err != nil {
-			return tree, filled, c.err
+			return tree, c.err
 		}
-		// Rows of a table made in the same transaction need no later freezing.
-		err := r.copyRows(ctx, tx, schema, c.rows, ", freeze")
-		if err == nil && c.settle {
-			err = settle(c.rows)
-		}
-		if err != nil {
-			return tree, filled, poisoned(err, c.before.Size()+1, c.last())
-		}
-		for _, t := range c.rows.tables {
-			filled.rows[t.Table] += t.copy.Rows()
+		if err := write(c.rows, c.settle, false); err != nil {
+			return tree, poisoned(err, c.before.Size()+1, c.last())
 		}
 		tree = c.after
 		r.cfg.Step("filled")
 	}
 	if err := ctx.Err(); err != nil {
-		return tree, filled, err
+		return tree, err
 	}
 	if tree.Size() != last {
-		return tree, filled, &Halt{Behind, last, fmt.Sprintf("the log ends at %d", tree.Size())}
+		return tree, &Halt{Behind, last, fmt.Sprintf("the log ends at %d", tree.Size())}
 	}
 	rest := newRows(r.tables)
 	if f.carried != nil {
 		rest.exchange(f.carried)
 	}
-	if err := settle(rest); err != nil {
-		return tree, filled, poisoned(err, 1, last)
+	if err := write(rest, true, true); err != nil {
+		return tree, poisoned(err, 1, last)
 	}
 	r.cfg.Step("settled")
-	return tree, filled, nil
+	return tree, nil
 }
 
-// second is how long a rebuild waits for a second connection to make indexes on. It
-// does without when the pool has none to give.
-const second = 100 * time.Millisecond
+// key makes the primary key of a table that has none yet.
+func (l *lane) key(ctx context.Context, t *Table, schema string) error {
+	if l.keyed[t] {
+		return nil
+	}
+	if l.keyed == nil {
+		l.keyed = make(map[*Table]bool)
+	}
+	l.keyed[t] = true
+	if _, err := l.tx.Exec(ctx, t.key(schema)); err != nil {
+		return fmt.Errorf("key of %s: %w", t.Name, err)
+	}
+	return nil
+}
 
-// index makes the keys and indexes of tables that were filled, the largest first,
-// on two connections.
-func (r *Runner) index(ctx context.Context, conn *pgxpool.Conn, schema string, filled filling) error {
-	tables := slices.Clone(r.tables)
-	slices.SortStableFunc(tables, func(a, b *Table) int { return filled.rows[b] - filled.rows[a] })
-	var indexes, rest []string
-	for _, t := range tables {
-		if !filled.keyed[t] {
-			indexes = append(indexes, t.unique(schema))
-			rest = append(rest, t.keyed(schema))
-		}
-		indexes = append(indexes, t.secondary(schema)...)
+// index makes the keys and indexes of the tables of a lane.
+func (r *Runner) index(ctx context.Context, l *lane, schema string) error {
+	if _, err := l.tx.Exec(ctx, forIndexes, pgx.NamedArgs{"workers": strconv.Itoa(max(0, runtime.NumCPU()/2-1))}); err != nil {
+		return fmt.Errorf("settings for indexes: %w", err)
 	}
-	for _, t := range tables {
-		rest = append(rest, "analyze "+quote(schema)+"."+t.Name)
-	}
-	conns := []*pgxpool.Conn{conn}
-	wait, stop := context.WithTimeout(ctx, second)
-	if more, err := r.pool.Acquire(wait); err == nil {
-		defer more.Release()
-		conns = append(conns, more)
-	}
-	stop()
-	for _, c := range conns {
-		if _, err := c.Exec(ctx, forIndexes, pgx.NamedArgs{"workers": strconv.Itoa(max(0, runtime.NumCPU()/2-1))}); err != nil {
-			return fmt.Errorf("settings for indexes: %w", err)
-		}
-		defer func() { _, _ = c.Exec(context.WithoutCancel(ctx), "reset all") }()
-	}
-	for _, statements := range [][]string{indexes, rest} {
-		todo := make(chan string, len(statements))
-		for _, sql := range statements {
-			todo <- sql
-		}
-		close(todo)
-		g, ctx := errgroup.WithContext(ctx)
-		for _, c := range conns {
-			g.Go(func() error {
-				for sql := range todo {
-					if _, err := c.Exec(ctx, sql); err != nil {
-						return fmt.Errorf("%s: %w", sql, err)
-					}
-				}
-				return nil
-			})
-		}
-		if err := g.Wait(); err != nil {
+	for _, i := range l.tables {
+		t := r.tables[i]
+		if err := l.key(ctx, t, schema); err != nil {
 			return err
+		}
+		for _, sql := range append(t.secondary(schema), "analyze "+quote(schema)+"."+t.Name) {
+			if _, err := l.tx.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("%s: %w", sql, err)
+			}
 		}
 	}
 	return nil
 }
 
 // forIndexes gives sorting room, and helpers where there are more processors than the two that
-// the connections keep busy: more than processors only hinder each other. Statistics are good
+// the lanes keep busy: more than processors only hinder each other. Statistics are good
 // enough from a smaller sample: the tables have few columns that are searched by ranges.
 const forIndexes = `
 select
-	set_config('maintenance_work_mem', '256MB', false),
-	set_config('max_parallel_maintenance_workers', @workers, false),
-	set_config('default_statistics_target', '25', false)`
+	set_config('maintenance_work_mem', '256MB', true),
+	set_config('max_parallel_maintenance_workers', @workers, true),
+	set_config('default_statistics_target', '25', true)`
 
 // poisoned turns what Postgres does not accept into a halt. A bulk fill knows only
 // between which records; the live runner finds the one.

@@ -84,6 +84,15 @@ func (r *Rows) exchange(changes []map[string]*Change) []map[string]*Change {
 	return old
 }
 
+// some returns what is to be written to the tables of these numbers.
+func (r *Rows) some(numbers []int) []*tableRows {
+	tables := make([]*tableRows, len(numbers))
+	for i, n := range numbers {
+		tables[i] = r.tables[n]
+	}
+	return tables
+}
+
 // pending counts the changes.
 func (r *Rows) pending() (n int) {
 	for _, t := range r.tables {

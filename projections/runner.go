@@ -35,7 +35,7 @@ type Config struct {
 	Step func(step string)
 
 	// Tap, when set, is given what is copied, to be copied again elsewhere for
-	// comparison.
+	// comparison; in a rebuild by several goroutines at once.
 	Tap func(Copy)
 }
 

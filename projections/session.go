@@ -289,11 +289,11 @@ func (s *session) write(ctx context.Context, g *group, c *chunk) error {
 		}
 	}
 	for _, schema := range g.schemas {
-		if err := s.r.copyRows(ctx, tx, schema, c.rows, ""); err != nil {
+		if err := s.r.copyRows(ctx, tx, schema, c.rows.tables, ""); err != nil {
 			return err
 		}
 		s.r.cfg.Step("copied")
-		if err := s.r.change(ctx, tx, schema, c.rows); err != nil {
+		if err := s.r.change(ctx, tx, schema, c.rows.tables); err != nil {
 			return err
 		}
 	}

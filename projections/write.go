@@ -42,9 +42,9 @@ func (r *Runner) send(ctx context.Context, tx pgx.Tx, c Copy, option string) err
 	return nil
 }
 
-// copyRows writes the rows of every table.
-func (r *Runner) copyRows(ctx context.Context, tx pgx.Tx, schema string, rows *Rows, option string) error {
-	for _, t := range rows.tables {
+// copyRows writes the rows of tables.
+func (r *Runner) copyRows(ctx context.Context, tx pgx.Tx, schema string, tables []*tableRows, option string) error {
+	for _, t := range tables {
 		if t.copy.Rows() == 0 {
 			continue
 		}
@@ -59,9 +59,9 @@ func (r *Runner) copyRows(ctx context.Context, tx pgx.Tx, schema string, rows *R
 // slice is how many changes one statement makes.
 const slice = 10_000
 
-// change makes the changes of every table.
-func (r *Runner) change(ctx context.Context, tx pgx.Tx, schema string, rows *Rows) error {
-	for _, t := range rows.tables {
+// change makes the changes of tables.
+func (r *Runner) change(ctx context.Context, tx pgx.Tx, schema string, tables []*tableRows) error {
+	for _, t := range tables {
 		if len(t.changes) == 0 {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,6 +115,7 @@ func Read(ctx context.Context, log events.Log) (float64, error) {
 
 // A Tape is the bytes that a projection copied, in its order, to be copied again.
 type Tape struct {
+	mu     sync.Mutex
 	copies []projections.Copy
 	Bytes  int
 	Rows   int
@@ -122,6 +124,8 @@ type Tape struct {
 // Tap records one copy.
 func (t *Tape) Tap(c projections.Copy) {
 	c.Data = bytes.Clone(c.Data)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.copies = append(t.copies, c)
 	t.Bytes += len(c.Data)
 	t.Rows += c.Rows
