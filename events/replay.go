@@ -31,9 +31,10 @@ func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.S
 // the other. The book is folded without leaves: nobody asks it for a proof.
 func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode func(Record) (Recorded, error)) iter.Seq2[[]Recorded, error] {
 	return func(yield func([]Recorded, error) bool) {
+		step := min(most, 256) // decoded at a time
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		raw, ready := newMailbox[Record](ctx, 4*most), newMailbox[Recorded](ctx, 2*most)
+		raw, ready := newMailbox[Record](ctx, 4*most, step), newMailbox[Recorded](ctx, 2*most, most)
 		defer raw.stop()
 		defer ready.stop()
 
@@ -52,7 +53,7 @@ func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode
 		go func() {
 			var decoded []Recorded
 			for {
-				records, err := raw.take(min(most, 256))
+				records, err := raw.take(step)
 				ended := len(records) == 0
 				decoded = decoded[:0]
 				for i := 0; i < len(records) && err == nil; i++ {
@@ -94,17 +95,18 @@ func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode
 type mailbox[T any] struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	items   []T
-	came    int // items since there were none
-	before  int // came, when there were none again: how many to make room for at once
-	room    int
+	blocks  [][]T // what waits, none of them empty
+	waiting int   // items in them
+	filled  int   // items that the last block came to: the next one has room for twice as many
+	most    int   // room of a block
+	room    int   // items that may wait
 	closed  bool
 	err     error
 	unwatch func() bool
 }
 
-func newMailbox[T any](ctx context.Context, room int) *mailbox[T] {
-	m := &mailbox[T]{room: room}
+func newMailbox[T any](ctx context.Context, room, most int) *mailbox[T] {
+	m := &mailbox[T]{room: room, most: most}
 	m.changed.L = &m.mu
 	m.unwatch = context.AfterFunc(ctx, func() { m.close(ctx.Err()) })
 	return m
@@ -115,20 +117,25 @@ func newMailbox[T any](ctx context.Context, room int) *mailbox[T] {
 func (m *mailbox[T]) put(items ...T) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for len(m.items) >= m.room && !m.closed {
+	for m.waiting >= m.room && !m.closed {
 		m.changed.Wait()
 	}
 	if m.closed {
 		return false
 	}
-	if m.items == nil {
-		m.items, m.came = make([]T, 0, min(max(1, m.before), m.room)), 0
-	}
-	waiting := len(m.items)
-	m.items = append(m.items, items...)
-	m.came += len(items)
-	if waiting == 0 {
+	if m.waiting == 0 {
 		m.changed.Broadcast()
+	}
+	m.waiting += len(items)
+	for len(items) > 0 {
+		last := len(m.blocks) - 1
+		if last < 0 || len(m.blocks[last]) == cap(m.blocks[last]) {
+			m.blocks, last = append(m.blocks, make([]T, 0, min(2*m.filled+1, m.most))), last+1
+			m.filled = 0
+		}
+		n := min(len(items), cap(m.blocks[last])-len(m.blocks[last]))
+		m.blocks[last] = append(m.blocks[last], items[:n]...)
+		m.filled, items = m.filled+n, items[n:]
 	}
 	return true
 }
@@ -138,19 +145,33 @@ func (m *mailbox[T]) put(items ...T) bool {
 func (m *mailbox[T]) take(most int) ([]T, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for len(m.items) == 0 && !m.closed {
+	for m.waiting == 0 && !m.closed {
 		m.changed.Wait()
 	}
-	if len(m.items) == 0 {
+	if m.waiting == 0 {
 		return nil, m.err
 	}
-	n := min(most, len(m.items))
-	taken := m.items[:n:n]
-	if m.items = m.items[n:]; len(m.items) == 0 {
-		m.items, m.before = nil, m.came
-	}
+	n := min(most, m.waiting)
+	m.waiting -= n
 	m.changed.Broadcast()
+	if first := m.blocks[0]; n <= len(first) { // in bulk, mostly
+		m.drop(n)
+		return first[:n:n], nil
+	}
+	taken := make([]T, 0, n)
+	for len(taken) < n {
+		next := m.blocks[0][:min(n-len(taken), len(m.blocks[0]))]
+		m.drop(len(next))
+		taken = append(taken, next...)
+	}
 	return taken, nil
+}
+
+// drop takes n items from the first block.
+func (m *mailbox[T]) drop(n int) {
+	if m.blocks[0] = m.blocks[0][n:]; len(m.blocks[0]) == 0 {
+		m.blocks[0], m.blocks = nil, m.blocks[1:]
+	}
 }
 
 func (m *mailbox[T]) close(err error) {
