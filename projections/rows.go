@@ -137,7 +137,10 @@ func (r *Rows) Update(t *Table, key string) *Change {
 }
 
 // A Key is the key of a row of a merged table, its columns in their order.
-type Key struct{ cells []byte }
+type Key struct {
+	cells []byte
+	lines pgcopy.Lines
+}
 
 // Key begins a key. It is valid until the next one begins.
 func (r *Rows) Key() *Key {
@@ -159,7 +162,8 @@ func (k *Key) Int4(n int) *Key {
 
 // Line adds the four parts of a budget line to the key.
 func (k *Key) Line(l ledger.BudgetLine) *Key {
-	return k.Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(l.Year)
+	k.cells = k.lines.Append(k.cells, l)
+	return k
 }
 
 // Merge changes the row of a key, which comes into being with its first change.

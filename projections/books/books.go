@@ -211,11 +211,9 @@ func (books) Fold(rows *projections.Rows, r events.Recorded) error {
 }
 
 func post(rows *projections.Rows, r events.Recorded, e *ledger.Entry) {
-	l := e.Line
 	row := rows.Append(entries).
 		Int8(int64(r.Seq)).Text(string(e.ID)).Text(r.Name).Text(r.Event.Case()).Date(e.Date).TextOrNull(e.Adjusts.String()).
-		Text(e.Clause).Text(e.Policy).Text(e.Memo).
-		Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(int32(l.Year))
+		Text(e.Clause).Text(e.Policy).Text(e.Memo).Line(e.Line)
 	if amount, ok := size(r.Event); ok {
 		row.Money(rows.Amount(amount))
 	} else {
@@ -227,11 +225,12 @@ func post(rows *projections.Rows, r events.Recorded, e *ledger.Entry) {
 		row.Null()
 	}
 	period := e.Date.Period().String()
-	for i, p := range e.Postings {
+	for i := range e.Postings {
+		p := &e.Postings[i]
 		l, amount := p.Of(*e), rows.Amount(p.Amount)
 		rows.Append(postings).
 			Int8(Place(p.Account, e.Date, r.Seq)).Int2(int16(i + 1)).Int8(int64(r.Seq)).Date(e.Date).Text(string(p.Account)).Text(string(p.Side)).Money(amount).
-			Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(int32(l.Year))
+			Line(l)
 		rows.Merge(balances, rows.Key().Text(string(p.Account)).Line(l).Text(period)).Add(string(p.Side), amount)
 	}
 }

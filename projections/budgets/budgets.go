@@ -181,7 +181,7 @@ func (budgets) Fold(rows *projections.Rows, r events.Recorded) error {
 func document(rows *projections.Rows, r events.Recorded, kind, document string, on ledger.Date, amount pgcopy.Sum, l, to ledger.BudgetLine) {
 	row := rows.Append(documents).
 		Int8(int64(r.Seq)).Text(kind).Text(document).Date(on).Money(amount).
-		Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(int32(l.Year))
+		Line(l)
 	if to.IsZero() {
 		row.Null().Null()
 	} else {

@@ -89,6 +89,7 @@ type Buffer struct {
 	data    []byte
 	rows    int
 	next    int // column to be written; len(columns) between rows
+	lines   Lines
 }
 
 // NewBuffer returns an empty buffer for rows of these columns.
@@ -270,6 +271,16 @@ func (b *Buffer) Money(m Sum) *Buffer {
 	return b
 }
 
+// Line writes a budget line into four columns.
+func (b *Buffer) Line(l ledger.BudgetLine) *Buffer {
+	b.expect(Text)
+	b.expect(Text)
+	b.expect(Text)
+	b.expect(Int4)
+	b.data = b.lines.Append(b.data, l)
+	return b
+}
+
 // Bytea writes bytes.
 func (b *Buffer) Bytea(p []byte) *Buffer {
 	b.expect(Bytea)
@@ -368,6 +379,22 @@ func AppendTextArray(dst []byte, list []string) []byte {
 	dst = AppendArray(dst, Text, len(list), elements)
 	binary.BigEndian.PutUint32(dst[size:], uint32(len(dst)-size-4))
 	return dst
+}
+
+// Lines appends budget lines, four cells each: region, scheme, fund, year. It keeps the last
+// one, since the postings of an entry are on one line, nearly always. The zero value is ready.
+type Lines struct {
+	line  ledger.BudgetLine
+	cells []byte
+}
+
+// Append appends the cells of a line.
+func (s *Lines) Append(dst []byte, l ledger.BudgetLine) []byte {
+	if l != s.line || s.cells == nil {
+		cells := AppendText(AppendText(AppendText(s.cells[:0], string(l.Region)), string(l.Scheme)), string(l.Fund))
+		s.line, s.cells = l, AppendInt4(cells, int32(l.Year))
+	}
+	return append(dst, s.cells...)
 }
 
 // AppendArray appends the binary form of an array of n cells, without its length:
