@@ -14,6 +14,7 @@ import (
 type Rows struct {
 	tables []*tableRows
 	of     map[*Table]*tableRows
+	latest [Merged + 1]*tableRows // asked for last, of each mode
 	err    error
 	key    Key
 }
@@ -102,10 +103,14 @@ func (r *Rows) pending() (n int) {
 }
 
 func (r *Rows) table(t *Table, mode Mode) *tableRows {
+	if last := r.latest[mode]; last != nil && last.Table == t {
+		return last
+	}
 	tr, ok := r.of[t]
 	if !ok || t.Mode != mode {
 		panic(fmt.Sprintf("projections: table %s is not there, or of another mode", t.Name))
 	}
+	r.latest[mode] = tr
 	return tr
 }
 

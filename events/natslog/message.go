@@ -55,7 +55,10 @@ func (l *Log) check(r events.Record) (int, error) {
 }
 
 // spaced tells whether there are spaces around a value, which would not come back.
-func spaced(value string) bool { return strings.Trim(value, " \t") != value }
+func spaced(value string) bool {
+	blank := func(c byte) bool { return c == ' ' || c == '\t' }
+	return value != "" && (blank(value[0]) || blank(value[len(value)-1]))
+}
 
 // literal tells whether s is one or more tokens of a subject, without wildcards.
 func literal(s string) bool {

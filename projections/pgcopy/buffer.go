@@ -323,10 +323,20 @@ func AppendNull(dst []byte) []byte { return append(dst, 0xff, 0xff, 0xff, 0xff) 
 // character: a remark with such a byte in it must not stop the books. The event
 // itself keeps its bytes in the archive.
 func AppendText(dst []byte, s string) []byte {
-	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+	if !plain(s) && (strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s)) {
 		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "␀")
 	}
 	return append(length(dst, len(s)), s...)
+}
+
+// plain tells whether s is of ASCII without NUL: most strings are, and short.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == 0 || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // AppendBool appends a truth value.
