@@ -177,18 +177,18 @@ func (k row) read(data []byte, about string) (ledger.Event, error) {
 		return nil, err
 	case e.Case() != about:
 		return nil, fmt.Errorf("it is about %q and says %q", e.Case(), about)
-	case e.Effective().IsZero() || !sound(e.Booked()):
-		return nil, errors.New("it has no day, or an entry that is none")
+	case e.Effective().IsZero():
+		return nil, errors.New("it has no day")
+	}
+	if entry, ok := e.Booked(); ok && !sound(&entry) {
+		return nil, errors.New("its entry is none")
 	}
 	return e, nil
 }
 
-// sound tells whether an entry, if there is one, has a day and postings that move
-// money on a side. That they balance is for who has the chart.
+// sound tells whether an entry has a day and postings that move money on a side. That
+// they balance is for who has the chart.
 func sound(e *ledger.Entry) bool {
-	if e == nil {
-		return true
-	}
 	for _, p := range e.Postings {
 		if p.Account == "" || p.Amount.Sign() <= 0 || p.Side != ledger.Debit && p.Side != ledger.Credit {
 			return false

@@ -176,6 +176,14 @@ func (p Posting) Of(e Entry) BudgetLine {
 	return p.Line
 }
 
+// Booked returns the entry of an event that may carry none, see [Event].
+func (e *Entry) Booked() (Entry, bool) {
+	if e == nil {
+		return Entry{}, false
+	}
+	return *e, true
+}
+
 // Mirror returns the reversal of e: the same accounts and amounts on the other
 // sides, as entry id on day on. It shares nothing with e.
 func (e Entry) Mirror(id EntryID, on Date, memo string) Entry {
@@ -222,6 +230,6 @@ type Event interface {
 	Case() string
 	// Effective is the day it is about.
 	Effective() Date
-	// Booked returns the balanced entry it carries, or nil when no money moved.
-	Booked() *Entry
+	// Booked returns the balanced entry it carries; false when no money moved.
+	Booked() (Entry, bool)
 }

@@ -164,7 +164,7 @@ func TestBalancesAreTheSumsOfPostings(t *testing.T) {
 	}
 	entries := 0
 	for _, e := range b.Events {
-		if e.Booked() != nil {
+		if ledgertest.Booked(e) != nil {
 			entries++
 		}
 	}

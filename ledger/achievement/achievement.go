@@ -154,9 +154,9 @@ func (e Ended) Effective() ledger.Date     { return e.On }
 func (e Withdrawn) Effective() ledger.Date { return e.On }
 
 // Booked is nil: no money moves.
-func (Recorded) Booked() *ledger.Entry  { return nil }
-func (Ended) Booked() *ledger.Entry     { return nil }
-func (Withdrawn) Booked() *ledger.Entry { return nil }
+func (Recorded) Booked() (ledger.Entry, bool)  { return ledger.Entry{}, false }
+func (Ended) Booked() (ledger.Entry, bool)     { return ledger.Entry{}, false }
+func (Withdrawn) Booked() (ledger.Entry, bool) { return ledger.Entry{}, false }
 
 // Refusals, in the order of checking.
 var (

@@ -211,7 +211,7 @@ func reject(id ledger.ClaimID) ask {
 // reverse reverses the entry of the n-th event of a story.
 func reverse(t testing.TB, story []ask, n int) ask {
 	t.Helper()
-	return ask{second, "2023-05-20", journal.Reverse{Entry: *given(t, story...)[n-1].Booked(), Reason: "mistake"}}
+	return ask{second, "2023-05-20", journal.Reverse{Entry: *ledgertest.Booked(given(t, story...)[n-1]), Reason: "mistake"}}
 }
 
 func as(a ledger.Actor, id ledger.ActorID) ledger.Actor { a.ID = id; return a }

@@ -26,7 +26,7 @@ func stood(events []ledger.Event, account ledger.AccountCode, day string) (sum i
 		panic(err)
 	}
 	for _, e := range events {
-		b := e.Booked()
+		b := ledgertest.Booked(e)
 		if b == nil || b.Date.After(on) {
 			continue
 		}
@@ -90,7 +90,7 @@ func TestWhatComesBackIsNotBookedBeforeItWasPaid(t *testing.T) {
 		}
 	}
 	for _, e := range events[len(events)-2:] {
-		if b := e.Booked(); b.Date.String() != "2023-05-01" || b.Adjusts.String() != "2023-04" || e.Effective().Period().String() != "2023-04" {
+		if b := ledgertest.Booked(e); b.Date.String() != "2023-05-01" || b.Adjusts.String() != "2023-04" || e.Effective().Period().String() != "2023-04" {
 			t.Errorf("%T of %s is booked on %s for %s", e, e.Effective(), b.Date, b.Adjusts)
 		}
 	}

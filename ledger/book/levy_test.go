@@ -107,7 +107,7 @@ func TestEachStepOfALevyThatMovesMoneyCarriesItsEntry(t *testing.T) {
 			"2023-09-20, 4002.1030218/1021.1030218 9000.00, 1021.1030218/4002.1030218.01 3000.00"},
 	} {
 		events := given(t, c.story...)
-		e := events[len(events)-1].Booked()
+		e := ledgertest.Booked(events[len(events)-1])
 		if e == nil || text(e) != c.want || e.Line.String() != "220104/1030218/levy/2023" || e.Policy != "test-1" {
 			t.Errorf("%s: %+v, want %s", name, e, c.want)
 		}
@@ -122,7 +122,7 @@ func TestTheReceivableIsWhatIsOwed(t *testing.T) {
 	s, balance := new(book.State), ledger.Money{}
 	for _, e := range given(t, story...) {
 		s = book.Decider.Fold(s, e)
-		entry := e.Booked()
+		entry := ledgertest.Booked(e)
 		if entry == nil {
 			continue
 		}

@@ -54,7 +54,7 @@ func (m *model) levy(e levy.Event) {
 		m.must(k.assessed, "%T of %s, which is not assessed", e, of)
 		return k, t
 	}
-	if b := e.Booked(); b != nil {
+	if b := ledgertest.Booked(e); b != nil {
 		m.levied = append(m.levied, *b)
 	}
 	switch e := e.(type) {

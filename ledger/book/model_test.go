@@ -10,6 +10,7 @@ import (
 	"zhucan/ledger/budget"
 	"zhucan/ledger/claim"
 	"zhucan/ledger/journal"
+	"zhucan/ledger/ledgertest"
 	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
 	"zhucan/ledger/payment"
@@ -122,7 +123,7 @@ func (m *model) line(l ledger.BudgetLine) *use {
 
 // happened takes an event.
 func (m *model) happened(e ledger.Event) {
-	if b := e.Booked(); b != nil {
+	if b := ledgertest.Booked(e); b != nil {
 		m.book(*b)
 	}
 	switch e := e.(type) {

@@ -252,7 +252,7 @@ func (w *world) order(by ledger.Actor, do any, must bool, on ...ledger.Date) {
 		w.accepted[reflect.TypeOf(e).Name()]++
 		w.events = append(w.events, e)
 		w.state = book.Evolve(w.state, e)
-		if b := e.Booked(); b != nil {
+		if b := ledgertest.Booked(e); b != nil {
 			if err := b.Check(w.chart); err != nil {
 				w.Fatalf("%T: %v", e, err)
 			}

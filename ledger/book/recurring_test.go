@@ -158,7 +158,7 @@ func balanced(t *testing.T, name string, events []ledger.Event) {
 	chart, _ := ledgertest.Pack().Check()
 	sums := make(map[ledger.Book]int64)
 	for _, e := range events {
-		if b := e.Booked(); b != nil {
+		if b := ledgertest.Booked(e); b != nil {
 			if err := b.Check(chart); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

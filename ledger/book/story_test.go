@@ -79,7 +79,7 @@ func TestEachDecisionThatMovesMoneyCarriesItsEntry(t *testing.T) {
 		"a payment made elsewhere, after a month": {join(known(), closed, []ask{record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")}), "2023-05-01 for 2023-04, 5001/4001 700.00, 7201/6001 700.00"},
 	} {
 		events := given(t, c.story...)
-		e := events[len(events)-1].Booked()
+		e := ledgertest.Booked(events[len(events)-1])
 		if e == nil || text(e) != c.want {
 			t.Errorf("%s books\n %s\nwant\n %s", name, text(e), c.want)
 			continue
@@ -98,7 +98,7 @@ func TestAnIdentifierOfAnEntryIsThatOfItsCommand(t *testing.T) {
 		if _, ok := e.(payment.Recorded); ok {
 			want = "payment:R1"
 		}
-		if b := e.Booked(); b != nil && b.ID != want {
+		if b := ledgertest.Booked(e); b != nil && b.ID != want {
 			t.Errorf("%T books %s", e, b.ID)
 		}
 	}
@@ -247,8 +247,8 @@ func TestWhatIsApprovedInDecemberIsPaidInJanuaryFromItsOwnLine(t *testing.T) {
 	story := join(yearEnd(), []ask{carry(15_000, "2024-01-02"), open("B1", "2024-01-05"), on(instruct("B1", "C1", "Y1"), "2024-01-05")}, sent("B1", "2024-01-08"), []ask{confirm("Y1", "2024-01-09")})
 	events := given(t, story...)
 	paid := events[len(events)-1].(payment.Confirmed)
-	if paid.Line != startup || text(paid.Booked()) != "2024-01-09, 2303/1011 5000.00, 7201/8001 5000.00, 9102/9103 5000.00" || paid.Entry.Line != startup {
-		t.Errorf("paid from %s: %s", paid.Line, text(paid.Booked()))
+	if paid.Line != startup || text(ledgertest.Booked(paid)) != "2024-01-09, 2303/1011 5000.00, 7201/8001 5000.00, 9102/9103 5000.00" || paid.Entry.Line != startup {
+		t.Errorf("paid from %s: %s", paid.Line, text(ledgertest.Booked(paid)))
 	}
 	s := book.Decider.Fold(new(book.State), events...)
 	if u := s.Budget().Use(startup); !u.Committed.IsZero() || !u.Disbursed.Equal(yuan(5_000)) || !u.Available().IsZero() {
@@ -463,7 +463,7 @@ func ExampleDecider() {
 			return
 		}
 		s = book.Decider.Fold(s, events...)
-		if e := events[0].Booked(); e != nil {
+		if e := ledgertest.Booked(events[0]); e != nil {
 			fmt.Println(text(e))
 		}
 	}

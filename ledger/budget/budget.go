@@ -154,10 +154,10 @@ func (e Transferred) Effective() ledger.Date  { return e.On }
 func (e CarriedOver) Effective() ledger.Date  { return e.On }
 
 // Booked is the entry.
-func (e Appropriated) Booked() *ledger.Entry { return &e.Entry }
-func (e Adjusted) Booked() *ledger.Entry     { return &e.Entry }
-func (e Transferred) Booked() *ledger.Entry  { return &e.Entry }
-func (e CarriedOver) Booked() *ledger.Entry  { return &e.Entry }
+func (e Appropriated) Booked() (ledger.Entry, bool) { return e.Entry, true }
+func (e Adjusted) Booked() (ledger.Entry, bool)     { return e.Entry, true }
+func (e Transferred) Booked() (ledger.Entry, bool)  { return e.Entry, true }
+func (e CarriedOver) Booked() (ledger.Entry, bool)  { return e.Entry, true }
 
 // Case names a budget line as the case of an event.
 func Case(l ledger.BudgetLine) string { return "budget:" + l.String() }

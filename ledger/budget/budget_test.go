@@ -216,7 +216,7 @@ func TestEventsOfABudgetAreOfItsLineAndCarryTheirEntry(t *testing.T) {
 		budget.Appropriated{Entry: entry, Line: line, On: today}, budget.Adjusted{Entry: entry, Line: line, On: today},
 		budget.Transferred{Entry: entry, Line: line, On: today, To: other}, budget.CarriedOver{Entry: entry, Line: line, On: today, To: next},
 	} {
-		if e.Case() != "budget:220104/startup/levy/2023" || e.Effective() != today || e.Booked() == nil || e.Booked().ID != "e" {
+		if e.Case() != "budget:220104/startup/levy/2023" || e.Effective() != today || ledgertest.Booked(e) == nil || ledgertest.Booked(e).ID != "e" {
 			t.Errorf("%T: %s", e, e.Case())
 		}
 	}

@@ -443,20 +443,20 @@ func (e Stopped) Effective() ledger.Date          { return e.On }
 func (e Withdrawn) Effective() ledger.Date        { return e.On }
 
 // Booked is the entry of a decision, nil for every other step.
-func (Submitted) Booked() *ledger.Entry        { return nil }
-func (EvidenceAttached) Booked() *ledger.Entry { return nil }
-func (FirstReviewed) Booked() *ledger.Entry    { return nil }
-func (Compared) Booked() *ledger.Entry         { return nil }
-func (SecondReviewed) Booked() *ledger.Entry   { return nil }
-func (Publicised) Booked() *ledger.Entry       { return nil }
-func (Objected) Booked() *ledger.Entry         { return nil }
-func (Resolved) Booked() *ledger.Entry         { return nil }
-func (PublicityEnded) Booked() *ledger.Entry   { return nil }
-func (Concurred) Booked() *ledger.Entry        { return nil }
-func (e Approved) Booked() *ledger.Entry       { return &e.Entry }
-func (e Rejected) Booked() *ledger.Entry       { return e.Entry }
-func (e Stopped) Booked() *ledger.Entry        { return e.Entry }
-func (Withdrawn) Booked() *ledger.Entry        { return nil }
+func (Submitted) Booked() (ledger.Entry, bool)        { return ledger.Entry{}, false }
+func (EvidenceAttached) Booked() (ledger.Entry, bool) { return ledger.Entry{}, false }
+func (FirstReviewed) Booked() (ledger.Entry, bool)    { return ledger.Entry{}, false }
+func (Compared) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (SecondReviewed) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (Publicised) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
+func (Objected) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (Resolved) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (PublicityEnded) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (Concurred) Booked() (ledger.Entry, bool)        { return ledger.Entry{}, false }
+func (e Approved) Booked() (ledger.Entry, bool)       { return e.Entry, true }
+func (e Rejected) Booked() (ledger.Entry, bool)       { return e.Entry.Booked() }
+func (e Stopped) Booked() (ledger.Entry, bool)        { return e.Entry.Booked() }
+func (Withdrawn) Booked() (ledger.Entry, bool)        { return ledger.Entry{}, false }
 
 // Refusals, in the order of checking.
 var (

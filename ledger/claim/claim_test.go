@@ -403,8 +403,8 @@ func TestEventsOfAClaimAreItsCaseAndOnlyDecisionsMoveMoney(t *testing.T) {
 		if r, ok := e.(claim.Rejected); ok {
 			decision = r.Entry != nil
 		}
-		if (e.Booked() != nil) != decision {
-			t.Errorf("%T books %v", e, e.Booked())
+		if (ledgertest.Booked(e) != nil) != decision {
+			t.Errorf("%T books %v", e, ledgertest.Booked(e))
 		}
 	}
 }

@@ -179,12 +179,12 @@ func (e PeriodClosed) Effective() ledger.Date   { return e.On }
 func (e PeriodReopened) Effective() ledger.Date { return e.On }
 
 // Booked is the entry, or nil. A proposal books nothing.
-func (EntryProposed) Booked() *ledger.Entry   { return nil }
-func (EntryRejected) Booked() *ledger.Entry   { return nil }
-func (e EntryPosted) Booked() *ledger.Entry   { return &e.Entry }
-func (e EntryReversed) Booked() *ledger.Entry { return &e.Entry }
-func (PeriodClosed) Booked() *ledger.Entry    { return nil }
-func (PeriodReopened) Booked() *ledger.Entry  { return nil }
+func (EntryProposed) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (EntryRejected) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (e EntryPosted) Booked() (ledger.Entry, bool)   { return e.Entry, true }
+func (e EntryReversed) Booked() (ledger.Entry, bool) { return e.Entry, true }
+func (PeriodClosed) Booked() (ledger.Entry, bool)    { return ledger.Entry{}, false }
+func (PeriodReopened) Booked() (ledger.Entry, bool)  { return ledger.Entry{}, false }
 
 // Refusals, in the order of checking. Those of [ledger.Entry.Check] come last.
 var (

@@ -249,8 +249,8 @@ func TestEventsOfTheJournalAreOfTheirEntryOrMonth(t *testing.T) {
 	} {
 		_, a := e.(journal.EntryPosted) // a proposal is not in the books
 		_, b := e.(journal.EntryReversed)
-		if e.Case() != want || e.Effective().IsZero() || (e.Booked() != nil) != (a || b) {
-			t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), e.Booked())
+		if e.Case() != want || e.Effective().IsZero() || (ledgertest.Booked(e) != nil) != (a || b) {
+			t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), ledgertest.Booked(e))
 		}
 	}
 }
@@ -269,7 +269,7 @@ func ExampleDecider() {
 	fmt.Println(r.Code)
 
 	events, err = journal.Decide(s, journal.Command{Order: order("a1", other), Chart: chart, Do: approve})
-	fmt.Println(events[0].Booked().ID, err)
+	fmt.Println(ledgertest.Booked(events[0]).ID, err)
 	// Output:
 	// duties-not-separated
 	// e1 <nil>

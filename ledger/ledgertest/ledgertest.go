@@ -59,3 +59,11 @@ func Run[S, C, E any](t *testing.T, d ledger.Decider[*S, C, E], cases []Case[C, 
 		})
 	}
 }
+
+// Booked returns the entry that an event carries, nil for none.
+func Booked(e ledger.Event) *ledger.Entry {
+	if entry, ok := e.Booked(); ok {
+		return &entry
+	}
+	return nil
+}

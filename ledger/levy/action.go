@@ -400,16 +400,16 @@ func (e Refunded) Effective() ledger.Date         { return e.On }
 func (e Deregistered) Effective() ledger.Date     { return e.On }
 
 // Booked is the entry, or nil when no money moved.
-func (e Declared) Booked() *ledger.Entry         { return nil }
-func (e Reviewed) Booked() *ledger.Entry         { return nil }
-func (e Assessed) Booked() *ledger.Entry         { return e.Entry }
-func (e Relieved) Booked() *ledger.Entry         { return &e.Entry }
-func (e Deferred) Booked() *ledger.Entry         { return nil }
-func (e Received) Booked() *ledger.Entry         { return &e.Entry }
-func (e ReceiptWithdrawn) Booked() *ledger.Entry { return &e.Entry }
-func (e Warned) Booked() *ledger.Entry           { return nil }
-func (e PaymentOrdered) Booked() *ledger.Entry   { return nil }
-func (e LateFeeCharged) Booked() *ledger.Entry   { return &e.Entry }
-func (e RefundDecided) Booked() *ledger.Entry    { return &e.Entry }
-func (e Refunded) Booked() *ledger.Entry         { return &e.Entry }
-func (e Deregistered) Booked() *ledger.Entry     { return nil }
+func (e Declared) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (e Reviewed) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (e Assessed) Booked() (ledger.Entry, bool)         { return e.Entry.Booked() }
+func (e Relieved) Booked() (ledger.Entry, bool)         { return e.Entry, true }
+func (e Deferred) Booked() (ledger.Entry, bool)         { return ledger.Entry{}, false }
+func (e Received) Booked() (ledger.Entry, bool)         { return e.Entry, true }
+func (e ReceiptWithdrawn) Booked() (ledger.Entry, bool) { return e.Entry, true }
+func (e Warned) Booked() (ledger.Entry, bool)           { return ledger.Entry{}, false }
+func (e PaymentOrdered) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (e LateFeeCharged) Booked() (ledger.Entry, bool)   { return e.Entry, true }
+func (e RefundDecided) Booked() (ledger.Entry, bool)    { return e.Entry, true }
+func (e Refunded) Booked() (ledger.Entry, bool)         { return e.Entry, true }
+func (e Deregistered) Booked() (ledger.Entry, bool)     { return ledger.Entry{}, false }

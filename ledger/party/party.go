@@ -122,9 +122,9 @@ func (e AccountAdded) Effective() ledger.Date { return e.On }
 func (e Erased) Effective() ledger.Date       { return e.On }
 
 // Booked is nil: no money moves.
-func (Registered) Booked() *ledger.Entry   { return nil }
-func (AccountAdded) Booked() *ledger.Entry { return nil }
-func (Erased) Booked() *ledger.Entry       { return nil }
+func (Registered) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (AccountAdded) Booked() (ledger.Entry, bool) { return ledger.Entry{}, false }
+func (Erased) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
 
 // FirstAccount is the account a party is registered with where nothing names it.
 const FirstAccount ledger.AccountRef = "1"

@@ -152,7 +152,7 @@ func TestEveryPartOfThePartiesIsTakenBack(t *testing.T) {
 func TestEventsOfAPartyAreItsCaseAndMoveNoMoney(t *testing.T) {
 	t.Parallel()
 	for _, e := range []party.Event{person, party.AccountAdded{Party: "P1", On: today}, gone} {
-		if e.Case() != "P1" || e.Effective() != today || e.Booked() != nil {
+		if e.Case() != "P1" || e.Effective() != today || ledgertest.Booked(e) != nil {
 			t.Errorf("%T: %s on %s", e, e.Case(), e.Effective())
 		}
 	}

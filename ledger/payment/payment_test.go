@@ -536,8 +536,8 @@ func TestEventsOfPaymentsAreTheirCases(t *testing.T) {
 	} {
 		for _, e := range events {
 			booked := slices.ContainsFunc(moves, func(m payment.Event) bool { return fmt.Sprintf("%T", m) == fmt.Sprintf("%T", e) })
-			if e.Case() != want || e.Effective().IsZero() || (e.Booked() != nil) != booked {
-				t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), e.Booked())
+			if e.Case() != want || e.Effective().IsZero() || (ledgertest.Booked(e) != nil) != booked {
+				t.Errorf("%T: %s on %s books %v", e, e.Case(), e.Effective(), ledgertest.Booked(e))
 			}
 		}
 	}

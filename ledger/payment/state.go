@@ -277,24 +277,24 @@ func (e RecoveryReceived) Effective() ledger.Date   { return e.On }
 func (e Recorded) Effective() ledger.Date           { return e.On }
 
 // Booked is the entry where money moved, or nil.
-func (BatchOpened) Booked() *ledger.Entry          { return nil }
-func (Instructed) Booked() *ledger.Entry           { return nil }
-func (BatchSubmitted) Booked() *ledger.Entry       { return nil }
-func (BatchApproved) Booked() *ledger.Entry        { return nil }
-func (BatchSent) Booked() *ledger.Entry            { return nil }
-func (BatchCancelled) Booked() *ledger.Entry       { return nil }
-func (LineRemoved) Booked() *ledger.Entry          { return nil }
-func (e Confirmed) Booked() *ledger.Entry          { return &e.Entry }
-func (Failed) Booked() *ledger.Entry               { return nil }
-func (e Returned) Booked() *ledger.Entry           { return &e.Entry }
-func (PayeeCorrected) Booked() *ledger.Entry       { return nil }
-func (CorrectionApproved) Booked() *ledger.Entry   { return nil }
-func (Reissued) Booked() *ledger.Entry             { return nil }
-func (e ReturnedToTreasury) Booked() *ledger.Entry { return &e.Entry }
-func (e RecoveryDemanded) Booked() *ledger.Entry   { return &e.Entry }
-func (e RecoveryWithdrawn) Booked() *ledger.Entry  { return &e.Entry }
-func (e RecoveryReceived) Booked() *ledger.Entry   { return &e.Entry }
-func (e Recorded) Booked() *ledger.Entry           { return &e.Entry }
+func (BatchOpened) Booked() (ledger.Entry, bool)          { return ledger.Entry{}, false }
+func (Instructed) Booked() (ledger.Entry, bool)           { return ledger.Entry{}, false }
+func (BatchSubmitted) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
+func (BatchApproved) Booked() (ledger.Entry, bool)        { return ledger.Entry{}, false }
+func (BatchSent) Booked() (ledger.Entry, bool)            { return ledger.Entry{}, false }
+func (BatchCancelled) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
+func (LineRemoved) Booked() (ledger.Entry, bool)          { return ledger.Entry{}, false }
+func (e Confirmed) Booked() (ledger.Entry, bool)          { return e.Entry, true }
+func (Failed) Booked() (ledger.Entry, bool)               { return ledger.Entry{}, false }
+func (e Returned) Booked() (ledger.Entry, bool)           { return e.Entry, true }
+func (PayeeCorrected) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
+func (CorrectionApproved) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false }
+func (Reissued) Booked() (ledger.Entry, bool)             { return ledger.Entry{}, false }
+func (e ReturnedToTreasury) Booked() (ledger.Entry, bool) { return e.Entry, true }
+func (e RecoveryDemanded) Booked() (ledger.Entry, bool)   { return e.Entry, true }
+func (e RecoveryWithdrawn) Booked() (ledger.Entry, bool)  { return e.Entry, true }
+func (e RecoveryReceived) Booked() (ledger.Entry, bool)   { return e.Entry, true }
+func (e Recorded) Booked() (ledger.Entry, bool)           { return e.Entry, true }
 
 // A Status is where a batch or a payment stands.
 type Status string

@@ -240,7 +240,7 @@ func (e Published) Case() string { return "policy:" + e.Pack.Version }
 func (e Published) Effective() ledger.Date { return e.On }
 
 // Booked is nil: no money moves.
-func (e Published) Booked() *ledger.Entry { return nil }
+func (e Published) Booked() (ledger.Entry, bool) { return ledger.Entry{}, false }
 
 // Check refuses a pack that contradicts itself and returns its chart.
 func (p Pack) Check() (ledger.Chart, error) {

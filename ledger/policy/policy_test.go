@@ -329,7 +329,7 @@ func TestAPackIsItselfAfterItWasWrittenAndRead(t *testing.T) {
 func TestAPolicyIsACaseOfItsOwnAndMovesNoMoney(t *testing.T) {
 	t.Parallel()
 	e := policy.Published{On: day(t, "2023-01-01"), Pack: ledgertest.Pack()}
-	if e.Case() != "policy:test-1" || e.Effective() != e.On || e.Booked() != nil {
+	if e.Case() != "policy:test-1" || e.Effective() != e.On || ledgertest.Booked(e) != nil {
 		t.Errorf("%s on %s", e.Case(), e.Effective())
 	}
 }

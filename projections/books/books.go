@@ -176,8 +176,8 @@ var proposals = &projections.Table{
 // Fold adds the entry that an event carries, whatever the event, and the chart and
 // periods that some are about.
 func (books) Fold(rows *projections.Rows, r events.Recorded) error {
-	if e := r.Event.Booked(); e != nil {
-		post(rows, r, e)
+	if e, ok := r.Event.Booked(); ok {
+		post(rows, r, &e)
 	}
 	switch e := r.Event.(type) {
 	case policy.Published:

@@ -42,7 +42,7 @@ func story(t testing.TB) (*sampletest.Book, *pgxpool.Pool, *projections.Runner) 
 func sums(b *sampletest.Book, cut report.Cut) map[ledger.AccountCode][2]ledger.Money {
 	all := make(map[ledger.AccountCode][2]ledger.Money)
 	for i, e := range b.Events {
-		entry := e.Booked()
+		entry := ledgertest.Booked(e)
 		if entry == nil || !cut.AsOf.IsZero() && entry.Date.After(cut.AsOf) || cut.KnownBy != 0 && uint64(i)+1 > cut.KnownBy {
 			continue
 		}

@@ -246,7 +246,10 @@ func tell(r archive.Row, size uint64, tree tlog.HashReader) (Step, error) {
 	}
 	s := Step{
 		Seq: r.Seq, Type: d.Name, Case: r.Case, RecordedAt: d.Meta.Time, EffectiveDate: d.Event.Effective().String(),
-		Actor: string(d.Meta.Actor), Clause: said.Clause, Amount: said.Amount, Entry: d.Event.Booked(), Data: jsontext.Value(r.Data),
+		Actor: string(d.Meta.Actor), Clause: said.Clause, Amount: said.Amount, Data: jsontext.Value(r.Data),
+	}
+	if entry, ok := d.Event.Booked(); ok {
+		s.Entry = &entry
 	}
 	switch d.Event.(type) {
 	case claim.Submitted:

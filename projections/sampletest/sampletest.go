@@ -93,7 +93,7 @@ func (b *Book) Closing(month ledger.Period) journal.Close {
 	for i, e := range b.Events {
 		leaf, _ := b.Records[i].Leaf(nil)
 		tree.Append(leaf)
-		if entry := e.Booked(); entry != nil && !entry.Date.After(month.Last()) {
+		if entry, ok := e.Booked(); ok && !entry.Date.After(month.Last()) {
 			for _, p := range entry.Postings {
 				net[p.Account] = net[p.Account].Add(p.Signed())
 			}

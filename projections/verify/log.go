@@ -317,7 +317,7 @@ func (p *pass) record(d events.Recorded) {
 			p.chart, p.result.Policy = chart, e.Pack.Version
 		}
 	}
-	if entry := d.Event.Booked(); entry != nil {
+	if entry, ok := d.Event.Booked(); ok {
 		if err := entry.Check(p.chart); err != nil {
 			p.entries.fail("record %d: %v", d.Seq, err)
 		}
