@@ -150,9 +150,9 @@ func (t *Tape) Copy(ctx context.Context, pool *pgxpool.Pool, indexed bool) (spen
 		}
 	}()
 	names := make(map[string]string)
-	like := "including defaults"
+	like := "including defaults including constraints"
 	if indexed {
-		like = "including defaults including indexes including constraints"
+		like += " including indexes"
 	}
 	for _, c := range t.copies {
 		if _, ok := names[c.Table]; ok {
