@@ -83,6 +83,10 @@ func (t Type) ArrayOID() uint32 { return types[t].array }
 // header is the signature, the flags and the length of the extension.
 const header = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
 
+// spare is how many bytes most rows take less than. A buffer that has not as many left doubles:
+// append would move what there is time and again.
+const spare = 1024
+
 // A Buffer holds rows of one table. It is used from one goroutine.
 type Buffer struct {
 	columns []Type
@@ -128,6 +132,9 @@ func (b *Buffer) Bytes() []byte {
 // Row begins a row. Its columns follow in their order.
 func (b *Buffer) Row() *Buffer {
 	b.whole()
+	if cap(b.data)-len(b.data) < spare {
+		b.data = slices.Grow(b.data, max(spare, len(b.data)))
+	}
 	b.data = binary.BigEndian.AppendUint16(b.data, uint16(len(b.columns)))
 	b.rows++
 	b.next = 0
