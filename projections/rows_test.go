@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"zhucan/events"
@@ -114,16 +115,35 @@ func TestAKeyThatIsTakenHalts(t *testing.T) {
 		if !ok || halt.Reason != projections.Poison {
 			t.Errorf("rebuild: %v", halt)
 		}
+		// The other table may be there, whole, but no version is.
+		if err := r.Switch(t.Context(), "v0002"); !errors.Is(err, projections.ErrVersion) {
+			t.Errorf("switch to an unfinished version: %v", err)
+		}
+		twice.at = 0
+		right := projections.New(pool, log, projections.Config{Projections: []projections.Projection{twice}})
+		if err := right.Rebuild(t.Context(), "v0002"); err != nil {
+			t.Fatal(err)
+		}
+		if got := query[int64](t, pool, "select count(*) from rm_v0002.tally union all select count(*) from rm_v0002.seen"); !slices.Equal(got, []int64{int64(len(b.Records)), int64(len(b.Records))}) {
+			t.Errorf("rows of a rebuild after one that halted: %v", got)
+		}
 	}
 }
 
-// twice inserts the key of the first record again.
+// twice inserts the key of the first record again, into one of two tables.
 type twice struct{ at uint64 }
 
+var seen = &projections.Table{
+	Name: "seen", Comment: "Records.", Mode: projections.Append,
+	Columns: []projections.Column{{Name: "seq", Type: pgcopy.Int8, Rest: "not null"}},
+	Key:     []string{"seq"},
+}
+
 func (twice) Name() string                 { return "twice/1" }
-func (twice) Tables() []*projections.Table { return []*projections.Table{tally} }
+func (twice) Tables() []*projections.Table { return []*projections.Table{tally, seen} }
 
 func (p twice) Fold(rows *projections.Rows, r events.Recorded) error {
+	rows.Append(seen).Int8(int64(r.Seq))
 	name := fmt.Sprint(r.Seq)
 	if r.Seq == p.at {
 		name = "1"

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"pgregory.net/rapid"
 
 	"zhucan/events"
@@ -46,6 +47,18 @@ func TestARebuildEqualsACatchUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, "rebuild in little memory", digest(t, pool, "v0003"), want)
+	// A pool that has no further connection to give.
+	cfg := pool.Config()
+	cfg.MaxConns = 1
+	one, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	if err := runner(one, b.Log()).Rebuild(t.Context(), "v0004"); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "rebuild on one connection", digest(t, pool, "v0004"), want)
 }
 
 func TestAnyChunkingGivesTheSameTables(t *testing.T) {

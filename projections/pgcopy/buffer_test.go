@@ -1,6 +1,7 @@
 package pgcopy_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -204,4 +205,20 @@ func money(t *rapid.T, s string) ledger.Money {
 		t.Fatalf("amount %s", s)
 	}
 	return ledger.Fen(n.Int64())
+}
+
+func TestALineIsItsFourParts(t *testing.T) {
+	t.Parallel()
+	types := []pgcopy.Type{pgcopy.Text, pgcopy.Text, pgcopy.Text, pgcopy.Int4}
+	a := ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	other := a
+	other.Year = 2024
+	lines, parts := pgcopy.NewBuffer(types), pgcopy.NewBuffer(types)
+	for _, l := range []ledger.BudgetLine{{}, a, a, other, {}, a} { // what was written last is remembered
+		lines.Row().Line(l)
+		parts.Row().Text(string(l.Region)).Text(string(l.Scheme)).Text(string(l.Fund)).Int4(int32(l.Year))
+	}
+	if !bytes.Equal(lines.Bytes(), parts.Bytes()) {
+		t.Errorf("lines\n%x\nparts\n%x", lines.Bytes(), parts.Bytes())
+	}
 }
