@@ -181,7 +181,7 @@ func (k row) read(data []byte, about string) (ledger.Event, error) {
 		return nil, errors.New("it has no day")
 	}
 	if entry, ok := e.Booked(); ok && !sound(&entry) {
-		return nil, errors.New("its entry is none")
+		return nil, errors.New("its entry is incomplete")
 	}
 	return e, nil
 }

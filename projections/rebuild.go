@@ -126,6 +126,10 @@ func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, l
 			return tree, fmt.Errorf("begin: %w", err)
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		// A lane may have nothing to do for long.
+		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout to 0"); err != nil {
+			return tree, fmt.Errorf("begin: %w", err)
+		}
 		all = append(all, &lane{tx: tx})
 	}
 	if tree, err = r.fill(ctx, all, schema, last); err != nil {
@@ -149,12 +153,12 @@ func each(ctx context.Context, all []*lane, f func(context.Context, *lane) error
 	return g.Wait()
 }
 
-// deal gives the tables that are written to for the first time, or all at last, to the lanes that
-// have the least to do by now, the largest first.
-func deal(all []*lane, rows *Rows, settle, last bool) {
+// deal gives the tables that are wanted, and have no lane yet, to the lanes that have the least
+// to do by now, the largest first.
+func deal(all []*lane, rows *Rows, wanted func(*tableRows) bool) {
 	var news []int
 	for i, t := range rows.tables {
-		if (t.copy.Rows() > 0 || settle && len(t.changes) > 0 || last) && !slices.ContainsFunc(all, func(l *lane) bool { return slices.Contains(l.tables, i) }) {
+		if wanted(t) && !slices.ContainsFunc(all, func(l *lane) bool { return slices.Contains(l.tables, i) }) {
 			news = append(news, i)
 		}
 	}
@@ -175,35 +179,15 @@ func (r *Runner) fill(ctx context.Context, all []*lane, schema string, last uint
 		src = upTo(r.log.Read(ctx, 0), last)
 	}
 	f := &folder{r: r, models: true, bulk: true}
-	write := func(rows *Rows, settle, last bool) error {
-		deal(all, rows, settle, last)
-		return each(ctx, all, func(ctx context.Context, l *lane) error {
-			mine := rows.some(l.tables)
-			for ; l.made < len(mine); l.made++ {
-				t := mine[l.made]
-				if _, err := l.tx.Exec(ctx, t.create(schema), pgx.QueryExecModeSimpleProtocol); err != nil {
-					return fmt.Errorf("create table %s: %w", t.Name, err)
-				}
-			}
-			// Rows of a table made in the same transaction need no later freezing.
-			if err := r.copyRows(ctx, l.tx, schema, mine, ", freeze"); err != nil || !settle {
-				return err
-			}
-			for _, t := range mine {
-				if len(t.changes) > 0 {
-					if err := l.key(ctx, t.Table, schema); err != nil {
-						return err
-					}
-				}
-			}
-			return r.change(ctx, l.tx, schema, mine)
-		})
+	write := func(rows *Rows, settle bool) error {
+		return each(ctx, all, func(ctx context.Context, l *lane) error { return r.write(ctx, l, schema, rows, settle) })
 	}
 	for c := range f.chunks(ctx, src, r.cfg.Bulk) {
 		if c.err != nil {
 			return tree, c.err
 		}
-		if err := write(c.rows, c.settle, false); err != nil {
+		deal(all, c.rows, func(t *tableRows) bool { return t.copy.Rows() > 0 || c.settle && len(t.changes) > 0 })
+		if err := write(c.rows, c.settle); err != nil {
 			return tree, poisoned(err, c.before.Size()+1, c.last())
 		}
 		tree = c.after
@@ -219,11 +203,36 @@ func (r *Runner) fill(ctx context.Context, all []*lane, schema string, last uint
 	if f.carried != nil {
 		rest.exchange(f.carried)
 	}
-	if err := write(rest, true, true); err != nil {
+	deal(all, rest, func(*tableRows) bool { return true })
+	if err := write(rest, true); err != nil {
 		return tree, poisoned(err, 1, last)
 	}
 	r.cfg.Step("settled")
 	return tree, nil
+}
+
+// write makes the tables that are new to a lane, copies its rows, and with settle makes its
+// changes.
+func (r *Runner) write(ctx context.Context, l *lane, schema string, rows *Rows, settle bool) error {
+	mine := rows.some(l.tables)
+	for ; l.made < len(mine); l.made++ {
+		t := mine[l.made]
+		if _, err := l.tx.Exec(ctx, t.create(schema), pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("create table %s: %w", t.Name, err)
+		}
+	}
+	// Rows of a table made in the same transaction need no later freezing.
+	if err := r.copyRows(ctx, l.tx, schema, mine, ", freeze"); err != nil || !settle {
+		return err
+	}
+	for _, t := range mine {
+		if len(t.changes) > 0 {
+			if err := l.key(ctx, t.Table, schema); err != nil {
+				return err
+			}
+		}
+	}
+	return r.change(ctx, l.tx, schema, mine)
 }
 
 // key makes the primary key of a table that has none yet.

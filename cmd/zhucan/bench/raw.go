@@ -132,7 +132,7 @@ func (t *Tape) Tap(c projections.Copy) {
 }
 
 // Copy copies the tape into tables of the same shape in a schema of their own, with
-// the primary keys and indexes of the originals or without, one transaction for
+// the checks of the originals, and their primary keys and indexes or without, one transaction for
 // each chunk of the original, and returns how long that took. The schema is
 // dropped afterwards.
 func (t *Tape) Copy(ctx context.Context, pool *pgxpool.Pool, indexed bool) (spent time.Duration, err error) {
