@@ -95,7 +95,7 @@ func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode
 type mailbox[T any] struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	blocks  [][]T // what waits, none of them empty
+	blocks  [][]T // what waits, none of them empty; in one slice it would be moved whenever there is more
 	waiting int   // items in them
 	filled  int   // items that the last block came to: the next one has room for twice as many
 	most    int   // room of a block

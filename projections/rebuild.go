@@ -86,7 +86,7 @@ func (r *Runner) Refold(ctx context.Context, tx pgx.Tx, schema string, last uint
 	if err := createSchema(ctx, tx, schema); err != nil {
 		return merkle.Frontier{}, err
 	}
-	return r.fill(ctx, []*lane{{tx: tx}}, schema, last)
+	return r.fill(ctx, []*lane{newLane(tx)}, schema, last)
 }
 
 // A lane is a transaction in which some of the tables are made, filled and indexed.
@@ -97,6 +97,8 @@ type lane struct {
 	made   int             // tables that are made
 	keyed  map[*Table]bool // have their primary key already
 }
+
+func newLane(tx pgx.Tx) *lane { return &lane{tx: tx, keyed: make(map[*Table]bool)} }
 
 // lanes is how many there are: one more than two processors keep busy, since each waits for
 // the disk now and then.
@@ -130,7 +132,7 @@ func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, l
 		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout to 0"); err != nil {
 			return tree, fmt.Errorf("begin: %w", err)
 		}
-		all = append(all, &lane{tx: tx})
+		all = append(all, newLane(tx))
 	}
 	if tree, err = r.fill(ctx, all, schema, last); err != nil {
 		return tree, err
@@ -239,9 +241,6 @@ func (r *Runner) write(ctx context.Context, l *lane, schema string, rows *Rows, 
 func (l *lane) key(ctx context.Context, t *Table, schema string) error {
 	if l.keyed[t] {
 		return nil
-	}
-	if l.keyed == nil {
-		l.keyed = make(map[*Table]bool)
 	}
 	l.keyed[t] = true
 	if _, err := l.tx.Exec(ctx, t.key(schema)); err != nil {

@@ -132,7 +132,7 @@ func (t *Tape) Tap(c projections.Copy) {
 }
 
 // Copy copies the tape into tables of the same shape in a schema of their own, with
-// the checks of the originals, and their primary keys and indexes or without, one transaction for
+// the checks, primary keys and indexes of the originals or without, one transaction for
 // each chunk of the original, and returns how long that took. The schema is
 // dropped afterwards.
 func (t *Tape) Copy(ctx context.Context, pool *pgxpool.Pool, indexed bool) (spent time.Duration, err error) {
@@ -150,9 +150,9 @@ func (t *Tape) Copy(ctx context.Context, pool *pgxpool.Pool, indexed bool) (spen
 		}
 	}()
 	names := make(map[string]string)
-	like := "including defaults including constraints"
+	like := "including defaults"
 	if indexed {
-		like += " including indexes"
+		like += " including indexes including constraints"
 	}
 	for _, c := range t.copies {
 		if _, ok := names[c.Table]; ok {
