@@ -44,7 +44,7 @@ var ErrLocked = errors.New("the folder is in use by another server")
 // StartServer starts a server and waits until it has recovered what is in its
 // folder, which takes some seconds for millions of records. It fails with
 // [ErrLocked] while another server has the folder, and with [events.ErrFull] when
-// an interrupted batch is to be completed and the disk has no room. If ctx ends before, it
+// an interrupted batch is to be completed and the disk has no room. If ctx ends before it is ready, it
 // returns at once and the server stops, and lets go of the folder, as soon as
 // recovery can be interrupted.
 func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
@@ -123,7 +123,8 @@ func startServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		}()
 		return nil, ctx.Err()
 	}
-	for !ns.ReadyForConnections(100 * time.Millisecond) {
+	for ready := false; !ready; {
+		ready = ns.ReadyForConnections(100 * time.Millisecond)
 		if err := errors.Join(ctx.Err(), s.logger.fatal()); err != nil {
 			s.Shutdown()
 			return nil, err
