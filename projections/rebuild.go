@@ -128,9 +128,8 @@ func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, l
 			return tree, fmt.Errorf("begin: %w", err)
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-		// A lane may have nothing to do for long.
-		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout to 0"); err != nil {
-			return tree, fmt.Errorf("begin: %w", err)
+		if _, err := tx.Exec(ctx, forLane); err != nil {
+			return tree, fmt.Errorf("settings for a lane: %w", err)
 		}
 		all = append(all, newLane(tx))
 	}
@@ -145,6 +144,14 @@ func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, l
 	})
 	return tree, err
 }
+
+// forLane lets a lane wait, since it may have nothing to do for long, and has what is not small
+// written to its file only: where Postgres may leave tables out of its own log it does so from
+// 2 MB on, and compresses what is smaller, which takes longer than to sync it.
+const forLane = `
+select
+	set_config('idle_in_transaction_session_timeout', '0', true),
+	set_config('wal_skip_threshold', '64kB', true)`
 
 // each works on all lanes at once.
 func each(ctx context.Context, all []*lane, f func(context.Context, *lane) error) error {

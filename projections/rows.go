@@ -122,10 +122,10 @@ func (r *Rows) Append(t *Table) *pgcopy.Buffer { return r.table(t, Append).copy.
 // writes the other columns.
 func (r *Rows) Insert(t *Table, key string) *pgcopy.Buffer {
 	tr := r.table(t, Keyed)
-	if _, ok := tr.at[key]; ok || tr.changes[key] != nil {
+	n := len(tr.at)
+	if tr.at[key] = tr.copy.Size(); len(tr.at) == n || tr.changes[key] != nil {
 		r.fail(fmt.Errorf("table %s, key %q: %w", t.Name, key, errTwice))
 	}
-	tr.at[key] = tr.copy.Size()
 	return tr.copy.Row().Text(key)
 }
 

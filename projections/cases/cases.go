@@ -36,7 +36,7 @@ func New() projections.Projection { return cases{} }
 
 type cases struct{}
 
-func (cases) Name() string { return "cases/4" }
+func (cases) Name() string { return "cases/5" }
 
 func (cases) Tables() []*projections.Table {
 	return []*projections.Table{parties, claims, documents, batches, payments, suspects}
@@ -233,12 +233,12 @@ func insert(rows *projections.Rows, seq uint64, p row) {
 	} else {
 		r.Int8(int64(seq)).Date(p.known)
 	}
-	r.Null().Null().Null().
+	r.Null().Null().Null().Money(pgcopy.Sum{}).
 		TextOrNull(string(p.batch)).TextOrNull(p.month.String()).TextOrNull(string(p.account)).
 		Money(p.amount).Text(string(p.status)).
 		Text(string(p.line.Fund)).Int4(int32(p.line.Year)).
 		Text(p.clause).Text(p.policy).Date(p.instructed).
 		Null().Null().Null().Null().Null().Null().Null().
 		TextOrNull(string(p.replaces)).Null().TextOrNull(string(p.suspect)).TextOrNull(p.source).TextOrNull(p.note).
-		Money(pgcopy.Sum{}).Money(pgcopy.Sum{}).Int8(int64(seq)).Int8(int64(seq))
+		Money(pgcopy.Sum{}).Int8(int64(seq)).Int8(int64(seq))
 }

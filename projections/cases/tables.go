@@ -145,6 +145,7 @@ var payments = &projections.Table{
 		{Name: "returned_on", Type: pgcopy.Date},
 		{Name: "returned_seq", Type: pgcopy.Int8},
 		{Name: "reversed_seq", Type: pgcopy.Int8}, // of a payment made elsewhere: it never was
+		{Name: "recovered", Type: pgcopy.Total, Rest: "not null check (recovered >= 0)", Sum: true},
 		{Name: "batch", Type: pgcopy.Text},
 		{Name: "month", Type: pgcopy.Text, Rest: "check (month is null or claim is not null)"}, // of a recurring claim
 		{Name: "account", Type: pgcopy.Text},
@@ -168,14 +169,13 @@ var payments = &projections.Table{
 		{Name: "source", Type: pgcopy.Text},
 		{Name: "note", Type: pgcopy.Text},
 		{Name: "demanded", Type: pgcopy.Total, Rest: "not null check (demanded >= 0)", Sum: true},
-		{Name: "recovered", Type: pgcopy.Total, Rest: "not null check (recovered >= 0)", Sum: true},
 		{Name: "seq", Type: pgcopy.Int8, Rest: "not null"},
 		{Name: "last_seq", Type: pgcopy.Int8, Rest: "not null"},
 	},
 	Key: []string{"payment"},
-	// An indicator counts the payments of a few schemes among all. That index takes longest,
-	// and two connections share the work of making them: it comes first.
-	Indexes: []string{"(scheme, paid_on)", "(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(payment) where recovered > 0"},
+	// An indicator counts the payments of a few schemes in some years. The day comes first,
+	// since numbers are sorted in half the time.
+	Indexes: []string{"(paid_on, scheme)", "(party)", "(claim) where claim is not null", "(batch) where batch is not null", "(payment) where recovered > 0"},
 	View: `select p.payment, p.batch, p.claim, p.month, p.party, p.account, p.amount,
        case
            when p.status = 'instructed' and b.status in ('sent', 'cancelled') then b.status
