@@ -127,8 +127,9 @@ type Appender struct {
 	// The book as far as it is on disk, and beyond it what Run decided tentatively.
 	state  *book.State
 	done   ledger.Table[[16]byte, outcome]
-	last   uint64    // record that the state has been folded to
-	latest time.Time // when that was recorded
+	parts  []ledger.Tentative // of both; they are changed in place
+	last   uint64             // record that the state has been folded to
+	latest time.Time          // when that was recorded
 
 	backlog []item   // waiting to be decided
 	next    *group   // being decided
@@ -293,6 +294,7 @@ func (a *Appender) View(ctx context.Context, f func(*book.State)) error {
 func (a *Appender) Load(ctx context.Context) (uint64, error) {
 	a.state, a.last, a.latest = &book.State{}, 0, time.Time{}
 	a.done = ledger.Table[[16]byte, outcome]{}
+	a.parts = append(a.state.Tentative(), &a.done)
 	err := a.catchUp(ctx)
 	return a.last, err
 }
@@ -391,7 +393,7 @@ func (a *Appender) decideBacklog() {
 			for _, g := range a.flying {
 				a.next.first += uint64(len(g.events))
 			}
-			for _, t := range a.tentative() {
+			for _, t := range a.parts {
 				t.Begin()
 			}
 		}
@@ -415,20 +417,20 @@ func (a *Appender) decideItem(i item) {
 		return
 	}
 	g, n := a.next, len(a.next.events)
-	for _, t := range a.tentative() {
+	for _, t := range a.parts {
 		t.Begin()
 	}
 	for k := range rs {
 		rs[k] = a.decide(i, i.from+k)
 	}
 	if rs[last].Err == nil {
-		for _, t := range a.tentative() {
+		for _, t := range a.parts {
 			t.Join()
 		}
 		g.whole = g.whole || len(g.events) > n+1
 		return
 	}
-	for _, t := range a.tentative() {
+	for _, t := range a.parts {
 		t.Undo()
 	}
 	g.events, g.metas, g.owner = g.events[:n], g.metas[:n], g.owner[:n]
@@ -437,10 +439,6 @@ func (a *Appender) decideItem(i item) {
 			rs[k] = Receipt{Err: rs[last].Err}
 		}
 	}
-}
-
-func (a *Appender) tentative() []ledger.Tentative {
-	return append(a.state.Tentative(), &a.done)
 }
 
 // decide answers the k-th command of a job, provisionally: its event is added to the next group
@@ -562,7 +560,7 @@ func (a *Appender) write(ctx context.Context, g, before *group) error {
 func (a *Appender) settle() {
 	g := a.flying[0]
 	a.flying = a.flying[1:]
-	for _, t := range a.tentative() {
+	for _, t := range a.parts {
 		t.Commit()
 	}
 	a.last += uint64(len(g.events))
@@ -583,7 +581,7 @@ func (i item) answer() {
 func (a *Appender) takeBack() {
 	failed := a.flying[0]
 	a.cfg.Logger.Warn("a group did not come through", slog.Uint64("after", a.last), slog.Int("records", len(failed.events)), slog.Any("error", failed.err))
-	for _, t := range a.tentative() {
+	for _, t := range a.parts {
 		t.Rollback()
 	}
 	failed.blame()

@@ -46,7 +46,7 @@ func oneMore(getenv func(string) string) {
 }
 
 // spare is what the heap may grow to before it is collected more often than it must be.
-const spare = 640 << 20
+const spare = 832 << 20
 
 // collectLess lets the heap grow to spare before it is collected: the book is long-lived,
 // holds next to no pointers, and the rest is short-lived. Of a book that takes half of that
