@@ -44,9 +44,9 @@ var ErrLocked = errors.New("the folder is in use by another server")
 // StartServer starts a server and waits until it has recovered what is in its
 // folder, which takes some seconds for millions of records. It fails with
 // [ErrLocked] while another server has the folder, and with [events.ErrFull] when
-// an interrupted batch is to be completed and the disk has no room. If ctx ends before it is ready, it
-// returns at once and the server stops, and lets go of the folder, as soon as
-// recovery can be interrupted.
+// an interrupted batch is to be completed and the disk has no room. If ctx ends
+// before it is ready, it returns at once and the server stops, and lets go of the
+// folder, as soon as recovery can be interrupted.
 func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	s, err := startServer(ctx, cfg)
 	if err != nil {
