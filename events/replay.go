@@ -32,16 +32,15 @@ func Batches(ctx context.Context, src iter.Seq2[Record, error], most int) iter.S
 func batches(ctx context.Context, src iter.Seq2[Record, error], most int, decode func(Record) (Recorded, error)) iter.Seq2[[]Recorded, error] {
 	return func(yield func([]Recorded, error) bool) {
 		step := min(most, 256) // decoded at a time
-		// No more is read ahead than keeps everybody at work: what waits is looked through whenever
-		// garbage is collected.
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		// No more waits than keeps everybody at work: it is looked through whenever garbage is collected.
 		raw, ready := newMailbox[Record](ctx, 4*step, step), newMailbox[Recorded](ctx, most, most)
 		defer raw.stop()
 		defer ready.stop()
 
 		go func() {
-			one := make([]Record, 1)
+			one := make([]Record, 1) // put copies it
 			for r, err := range src {
 				if err != nil {
 					raw.close(err)

@@ -145,9 +145,9 @@ func (r *Runner) build(ctx context.Context, conn *pgxpool.Conn, schema string, l
 	return tree, err
 }
 
-// forLane lets a lane wait, since it may have nothing to do for long, and has what is not small
-// written to its file only: where Postgres may leave tables out of its own log it does so from
-// 2 MB on, and compresses what is smaller, which takes longer than to sync it.
+// forLane lets a lane be idle for long, and has Postgres sync the files of tables and indexes from
+// 64 kB on. At wal_level minimal it would do so from 2 MB on, and compress into its own log
+// what is smaller, which takes longer; at other levels that says nothing.
 const forLane = `
 select
 	set_config('idle_in_transaction_session_timeout', '0', true),

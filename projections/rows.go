@@ -122,7 +122,7 @@ func (r *Rows) Append(t *Table) *pgcopy.Buffer { return r.table(t, Append).copy.
 // writes the other columns.
 func (r *Rows) Insert(t *Table, key string) *pgcopy.Buffer {
 	tr := r.table(t, Keyed)
-	n := len(tr.at)
+	n := len(tr.at) // which a key that is taken does not change
 	if tr.at[key] = tr.copy.Size(); len(tr.at) == n || tr.changes[key] != nil {
 		r.fail(fmt.Errorf("table %s, key %q: %w", t.Name, key, errTwice))
 	}

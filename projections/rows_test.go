@@ -130,6 +130,34 @@ func TestAKeyThatIsTakenHalts(t *testing.T) {
 	}
 }
 
+func TestAChangeBeforeItsRowHalts(t *testing.T) {
+	t.Parallel()
+	b := sampletest.Story(t)
+	for _, size := range []int{1, 60} {
+		pool := schematest.New(t)
+		r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{early{}}, Live: size, Bulk: size})
+		halted(t, r.CatchUp(t.Context()), projections.Poison, 31)
+		halt, ok := errors.AsType[*projections.Halt](r.Rebuild(t.Context(), "v0002"))
+		if !ok || halt.Reason != projections.Poison {
+			t.Errorf("rebuild in chunks of %d: %v", size, halt)
+		}
+	}
+}
+
+// early changes with record 31 the row that record 40 inserts.
+type early struct{}
+
+func (early) Name() string                 { return "early/1" }
+func (early) Tables() []*projections.Table { return []*projections.Table{tally} }
+
+func (early) Fold(rows *projections.Rows, r events.Recorded) error {
+	if r.Seq == 31 {
+		rows.Update(tally, "40").Text("word", "early")
+	}
+	rows.Insert(tally, fmt.Sprint(r.Seq)).Null().Money(pgcopy.Sum{}).Int8(0)
+	return nil
+}
+
 // twice inserts the key of the first record again, into one of two tables.
 type twice struct{ at uint64 }
 

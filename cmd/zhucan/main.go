@@ -45,7 +45,8 @@ func oneMore(getenv func(string) string) {
 	}
 }
 
-// spare is what the heap may grow to before it is collected more often than it must be.
+// spare is what the heap may grow to before it is collected more often than it must be. The
+// whole program then takes less than a GiB with a million events.
 const spare = 832 << 20
 
 // collectLess lets the heap grow to spare before it is collected: the book is long-lived,

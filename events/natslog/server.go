@@ -123,6 +123,7 @@ func startServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		}()
 		return nil, ctx.Err()
 	}
+	// ctx is asked once more when the server is ready: it may have ended while that was waited for.
 	for ready := false; !ready; {
 		ready = ns.ReadyForConnections(100 * time.Millisecond)
 		if err := errors.Join(ctx.Err(), s.logger.fatal()); err != nil {

@@ -722,7 +722,7 @@ func (s *State) late(o ledger.Order, l ledger.BudgetLine) error {
 	return nil
 }
 
-// Evolve returns the book as it is after e.
+// Evolve changes s into the book as it is after e, in place, and returns it.
 func Evolve(s *State, e ledger.Event) *State {
 	switch e := e.(type) {
 	case policy.Published:
