@@ -28,6 +28,7 @@ const unacknowledged = 16 << 20
 // server accepts one of the two.
 func (l *Log) Append(ctx context.Context, last uint64, r ...events.Record) (uint64, error) {
 	first, err := l.append(ctx, last, r)
+	l.wake()
 	if err != nil {
 		return 0, fmt.Errorf("append to %s after %d: %w", l.stream, last, err)
 	}

@@ -52,6 +52,9 @@ func newDisk(dir, stream string) *disk {
 // read yields the records from the one after at to end, as far as it finds them or until
 // yield returns false.
 func (d *disk) read(ctx context.Context, at, end uint64, yield func(delivered) bool) {
+	if at == end {
+		return
+	}
 	blocks, err := d.blocks()
 	if err != nil {
 		return

@@ -103,12 +103,12 @@
 // cannot read for silence.
 //
 // A consumer costs the server's time for each message, and nats.go makes a map of each
-// header: 34 allocations for a record. So the files of an embedded server are read first, as
-// long as the end of the log is far: about four times as fast, with three allocations
-// (BenchmarkRead has both). The server's word on how far the log goes stays the limit; a
-// record counts when it is the next one, whole, and agrees with the hash that the server
-// stored with it; whatever looks otherwise is left to the consumer, so that a disk never
-// decides what is wrong. A version of the server that keeps its files in another way is
+// header: 34 allocations for a record. So the files of an embedded server are read first: about
+// four times as fast, with three allocations (BenchmarkRead has both). Who follows looks again
+// when its own Log has appended, and ten times a second for what others have. The server's word
+// on how far the log goes stays the limit; a record counts when it is the next one, whole, and
+// agrees with the hash that the server stored with it; whatever looks otherwise is left to the
+// consumer, so that a disk never decides what is wrong. A version of the server that keeps its files in another way is
 // read as one elsewhere is, more slowly, and the tests tell.
 //
 // Objects are written by nats.go and read without it. It sends all chunks of an object

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -43,6 +44,9 @@ type Log struct {
 	prefix string // of the subjects of its records
 	api    string // of the JetStream API
 	synced bool
+
+	mu   sync.Mutex
+	more chan struct{} // closed at the next Append; nil if nobody waits for it
 }
 
 var (
@@ -95,6 +99,26 @@ func (l *Log) Last(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("last record of %s: %w", l.stream, err)
 	}
 	return info.State.LastSeq, nil
+}
+
+// appended returns a channel that is closed when this Log has next appended.
+func (l *Log) appended() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.more == nil {
+		l.more = make(chan struct{})
+	}
+	return l.more
+}
+
+// wake tells those who wait for an Append that there was one.
+func (l *Log) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 }
 
 // info asks the leader for the stream's configuration and state.

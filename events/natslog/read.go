@@ -15,10 +15,16 @@ import (
 	"zhucan/events"
 )
 
-// A reader asks for window messages at a time, or as many as come to pullBytes,
-// and is never without a request: one being delivered, one waiting. One that follows and is
-// far behind reads from disk if it can.
+// A reader reads from disk if it can. One that follows looks again after each Append of its own
+// Log, and each glance for those of others; what the server says is there and the disk does not
+// show after patience looks, it asks a consumer for.
+//
+// Of a consumer it asks for window messages at a time, or as many as come to pullBytes, and is
+// never without a request: one being delivered, one waiting. When it is far behind all the same
+// it looks at the disk again.
 const (
+	glance    = 100 * time.Millisecond
+	patience  = 3
 	window    = 1000
 	pullBytes = 4 << 20
 	far       = 2 * window
@@ -49,9 +55,9 @@ func (l *Log) records(ctx context.Context, after uint64, follow bool) iter.Seq2[
 			yield(events.Record{}, err)
 			return
 		}
-		r := reader{log: l, at: after, end: last, near: 1, yield: yield}
+		r := reader{log: l, at: after, end: last, yield: yield}
 		if follow {
-			r.end, r.near = math.MaxUint64, far
+			r.end = math.MaxUint64
 		}
 		if l.cfg.Dir != "" {
 			r.disk = newDisk(l.cfg.Dir, l.stream)
@@ -89,7 +95,6 @@ type reader struct {
 	at    uint64 // last record yielded
 	end   uint64 // last record wanted
 	disk  *disk  // nil if the server's files are elsewhere
-	near  uint64 // fewer records than that are not worth a look at the disk
 	yield func(events.Record, error) bool
 }
 
@@ -100,19 +105,20 @@ const tries = 6
 
 var errNotDelivered = errors.New("the next record is stored and is not delivered")
 
-// catchUp yields what is on disk, until the end of the log is near or the disk has no more. It
-// returns false if yield did.
-func (r *reader) catchUp(ctx context.Context) (more bool, err error) {
-	for more = true; more && r.disk != nil; {
+// fromDisk yields what is on disk, and what comes to it. It returns true when a consumer is to
+// be asked for the rest.
+func (r *reader) fromDisk(ctx context.Context) (rest bool, err error) {
+	for fruitless := 0; r.at < r.end; {
+		appended := r.log.appended() // before the look, so that nothing comes between
 		last, err := r.log.Last(ctx)
 		if err != nil {
 			return false, err
 		}
-		began, end := r.at, min(last, r.end)
-		if end < r.at+r.near {
-			break
+		if last < r.at {
+			return false, missing(last + 1)
 		}
-		r.disk.read(ctx, r.at, end, func(d delivered) bool {
+		began, more := r.at, true
+		r.disk.read(ctx, r.at, min(last, r.end), func(d delivered) bool {
 			next, err := d.record()
 			if err != nil {
 				return false // as the server will say
@@ -121,19 +127,38 @@ func (r *reader) catchUp(ctx context.Context) (more bool, err error) {
 			more = r.yield(next, nil)
 			return more
 		})
-		if r.at == began {
-			break
+		switch {
+		case !more:
+			return false, nil
+		case r.at > began:
+			fruitless = 0
+			continue
+		case last == r.at:
+			fruitless = 0
+		default: // of a batch that is being written the server may tell before the file has it
+			fruitless++
+		}
+		if fruitless == patience {
+			return true, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-appended:
+		case <-time.After(glance):
 		}
 	}
-	return more, nil
+	return false, nil
 }
 
 // run yields what is on disk and then what one consumer delivers. It returns true when it
 // should be tried again. The consumer acknowledges nothing, filters nothing and lives in
 // the server's memory.
 func (r *reader) run(ctx context.Context) (more bool, err error) {
-	if more, err := r.catchUp(ctx); !more || r.at >= r.end {
-		return false, err
+	if r.disk != nil {
+		if rest, err := r.fromDisk(ctx); !rest {
+			return false, err
+		}
 	}
 	began := r.at
 	l, nc := r.log, r.log.js.Conn()

@@ -76,36 +76,40 @@ func TestARestartKeepsEverything(t *testing.T) {
 	logtest.Expect(t, ctx, open(t, start(t, natslog.ServerConfig{Dir: dir})), 0, logtest.Records(1, 60))
 }
 
-// follow follows log after the record numbered after in the background, and
-// returns what comes once the server has a consumer for it, whose name it returns.
-func follow(t *testing.T, ctx context.Context, log *natslog.Log, js jetstream.JetStream, after uint64) (<-chan events.Record, string) {
+// follow follows log after the record numbered after in the background, and returns what comes.
+// The error that it ends with is sent to failed, unless the test is over.
+func follow(t *testing.T, ctx context.Context, log *natslog.Log, after uint64) (records <-chan events.Record, failed <-chan error) {
 	t.Helper()
-	records := make(chan events.Record)
+	came, ended := make(chan events.Record), make(chan error, 1)
 	var done sync.WaitGroup
 	ctx, cancel := context.WithCancel(ctx)
 	t.Cleanup(func() { cancel(); done.Wait() })
 	done.Go(func() {
 		for r, err := range log.Follow(ctx, after) {
-			if err != nil && ctx.Err() == nil {
-				t.Error(err)
+			if err != nil {
+				ended <- err
+				return
 			}
 			select {
-			case records <- r:
+			case came <- r:
 			case <-ctx.Done():
 			}
 		}
 	})
-	var name string
-	await(t, ctx, "a consumer", func() bool {
-		s, err := js.Stream(ctx, bookStream)
-		if err != nil {
-			return false
-		}
-		for name = range s.ConsumerNames(ctx).Name() {
-		}
-		return name != ""
-	})
-	return records, name
+	return came, ended
+}
+
+// consumers returns the names of the book's consumers.
+func consumers(t *testing.T, ctx context.Context, js jetstream.JetStream) (names []string) {
+	t.Helper()
+	s, err := js.Stream(ctx, bookStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range s.ConsumerNames(ctx).Name() {
+		names = append(names, name)
+	}
+	return names
 }
 
 func expect(t *testing.T, ctx context.Context, records <-chan events.Record, from, to int) {
@@ -122,10 +126,39 @@ func expect(t *testing.T, ctx context.Context, records <-chan events.Record, fro
 	}
 }
 
+// Through a consumer, and from the files of the server.
 func TestFollowingOutlivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+	for name, files := range map[string]bool{"consumer": false, "files": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			s, log, again := restartable(t, ctx, files)
+			records, failed := follow(t, ctx, log, 3)
+			if !files {
+				await(t, ctx, "a consumer", func() bool { return len(consumers(t, ctx, connect(t, s))) > 0 })
+			}
+			for n := 3; n < 9; n += 3 {
+				s = again(func(string) {})
+				if _, err := open(t, s).Append(ctx, uint64(n), logtest.Records(n+1, n+3)...); err != nil {
+					t.Fatal(err)
+				}
+				expect(t, ctx, records, n+1, n+3)
+			}
+			select {
+			case err := <-failed:
+				t.Error(err)
+			default:
+			}
+		})
+	}
+}
+
+// restartable returns a server with three records, a log on a connection that outlives it, and
+// what starts it anew, with something done to its folder in between.
+func restartable(t *testing.T, ctx context.Context, files bool) (*natslog.Server, *natslog.Log, func(between func(dir string)) *natslog.Server) {
+	t.Helper()
 	cfg := natslog.ServerConfig{Dir: t.TempDir(), Token: "secret", Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(freePorts(t, 1)[0]))}
 	s := start(t, cfg)
 	if _, err := open(t, s).Append(ctx, 0, logtest.Records(1, 3)...); err != nil {
@@ -136,19 +169,60 @@ func TestFollowingOutlivesARestartOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js := stream(t, nc)
-	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Timeout: 2 * time.Second})
+	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, _ := follow(t, ctx, log, js, 3)
-	for n := 3; n < 9; n += 3 {
+	of := natslog.Config{Book: logtest.Book, Timeout: 2 * time.Second}
+	if files {
+		of.Dir = cfg.Dir
+	}
+	log, err := natslog.Open(ctx, js, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, log, func(between func(dir string)) *natslog.Server {
 		s.Shutdown()
+		between(cfg.Dir)
 		s = start(t, cfg)
-		if _, err := open(t, s).Append(ctx, uint64(n), logtest.Records(n+1, n+3)...); err != nil {
-			t.Fatal(err)
-		}
-		expect(t, ctx, records, n+1, n+3)
+		return s
+	}
+}
+
+// What has been read is not on the server any more when it comes back.
+func TestFollowingALogThatBecomesShorter(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]bool{"consumer": false, "files": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			shorter := t.TempDir()
+			s := start(t, natslog.ServerConfig{Dir: shorter})
+			if _, err := open(t, s).Append(ctx, 0, logtest.Records(1, 2)...); err != nil {
+				t.Fatal(err)
+			}
+			s.Shutdown()
+
+			_, log, again := restartable(t, ctx, files)
+			records, failed := follow(t, ctx, log, 0)
+			expect(t, ctx, records, 1, 3)
+			again(func(dir string) {
+				if err := errors.Join(os.RemoveAll(dir), os.Rename(shorter, dir)); err != nil {
+					t.Fatal(err)
+				}
+			})
+			select {
+			case err := <-failed:
+				if !errors.Is(err, events.ErrGap) {
+					t.Errorf("%v, want ErrGap", err)
+				}
+			case r := <-records:
+				t.Errorf("record %v", r)
+			case <-ctx.Done():
+				t.Error(ctx.Err())
+			}
+		})
 	}
 }
 
@@ -156,24 +230,71 @@ func TestAConsumerThatIsTakenAwayIsReplaced(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	s := start(t, natslog.ServerConfig{Dir: t.TempDir()})
-	js := connect(t, s)
-	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Server: s, Timeout: 2 * time.Minute})
+	js := connect(t, start(t, natslog.ServerConfig{Dir: t.TempDir()}))
+	log, err := natslog.Open(ctx, js, natslog.Config{Book: logtest.Book, Timeout: 2 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := log.Append(ctx, 0, logtest.Record(1)); err != nil {
 		t.Fatal(err)
 	}
-	records, name := follow(t, ctx, log, js, 0)
+	records, _ := follow(t, ctx, log, 0)
 	expect(t, ctx, records, 1, 1)
-	if err := js.DeleteConsumer(ctx, bookStream, name); err != nil {
-		t.Fatal(err)
+	for _, name := range consumers(t, ctx, js) {
+		if err := js.DeleteConsumer(ctx, bookStream, name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := log.Append(ctx, 1, logtest.Records(2, 4)...); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, ctx, records, 2, 4)
+}
+
+// Who follows the server of this process needs no consumer, whoever appends.
+func TestFollowingFromFiles(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s := start(t, natslog.ServerConfig{Dir: t.TempDir()})
+	log, other := open(t, s), open(t, s)
+	records, _ := follow(t, ctx, log, 0)
+	for n := 0; n < 3000; n += 1000 {
+		for i, by := range []*natslog.Log{log, other} {
+			n := n + i*500
+			if _, err := by.Append(ctx, uint64(n), logtest.Records(n+1, n+499)...); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, ctx, records, n+1, n+499)
+			if _, err := by.Append(ctx, uint64(n+499), logtest.Record(n+500)); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, ctx, records, n+500, n+500)
+		}
+	}
+	if names := consumers(t, ctx, connect(t, s)); len(names) > 0 {
+		t.Errorf("consumers %v", names)
+	}
+}
+
+// What the files do not show comes through a consumer.
+func TestFollowingWithoutTheRightFiles(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s := start(t, natslog.ServerConfig{Dir: t.TempDir()})
+	log, err := natslog.Open(ctx, connect(t, s), natslog.Config{Book: logtest.Book, Server: s, Dir: t.TempDir(), Timeout: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, _ := follow(t, ctx, log, 0)
+	for n := 0; n < 6; n += 3 {
+		if _, err := log.Append(ctx, uint64(n), logtest.Records(n+1, n+3)...); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, ctx, records, n+1, n+3)
+	}
+	logtest.Expect(t, ctx, log, 0, logtest.Records(1, 6))
 }
 
 func TestAServerKeepsItsFolderAndItsDoorToItself(t *testing.T) {
