@@ -28,7 +28,7 @@ type Request struct {
 	Intent      []byte
 	Correlation string // what the command belongs to: a file, a session
 	// Ahead says that the command serves the next one that is not ahead itself: it has
-	// effect if that one has, and not otherwise. A person is made known for a claim.
+	// effect if that one has, now, and not otherwise. A person is made known for a claim.
 	Ahead bool
 }
 
@@ -408,8 +408,9 @@ func (a *Appender) decideBacklog() {
 	}
 }
 
-// decideItem decides a command and those that go ahead of it, which are taken back when it
-// is refused. One ahead that is refused is no reason: the person may be known already.
+// decideItem decides a command and those that go ahead of it, which are taken back unless it
+// has effect now: when it is refused, and when it only repeats what was done long ago and finds
+// nothing left to do. One ahead that is refused is no reason: the person may be known already.
 func (a *Appender) decideItem(i item) {
 	rs, last := i.receipts(), i.to-i.from-1
 	if last == 0 {
@@ -420,10 +421,12 @@ func (a *Appender) decideItem(i item) {
 	for _, t := range a.parts {
 		t.Begin()
 	}
+	var ahead int
 	for k := range rs {
+		ahead = len(g.events)
 		rs[k] = a.decide(i, i.from+k)
 	}
-	if rs[last].Err == nil {
+	if len(g.events) > ahead {
 		for _, t := range a.parts {
 			t.Join()
 		}
@@ -434,9 +437,9 @@ func (a *Appender) decideItem(i item) {
 		t.Undo()
 	}
 	g.events, g.metas, g.owner = g.events[:n], g.metas[:n], g.owner[:n]
-	for k := range rs {
-		if r := rs[k]; r.Err == nil && !r.Repeats {
-			rs[k] = Receipt{Err: rs[last].Err}
+	for k := range rs[:last] {
+		if rs[k].Seq >= g.first+uint64(n) {
+			rs[k] = Receipt{Repeats: rs[last].Err == nil, Err: rs[last].Err}
 		}
 	}
 }

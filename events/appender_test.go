@@ -410,6 +410,18 @@ func TestWhatGoesAheadHasEffectWithTheCommandItServes(t *testing.T) {
 	right[1].Command.ID = "paid-2-right"
 	got := expect(t, a, right, func(_ int, r events.Receipt) bool { return r.Err == nil && !r.Repeats })
 	once(t, log, right, got)
+	// Nobody is made known for what was done long ago.
+	before, err := log.Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, a, []events.Request{introduced("5", 100)[0], rs[1]}, func(_ int, r events.Receipt) bool { return r.Err == nil && r.Repeats })
+	if last, err := log.Last(t.Context()); err != nil || last != before {
+		t.Errorf("%d records after a repetition, %d before: %v", last, before, err)
+	}
+	if _, err := a.Submit(t.Context(), introduced("5", 100)[1]); !errors.Is(err, party.ErrUnknown) {
+		t.Errorf("a payment to somebody made known for a repetition: %v", err)
+	}
 	if _, err := a.SubmitAll(t.Context(), slices.Concat(slices.Repeat([]events.Request{rs[0]}, events.MaxAhead+1), many(1))); !errors.Is(err, events.ErrUnfit) {
 		t.Errorf("more ahead than is taken: %v", err)
 	}

@@ -237,8 +237,18 @@ type sampled struct {
 	amount ledger.Money
 }
 
-// loadSample loads the sample and returns how many records that added.
+// latePayment is the last thing that the sample records.
+const latePayment = "SAMPLE-LATE-1"
+
+// loadSample loads the sample and returns how many records that added. Once it is loaded it is
+// left alone: who was erased since would be a new person to its files.
 func (p *program) loadSample(ctx context.Context, s *stores) (int, error) {
+	if err := p.project(ctx, s); err != nil {
+		return 0, err
+	}
+	if loaded, err := report.Known(ctx, s.pool, latePayment); err != nil || loaded {
+		return 0, err
+	}
 	for id, roles := range sampleActors {
 		if _, err := s.access.Actor(id); err == nil {
 			continue
@@ -570,7 +580,7 @@ func (y *sample) close(ctx context.Context) error {
 	})
 	y.give("sample-clerk", ledger.DateOf(2022, 12, 20), "late", payment.Record{
 		Amount: ledger.Fen(3_600_00), Line: ledger.BudgetLine{Region: "220000", Scheme: "employer-reward", Fund: "levy", Year: 2022},
-		Note: "结账后补录（样本）", Party: y.payee, Payment: "SAMPLE-LATE-1", Source: "合成样本，纸质凭证",
+		Note: "结账后补录（样本）", Party: y.payee, Payment: latePayment, Source: "合成样本，纸质凭证",
 	})
 	return y.flush(ctx)
 }

@@ -118,3 +118,51 @@ func TestNothingIsKeptOfAPersonWhomTheBookDoesNotKnow(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A file that is imported again has no effect, though a person in it was erased since: nobody is
+// made known for a row that is recorded already. A row that was refused may be taken now, and
+// makes its person known as another party.
+func TestAFileImportedAgainBringsNobodyBack(t *testing.T) {
+	t.Parallel()
+	dir, _ := claimed(t)
+	ids := withdrawn(t, dir)
+	row := func(claim, number string) string {
+		return claim + ",startup,220104,2024-01,2024-12,1," + evidenceA + ",2024-03-01,person,样丙," + number + ",,,6217992200000000000,\n"
+	}
+	one := write(t, "one.csv", sampleHeader+row("E-1", "220102190001030041"))
+	two := write(t, "two.csv", sampleHeader+row("E-2", "220102190001040063")+row("E-3", "220102190001040063"))
+	type counts struct{ Accepted, Refused, Duplicates int }
+	take := func(file string) counts {
+		return answer[counts](t, must(t, dir, "import", "applications", file, "-o", "json", "--refused", filepath.Join(t.TempDir(), "r.csv")))
+	}
+	if first, second := take(one), take(two); first != (counts{Accepted: 1}) || second != (counts{Accepted: 1, Refused: 1}) {
+		t.Fatal(first, second)
+	}
+	known := func() (ids []string) {
+		for _, p := range answer[struct {
+			Parties []struct {
+				Party  string
+				Erased bool
+			}
+		}](t, must(t, dir, "party", "list", "-o", "json")).Parties {
+			if !p.Erased {
+				ids = append(ids, p.Party)
+			}
+		}
+		return ids
+	}
+	for _, claim := range []string{"E-1", "E-2"} {
+		must(t, dir, "claim", "withdraw", claim, "--reason", "本人撤回")
+	}
+	for _, id := range known() {
+		must(t, dir, "party", "erase", id, "--basis", "个人信息保护法第四十七条")
+	}
+	root := func() string { return answer[verdict](t, must(t, dir, "verify", "-o", "json")).Root }
+	before := root()
+	if got := take(one); got != (counts{Duplicates: 1}) || root() != before || len(known()) > 0 {
+		t.Errorf("again: %+v, parties %v of %d", got, known(), len(ids)+2)
+	}
+	if got := take(two); got != (counts{Accepted: 1, Duplicates: 1}) || len(known()) != 1 {
+		t.Errorf("with a row that was refused: %+v, parties %v", got, known())
+	}
+}

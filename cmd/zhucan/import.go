@@ -673,7 +673,7 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 			return err
 		}
 		for n := c.main[i] - 1; got.Err == nil && n >= 0 && c.requests[n].Ahead; n-- {
-			if do, ok := c.requests[n].Command.Do.(party.Register); ok {
+			if do, ok := c.requests[n].Command.Do.(party.Register); ok && (receipts[n].Seq > 0 || receipts[n].Err != nil) {
 				_, before := im.registered.LoadOrStore(do.Party, true)
 				if name, ok := c.names[n]; ok && !before {
 					names[do.Party] = name

@@ -290,6 +290,14 @@ func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 		must(t, dir, "replay", "--into", "after")
 		must(t, dir, "replay", "diff", "serving", "after")
 	})
+
+	t.Run("it is left alone when a person in it was erased", func(t *testing.T) {
+		who := answer[struct{ Payments []struct{ Party string } }](t, must(t, dir, "payment", "list", "--limit", "1", "-o", "json")).Payments[0].Party
+		must(t, dir, "party", "erase", who, "--basis", "个人信息保护法第四十七条", "--as", "sample-operator")
+		if again := answer[demo](t, must(t, dir, "demo", "--once", "-o", "json")); again.Added != 0 {
+			t.Errorf("%d records added", again.Added)
+		}
+	})
 }
 
 func TestAListOfPaymentsComesInToTheUnitAndOnce(t *testing.T) {
