@@ -53,7 +53,7 @@ func scenario() []events.Request {
 		do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Kind: policy.Person, Party: id, Region: "220104", Sealed: ledgertest.Sealed})
 	}
 	do(ledgertest.Clerk, day, party.Register{
-		Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
+		Account: ledgertest.Sealed, Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
 	})
 	do(ledgertest.Clerk, day, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "2"})
 	do(ledgertest.Accountant, day, budget.Appropriate{Amount: ledger.Fen(100_000_00), Document: "示例指标〔2023〕1号", Line: line})
@@ -183,6 +183,7 @@ func scenario() []events.Request {
 	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 16), levy.PayRefund{Amount: ledger.Fen(1_000_00), Employer: "E1", Voucher: "示例5209-1", Year: 2023})
 	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 17), few)
 	do(ledgertest.Accountant, ledger.DateOf(2024, 1, 18), assess)
+	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 19), party.Register{Code: "91350100M000100Y43", Kind: policy.Institution, Name: "示例机构", Party: party.OfCode("91350100M000100Y43"), Region: "220104"})
 	do(ledgertest.Clerk, ledger.DateOf(2024, 1, 19), levy.Deregister{Document: "示例注销〔2024〕1号", Employer: "E1"})
 
 	last := ledger.DateOf(2024, 1, 19)

@@ -758,7 +758,7 @@ func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
 			at = append(at, i)
 			continue
 		case c.Code != "":
-			known[i].id = ledger.PartyID("U" + string(c.Code))
+			known[i].id = party.OfCode(c.Code)
 		default:
 			sum := sha256.Sum256([]byte(c.Name + "\x00" + c.Place))
 			known[i].id = ledger.PartyID("N" + hex.EncodeToString(sum[:12]))

@@ -48,14 +48,14 @@ func factRefusals() []refusal {
 // Who reports a placement does not say what the employer is.
 func TestTheClassOfAnEmployerIsThatOfItsCreditCode(t *testing.T) {
 	t.Parallel()
-	company := ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "n", Party: "E2"}}
+	company := ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "n", Party: "U91350100M000100Y43"}}
 	for name, c := range map[string]struct {
 		employer ledger.PartyID
 		claimed  string
 		want     string
 	}{
-		"a company":                 {"E2", "", "enterprise"},
-		"a company called an organ": {"E2", "organ", "enterprise"},
+		"a company":                 {"U91350100M000100Y43", "", "enterprise"},
+		"a company called an organ": {"U91350100M000100Y43", "organ", "enterprise"},
 		"an employer without code":  {"E1", "enterprise", ""},
 		"no employer":               {"", "enterprise", ""},
 	} {

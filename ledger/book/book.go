@@ -121,6 +121,12 @@ var (
 	}
 )
 
+// ErrUnknownLine refuses money for what there is not.
+var ErrUnknownLine = &ledger.Rejection{
+	Code: "budget-line-unknown", Rule: "money is voted for a region that exists, and a scheme of the policy from a source that may pay it", RuleZH: "指标须下达至现有地区和政策所列项目，资金来源须为该项目可用来源",
+	Source: "预算法 art. 13", Next: "correct the code that is named, or publish a policy that has it", NextZH: "请更正所指明的代码，或先发布列明该项目的政策",
+}
+
 // ErrUnfinished refuses to erase a person too early.
 var ErrUnfinished = &ledger.Rejection{
 	Code: "erasure-too-early", Rule: "a person is not erased while a claim is open, a payment under way or money demanded back", RuleZH: "申报未办结、支付未完成或追回未结清的，不得删除个人信息",
@@ -138,7 +144,7 @@ func Rejections() []*ledger.Rejection {
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,
 		policy.Rejections, levy.Rejections, party.Rejections, budget.Rejections, claim.Rejections, payment.Rejections, journal.Rejections, achievement.Rejections,
-		[]*ledger.Rejection{ErrExclusive, ErrCost, ErrBase, ErrCapped, ErrPair, ErrTermLimit, ErrPlacements, ErrNotApproved, ErrInstructed, ErrUnfinished},
+		[]*ledger.Rejection{ErrExclusive, ErrCost, ErrBase, ErrCapped, ErrPair, ErrTermLimit, ErrPlacements, ErrNotApproved, ErrInstructed, ErrUnknownLine, ErrUnfinished},
 	)
 }
 
@@ -343,6 +349,9 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 	}
 	switch e := event.(type) {
 	case budget.Appropriated:
+		if err := s.votable(e.Line, o.On); err != nil {
+			return nil, err
+		}
 		if e.Entry, err = s.entry(o, basis{line: e.Line, memo: e.Document}, voting(e.Amount)...); err != nil {
 			return nil, err
 		}
@@ -357,6 +366,9 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 		}
 		event = e
 	case budget.Transferred:
+		if err := s.votable(e.To, o.On); err != nil {
+			return nil, err
+		}
 		if e.Entry, err = s.entry(o, basis{line: e.Line, memo: e.Document}, moving(e.Line, e.To, e.Amount)...); err != nil {
 			return nil, err
 		}
@@ -368,6 +380,22 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 		event = e
 	}
 	return []ledger.Event{event}, nil
+}
+
+// votable refuses a line that no claim could be paid from: a code mistyped would keep its money
+// from everybody.
+func (s *State) votable(l ledger.BudgetLine, on ledger.Date) error {
+	if _, err := ledger.FindRegion(l.Region, on); err != nil {
+		return err
+	}
+	scheme, ok := s.Policy().Scheme(l.Scheme)
+	switch {
+	case !ok:
+		return ErrUnknownLine.Of("%s: scheme %s is not in policy %s", l, l.Scheme, s.Policy().Version)
+	case !slices.Contains(scheme.Funds, l.Fund):
+		return ErrUnknownLine.Of("%s: %s is paid from %v", l, l.Scheme, scheme.Funds)
+	}
+	return nil
 }
 
 func (s *State) decideClaim(o ledger.Order, do claim.Action) ([]ledger.Event, error) {

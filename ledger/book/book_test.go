@@ -287,11 +287,24 @@ func refusals(t testing.TB) []refusal {
 		{"a reason holds nothing that is not read", submitted("C1"), with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "撤\u202e回" }), ledger.ErrCharacter},
 		{"a personal number is no credit code", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "11010519491231002X", Kind: policy.Employer, Name: "n", Party: "E2"}}, ledger.ErrPersonalText},
 		{"a personal number is no identifier of a party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Sealed: ledgertest.Sealed, Party: "11010519491231002X"}}, ledger.ErrPersonalText},
+		{"a personal number is no region of a party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Employer, Name: "n", Party: "E2", Region: "11010519491231002X"}}, ledger.ErrPersonalText},
+		{"nor of a payment made elsewhere", known(), ask{ledgertest.Clerk, "2023-01-02", payment.Record{Amount: yuan(1), Line: line("11010519491231002X/startup/levy/2023"), Party: "P1", Payment: "X1", Source: hash + ":1"}}, ledger.ErrPersonalText},
+		{"nor is it a scheme of the budget", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(1), Document: "D9", Line: line("220104/11010519491231002X/levy/2023")}}, ledger.ErrPersonalText},
+		{"nor a source of money", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D9", Line: startup, To: line("220104/startup/11010519491231002X/2023")}}, ledger.ErrPersonalText},
+		{"nor a part of a line of an adjusting entry", known(), with(post, func(p *journal.ProposeEntry) { p.Line = line("11010519491231002X/startup/levy/2023") }), ledger.ErrPersonalText},
+		{"nor of one of its postings", known(), with(post, func(p *journal.ProposeEntry) {
+			p.Postings = slices.Clone(p.Postings)
+			p.Postings[0].Line = line("220104/startup/11010519491231002X/2023")
+		}), ledger.ErrPersonalText},
+		{"nor a root", known(), ask{ledgertest.Accountant, "2023-02-01", journal.Close{Period: ledger.PeriodOf(2023, 1), Root: "11010519491231002X"}}, ledger.ErrPersonalText},
 		{"free text is checked before the role", submitted("C1"), by(with(withdraw("C1"), func(w *claim.Withdraw) { w.Reason = "11010519491231002X" }), ledgertest.Cashier), ledger.ErrPersonalText},
 
 		// Parties.
 		{"a person is registered sealed", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Person, Name: "张三", Party: "P3"}}, party.ErrKind},
 		{"an identifier names one party", known(), known()[1], party.ErrTaken},
+		{"a region is a code", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Kind: policy.Employer, Name: "n", Party: "E2", Region: "长春 张三"}}, ledger.ErrID},
+		{"a credit code has its check digit", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "91350100M000100Y44", Kind: policy.Employer, Name: "n", Party: "U91350100M000100Y44"}}, ledger.ErrCreditCheck},
+		{"one credit code is one party", known(), ask{ledgertest.Clerk, "2023-01-02", party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "n", Party: "E2"}}, party.ErrCode},
 		{"an account is added sealed", known(), ask{ledgertest.Clerk, "2023-01-02", party.AddAccount{Account: "6217992200000000000", Party: "P1", Ref: "2"}}, party.ErrSealed},
 		{"an account is added once", known(), ask{ledgertest.Clerk, "2023-01-02", party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "1"}}, party.ErrAccountTaken},
 		{"a person is erased on a ground", known(), with(erase("P1"), func(e *party.Erase) { e.Basis = "" }), party.ErrBasis},
@@ -355,6 +368,10 @@ func refusals(t testing.TB) []refusal {
 
 		// Budget.
 		{"an appropriation has a document", known(), with(vote, func(a *budget.Appropriate) { a.Document = "" }), budget.ErrLine},
+		{"money is voted for a region that exists", known(), with(vote, func(a *budget.Appropriate) { a.Line.Region = "999999" }), ledger.ErrRegion},
+		{"and for a scheme of the policy", known(), with(vote, func(a *budget.Appropriate) { a.Line.Scheme = "startupp" }), book.ErrUnknownLine},
+		{"and from a source that may pay it", known(), with(vote, func(a *budget.Appropriate) { a.Line.Fund = "levyy" }), book.ErrUnknownLine},
+		{"so is it moved", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D9", Line: startup, To: line("999999/startup/levy/2023")}}, ledger.ErrRegion},
 		{"a document votes for a line once", known(), vote, budget.ErrBooked},
 		{"an appropriation is something", known(), with(vote, func(a *budget.Appropriate) { a.Amount = yuan(0) }), ledger.ErrAmountSign},
 		{"an appropriation has a limit", known(), with(vote, func(a *budget.Appropriate) { a.Amount = ledger.MaxMoney.Add(ledger.Fen(1)) }), ledger.ErrAmountRange},

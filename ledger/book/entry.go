@@ -255,9 +255,20 @@ func serials(do any) []string {
 	return nil
 }
 
-// names returns the identifiers that people make up, and where something was read.
+// names returns the identifiers and codes that come with an order, and where something was
+// read: a column that was mistaken for another would put a person's number in their place.
 func names(do any) []string {
 	switch do := do.(type) {
+	case party.Register:
+		return []string{string(do.Region)}
+	case budget.Appropriate:
+		return parts(do.Line)
+	case budget.Adjust:
+		return parts(do.Line)
+	case budget.Transfer:
+		return append(parts(do.Line), parts(do.To)...)
+	case budget.CarryOver:
+		return parts(do.Line)
 	case claim.Submit:
 		all := []string{string(do.Claim), do.Household, do.Base}
 		for _, x := range do.Costs {
@@ -273,11 +284,23 @@ func names(do any) []string {
 	case payment.Reissue:
 		return []string{string(do.As)}
 	case payment.Record:
-		return []string{string(do.Payment), do.Source}
+		return append(parts(do.Line), string(do.Payment), do.Source)
 	case achievement.Record:
 		return []string{string(do.Achievement), do.Source}
+	case journal.ProposeEntry:
+		all := parts(do.Line)
+		for _, p := range do.Postings {
+			all = append(all, parts(p.Line)...)
+		}
+		return all
+	case journal.Close:
+		return []string{do.Root}
 	}
 	return nil
+}
+
+func parts(l ledger.BudgetLine) []string {
+	return []string{string(l.Region), string(l.Scheme), string(l.Fund)}
 }
 
 // freeText returns what people write in their own words, where a personal number

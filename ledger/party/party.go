@@ -16,6 +16,8 @@
 //  4. After a party is erased nothing can be added to it or claimed for it; what
 //     was paid stays, and no total changes.
 //  5. What has not the form of a sealed text is not recorded as one.
+//  6. An organisation that has a credit code is registered under it ([OfCode]), so one
+//     code is one party.
 package party
 
 import (
@@ -126,6 +128,9 @@ func (Registered) Booked() (ledger.Entry, bool)   { return ledger.Entry{}, false
 func (AccountAdded) Booked() (ledger.Entry, bool) { return ledger.Entry{}, false }
 func (Erased) Booked() (ledger.Entry, bool)       { return ledger.Entry{}, false }
 
+// OfCode returns the identifier of the organisation that has a credit code.
+func OfCode(code ledger.CreditCode) ledger.PartyID { return ledger.PartyID("U" + code) }
+
 // FirstAccount is the account a party is registered with where nothing names it.
 const FirstAccount ledger.AccountRef = "1"
 
@@ -138,6 +143,10 @@ var (
 	ErrSealed = &ledger.Rejection{
 		Code: "not-sealed", Rule: "a person's particulars and bank accounts are recorded sealed, never in the clear", RuleZH: "个人信息和银行账户须加密登记，不得以明文记录",
 		Source: "个人信息保护法 arts. 28, 51", Next: "have zhucan import seal them under the party's key", NextZH: "请通过 zhucan import 加密登记",
+	}
+	ErrCode = &ledger.Rejection{
+		Code: "party-code", Rule: "an organisation that has a credit code is registered under U and the code", RuleZH: "有统一社会信用代码的单位以“U”加该代码为编号登记",
+		Source: "GB 32100-2015", Next: "register it under that identifier, or use it where it is registered already", NextZH: "请以该编号登记；已登记的请直接使用",
 	}
 	ErrTaken = &ledger.Rejection{
 		Code: "party-taken", Rule: "an identifier names one party", RuleZH: "同一编号只能登记一个对象",
@@ -166,7 +175,7 @@ var (
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKind, ErrSealed, ErrTaken, ErrUnknown, ErrErased, ErrAccountTaken, ErrNoAccount, ErrBasis}
+var Rejections = []*ledger.Rejection{ErrKind, ErrSealed, ErrCode, ErrTaken, ErrUnknown, ErrErased, ErrAccountTaken, ErrNoAccount, ErrBasis}
 
 // State is the parties there are.
 type State struct {
@@ -227,6 +236,18 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 	}
 	if _, err := ledger.ParsePersonNumber(string(do.Party), o.On); err == nil {
 		return nil, ledger.ErrPersonalText.Of("identifier of a party")
+	}
+	if do.Code != "" {
+		if code, err := ledger.ParseCreditCode(string(do.Code)); err != nil {
+			return nil, err
+		} else if code != do.Code || do.Party != OfCode(code) {
+			return nil, ErrCode.Of("%s has the code %s", do.Party, do.Code)
+		}
+	}
+	if do.Region != "" {
+		if err := ledger.CheckID(do.Region); err != nil {
+			return nil, err
+		}
 	}
 	if old, ok := s.parties.Get(do.Party); ok {
 		same := old.kind == do.Kind && old.name == do.Name && old.code == do.Code

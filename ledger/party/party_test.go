@@ -16,7 +16,8 @@ var (
 	person      = party.Registered{Account: ledgertest.Sealed, Kind: policy.Person, On: today, Party: "P1", Region: "220104", Sealed: ledgertest.Sealed}
 	named       = party.Registered{Account: ledgertest.Sealed, Kind: policy.Person, On: today, Party: "P1", Ref: "C1", Sealed: ledgertest.Sealed}
 	bare        = party.Registered{Kind: policy.Person, On: today, Party: "P2", Sealed: ledgertest.Sealed}
-	employer    = party.Registered{Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "长春某公司", On: today, Party: "E1", Place: "长春"}
+	company     = party.OfCode("91350100M000100Y43")
+	employer    = party.Registered{Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "长春某公司", On: today, Party: company, Place: "长春"}
 	institution = party.Registered{Kind: policy.Institution, Name: "某辅助性就业机构", On: today, Party: "I1"}
 	gone        = party.Erased{Basis: "个人信息保护法 art. 47", By: "operator", On: today, Party: "P1"}
 )
@@ -72,9 +73,9 @@ func TestPartyDecider(t *testing.T) {
 		{Name: "an account that is named is not left out", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Account = "" }))), Reject: party.ErrNoAccount},
 		{Name: "an account is named as identifiers are", When: ask(clerk, register(with(named, func(e *party.Registered) { e.Ref = "C 1" }))), Reject: ledger.ErrID},
 		{Name: "of a person who is known the account that is named is added", Given: given(person), When: ask(clerk, register(named)), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "C1"})},
-		{Name: "of an organisation who is known the account that is named is added", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Ref = "C1" }))), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "E1", Ref: "C1"})},
+		{Name: "of an organisation who is known the account that is named is added", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Ref = "C1" }))), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: company, Ref: "C1"})},
 		{Name: "an organisation of another name gets no account", Given: given(employer), When: ask(clerk, register(with(employer, func(e *party.Registered) { e.Name, e.Ref = "另一公司", "C1" }))), Reject: party.ErrTaken},
-		{Name: "a person becomes no organisation by an account", Given: given(employer), When: ask(clerk, register(with(named, func(e *party.Registered) { e.Party = "E1" }))), Reject: party.ErrTaken},
+		{Name: "a person becomes no organisation by an account", Given: given(employer), When: ask(clerk, register(with(named, func(e *party.Registered) { e.Party = company }))), Reject: party.ErrTaken},
 		{Name: "the account that a person was registered with is not changed", Given: given(named), When: ask(clerk, register(named)), Reject: party.ErrAccountTaken},
 		{Name: "the account that a person was registered with is not the first of others", Given: given(named), When: ask(clerk, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: party.FirstAccount}), Then: given(party.AccountAdded{Account: ledgertest.Sealed, On: today, Party: "P1", Ref: "1"})},
 		{Name: "nothing is added to an erased person by registering", Given: given(person, gone), When: ask(clerk, register(named)), Reject: party.ErrErased},
@@ -94,7 +95,7 @@ func TestPartyDecider(t *testing.T) {
 		{Name: "a clerk erases nobody", Given: given(person), When: ask(clerk, party.Erase{Basis: gone.Basis, Party: "P1"}), Reject: ledger.ErrRole},
 		{Name: "nobody is erased who is not known", When: ask(operator, party.Erase{Basis: gone.Basis, Party: "P1"}), Reject: party.ErrUnknown},
 		{Name: "a person is erased once", Given: given(person, gone), When: ask(operator, party.Erase{Basis: gone.Basis, Party: "P1"})},
-		{Name: "an organisation is not erased", Given: given(employer), When: ask(operator, party.Erase{Basis: gone.Basis, Party: "E1"}), Reject: party.ErrKind},
+		{Name: "an organisation is not erased", Given: given(employer), When: ask(operator, party.Erase{Basis: gone.Basis, Party: company}), Reject: party.ErrKind},
 		{Name: "a person is not erased without a ground", Given: given(person), When: ask(operator, party.Erase{Party: "P1"}), Reject: party.ErrBasis},
 	})
 }
@@ -161,7 +162,7 @@ func TestEventsOfAPartyAreItsCaseAndMoveNoMoney(t *testing.T) {
 func ExampleDecider() {
 	command := party.Command{
 		Order: ledger.Order{ID: "c1", By: ledgertest.Clerk, On: ledger.DateOf(2023, 4, 3)},
-		Do:    party.Register{Party: "E1", Kind: policy.Employer, Name: "长春某公司"},
+		Do:    party.Register{Party: company, Kind: policy.Employer, Name: "长春某公司"},
 	}
 	events, err := party.Decide(new(party.State), command)
 	fmt.Printf("%T of %s, %v\n", events[0], events[0].Case(), err)
@@ -171,6 +172,6 @@ func ExampleDecider() {
 	r, _ := ledger.Refused(err)
 	fmt.Println(r.Code)
 	// Output:
-	// party.Registered of E1, <nil>
+	// party.Registered of U91350100M000100Y43, <nil>
 	// party-kind
 }

@@ -90,7 +90,8 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	pack := ledgertest.Pack()
 	pack.Version, pack.LateReturn, pack.Targets = "test-2", policy.Restore, promises()
 	b.Do(ledgertest.Operator, sampletest.Day, policy.Publish{Pack: pack})
-	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例企业", Party: "E2", Region: "220104"})
+	company := party.OfCode("91350100M000100Y43")
+	b.Do(ledgertest.Clerk, sampletest.Day, party.Register{Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例企业", Party: company, Region: "220104"})
 	b.Person("P6")
 	n := 0
 	do := func(on string, r achievement.Record) {
@@ -112,9 +113,9 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	course("2023-05-01", "P1", "K2", "rural", "220104") // F02
 	course("2024-02-01", "P1", "K3", "", "220202")      // F03
 	course("2023-06-01", "P3", "K1", "", "220104")      // F04: withdrawn below
-	do("2023-03-01", achievement.Record{Employer: "E2", Kind: "placement", Party: "P1", Type: "placed"})
+	do("2023-03-01", achievement.Record{Employer: company, Kind: "placement", Party: "P1", Type: "placed"})
 	do("2023-03-01", achievement.Record{Kind: "placement", Party: "P1", Type: "employed"})
-	do("2023-03-02", achievement.Record{Employer: "E2", Kind: "placement", Party: "P1", Type: "employed"}) // again: one person
+	do("2023-03-02", achievement.Record{Employer: company, Kind: "placement", Party: "P1", Type: "employed"}) // again: one person
 	do("2023-03-02", achievement.Record{Employer: "E1", Kind: "placement", Party: "P3", Type: "employed"})
 	body := func(id, typ string, region ledger.RegionCode, posts, staff, disabled, weighted int) {
 		do("2023-06-30", achievement.Record{Body: id, Headcount: &achievement.Headcount{Posts: posts, Staff: staff, Disabled: disabled, Weighted: weighted}, Kind: "headcount", Region: region, Type: typ})
@@ -159,7 +160,7 @@ func plan(t *testing.T) (*sampletest.Book, *pgxpool.Pool) {
 	do("2023-01-05", achievement.Record{Kind: "service", Party: "P4", Region: "220202", Type: "service"}) // of no jobless there
 	do("2023-05-01", achievement.Record{Body: "GAMES", Kind: "contest", Region: "220000", Type: "skills"})
 	do("2023-05-02", achievement.Record{Body: "CITY-GAMES", Kind: "contest", Region: "220100", Type: "skills"})
-	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 5, 2), payment.Record{Amount: ledger.Fen(100_00), Line: sampletest.Line, Note: "to an organisation", Party: "E2", Payment: "ORG1", Source: sampletest.Hash + ":8"})
+	b.Do(ledgertest.Clerk, ledger.DateOf(2023, 5, 2), payment.Record{Amount: ledger.Fen(100_00), Line: sampletest.Line, Note: "to an organisation", Party: party.OfCode("91350100M000100Y43"), Payment: "ORG1", Source: sampletest.Hash + ":8"})
 	b.Do(ledgertest.Approver, ledger.DateOf(2024, 2, 1), payment.DemandRecovery{Amount: ledger.Fen(5_000_00), Deadline: ledger.DateOf(2024, 3, 31), Decision: "示例决定9号", Ground: "no business", Payment: "PAY4"})
 	b.Do(ledgertest.Accountant, ledger.DateOf(2024, 2, 2), payment.ReceiveRecovery{Amount: ledger.Fen(2_000_00), Payment: "PAY4", Voucher: "V-9"})
 	b.Do(ledgertest.Accountant, ledger.DateOf(2024, 3, 1), payment.ReceiveRecovery{Amount: ledger.Fen(3_000_00), Payment: "PAY4", Voucher: "V-10"})

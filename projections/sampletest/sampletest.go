@@ -191,7 +191,7 @@ func Story(t testing.TB) *Book {
 		b.Person(id)
 	}
 	b.Do(ledgertest.Clerk, Day, party.Register{
-		Account: ledgertest.Sealed, Code: "91350100M000100Y43", Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
+		Account: ledgertest.Sealed, Kind: policy.Employer, Name: "示例单位", Party: "E1", Place: "长春市（示例）", Region: "220104",
 	})
 	b.Do(ledgertest.Clerk, Day, party.AddAccount{Account: ledgertest.Sealed, Party: "P1", Ref: "2"})
 	b.Do(ledgertest.Accountant, Day, budget.Adjust{Amount: ledger.Fen(1_000_05), Document: "示例指标〔2023〕2号", Line: Line, Side: ledger.Credit})

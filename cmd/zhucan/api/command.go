@@ -297,6 +297,9 @@ func parse(v jsontext.Value) (ordered, error) {
 		if err := ledger.CheckID(c.Correlation); err != nil {
 			return c, err
 		}
+		if ledger.HoldsPersonNumber(c.Correlation) {
+			return c, ledger.ErrPersonalText.Of("correlation")
+		}
 	}
 	return c, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"zhucan/ledger"
 	"zhucan/ledger/levy"
+	"zhucan/ledger/party"
 	"zhucan/ledger/policy"
 )
 
@@ -264,7 +265,7 @@ func ReadReceipts(f *File) iter.Seq2[Receipt, error] {
 		if err != nil {
 			return x, in("uscc", err)
 		}
-		x.Receive.Employer = ledger.PartyID("U" + string(code))
+		x.Receive.Employer = party.OfCode(code)
 		if x.Receive.Amount, err = (AmountForm{}).Parse(text("amount")); err != nil {
 			return x, in("amount", err)
 		}

@@ -87,6 +87,10 @@ func TestTheSampleGoesThroughTheBook(t *testing.T) {
 		}
 		id := ledger.PartyID(fmt.Sprintf("p-%d", len(parties)+1))
 		do := party.Register{Account: ledgertest.Sealed, Code: p.Code, Kind: p.Kind, Name: p.Name, Party: id}
+		if p.Code != "" {
+			id = party.OfCode(p.Code)
+			do.Party = id
+		}
 		if p.Kind == policy.Person {
 			do.Name, do.Sealed = "", ledgertest.Sealed
 		}
