@@ -13,7 +13,8 @@
 // served. The second copy of the log is archive.record (package archive).
 //
 //	building → ready → serving → ready → …      kept up to date from ready on
-//	                          └→ retired        made by other code: no longer followed
+//	       │                  └→ retired        made by other code: no longer followed
+//	       └→ retired                           made as of an earlier record
 //
 // # Invariants
 //

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhucan/events"
+	"zhucan/ledger"
 )
 
 // A Reason says why the runner stands still.
@@ -37,8 +38,14 @@ var (
 	// ErrNotActive is another runner at work on the same database.
 	ErrNotActive = errors.New("another runner is projecting into this database")
 	// ErrVersion is a version that is not fit for what is asked of it.
-	ErrVersion = errors.New("the version of the read models is not fit for that")
+	ErrVersion = &ledger.Rejection{
+		Code: "read-models-unfit", Rule: "what is asked of a version of the read models fits what it is", RuleZH: "对读模型版本的操作须与其状态相符",
+		Next: "zhucan status lists the versions; build one anew with replay --into", NextZH: "zhucan status 列出各版本；可用 replay --into 重新生成",
+	}
 )
+
+// Rejections of this package.
+var Rejections = []*ledger.Rejection{ErrVersion}
 
 // errMoved is a set of read models, or a checkpoint, that somebody else has moved:
 // it is loaded anew. errRows is a statement that found fewer rows than it should.

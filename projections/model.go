@@ -35,7 +35,7 @@ var versionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_]{0,39}$`)
 // schemaOf returns the schema of a version, whose name must be plain.
 func schemaOf(version string) (string, error) {
 	if !versionName.MatchString(version) || version == archiveName {
-		return "", fmt.Errorf("%w: %q is no name of small letters, digits and _", ErrVersion, version)
+		return "", ErrVersion.Of("%q is no name of small letters, digits and _", version)
 	}
 	return "rm_" + version, nil
 }
@@ -96,7 +96,7 @@ where name = @name`
 
 	finishModel = `
 update meta.read_model
-set status = 'ready', seq = @seq, root = @root, built_at = now()
+set status = @status, seq = @seq, root = @root, built_at = now()
 where name = @name and status = 'building'`
 
 	setStatus = `

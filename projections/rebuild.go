@@ -29,11 +29,24 @@ func (r *Runner) Rebuild(ctx context.Context, version string) error {
 	if err != nil {
 		return fmt.Errorf("read the log's last number: %w", err)
 	}
-	return r.rebuild(ctx, version, last)
+	return r.rebuild(ctx, version, last, "ready")
+}
+
+// RebuildTo is Rebuild as of an earlier record. The version stays as it is, to be compared with
+// others, and is never served.
+func (r *Runner) RebuildTo(ctx context.Context, version string, to uint64) error {
+	last, err := r.log.Last(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's last number: %w", err)
+	}
+	if to > last {
+		return ErrVersion.Of("record %d is not in the log, which has %d", to, last)
+	}
+	return r.rebuild(ctx, version, to, "retired")
 }
 
 // rebuild makes a version from the records up to last.
-func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error {
+func (r *Runner) rebuild(ctx context.Context, version string, last uint64, status string) error {
 	schema, err := schemaOf(version)
 	if err != nil {
 		return err
@@ -46,7 +59,7 @@ func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error
 	if ok, err := try(ctx, conn, tryBuild, pgx.NamedArgs{"class": lockBuild, "name": version}); err != nil {
 		return err
 	} else if !ok {
-		return fmt.Errorf("%w: %s is being built or dropped", ErrVersion, version)
+		return ErrVersion.Of("%s is being built or dropped", version)
 	}
 	var empty merkle.Frontier
 	root := empty.Root()
@@ -69,12 +82,12 @@ func (r *Runner) rebuild(ctx context.Context, version string, last uint64) error
 	}
 	r.cfg.Step("built")
 	root = tree.Root()
-	tag, err := conn.Exec(ctx, finishModel, pgx.NamedArgs{"name": version, "seq": tree.Size(), "root": root[:]})
+	tag, err := conn.Exec(ctx, finishModel, pgx.NamedArgs{"name": version, "status": status, "seq": tree.Size(), "root": root[:]})
 	if err != nil {
 		return fmt.Errorf("finish version %s: %w", version, err)
 	}
 	if tag.RowsAffected() != 1 {
-		return fmt.Errorf("%w: %s was dropped while it was built", ErrVersion, version)
+		return ErrVersion.Of("%s was dropped while it was built", version)
 	}
 	return nil
 }
@@ -345,14 +358,14 @@ func (r *Runner) switchTo(ctx context.Context, tx pgx.Tx, version, schema string
 	}
 	next, ok := find(func(t target) bool { return t.Name == version && !t.archive() })
 	if !ok {
-		return fmt.Errorf("%w: there is no finished version %s", ErrVersion, version)
+		return ErrVersion.Of("there is no finished version %s that is kept up to date", version)
 	}
 	if next.Fold != r.fold {
-		return fmt.Errorf("%w: version %s was made by fold %s, this program has %s", ErrVersion, version, next.Fold, r.fold)
+		return ErrVersion.Of("version %s was made by fold %s, this program has %s", version, next.Fold, r.fold)
 	}
 	old, serving := find(func(t target) bool { return t.Status == "serving" })
 	if serving && old.Seq > next.Seq {
-		return fmt.Errorf("%w: %s is at %d, behind %s at %d; let it catch up", ErrVersion, version, next.Seq, old.Name, old.Seq)
+		return ErrVersion.Of("%s is at %d, behind %s at %d; let it catch up", version, next.Seq, old.Name, old.Seq)
 	}
 	if err := r.createViews(ctx, tx, schema); err != nil {
 		return err
@@ -383,7 +396,7 @@ func (r *Runner) Drop(ctx context.Context, version string) error {
 	if ok, err := try(ctx, conn, tryBuild, pgx.NamedArgs{"class": lockBuild, "name": version}); err != nil {
 		return err
 	} else if !ok {
-		return fmt.Errorf("%w: %s is being built or dropped", ErrVersion, version)
+		return ErrVersion.Of("%s is being built or dropped", version)
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return r.remove(ctx, tx, version) })
 }
@@ -400,7 +413,7 @@ func (r *Runner) remove(ctx context.Context, tx pgx.Tx, version string) error {
 	}
 	for _, t := range all {
 		if t.Status == "serving" {
-			return fmt.Errorf("%w: %s is %s", ErrVersion, version, t.Status)
+			return ErrVersion.Of("%s is %s", version, t.Status)
 		}
 	}
 	if _, err := tx.Exec(ctx, "drop schema if exists "+quote(schema)+" cascade"); err != nil {

@@ -93,7 +93,7 @@ func (r *Runner) first(ctx context.Context, conn *pgxpool.Conn) error {
 		return nil
 	}
 	if !slices.ContainsFunc(all, func(t target) bool { return t.Name == r.cfg.Version && t.Status == "ready" }) {
-		if err := r.rebuild(ctx, r.cfg.Version, 0); err != nil {
+		if err := r.rebuild(ctx, r.cfg.Version, 0, "ready"); err != nil {
 			return err
 		}
 	}

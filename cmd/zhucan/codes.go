@@ -12,6 +12,7 @@ import (
 	"zhucan/events"
 	"zhucan/ledger"
 	"zhucan/ledger/book"
+	"zhucan/projections"
 	"zhucan/projections/report"
 )
 
@@ -35,5 +36,5 @@ func (p *program) codesCommand() *cobra.Command {
 
 // rejections lists every published refusal of the program.
 func rejections() []*ledger.Rejection {
-	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, document.Rejections, api.Rejections, report.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrPlain, ErrDamaged, ErrRows, ErrDiffers, ErrSampleFolder})
+	return slices.Concat(book.Rejections(), events.Rejections, access.Rejections, intake.Rejections, document.Rejections, api.Rejections, report.Rejections, projections.Rejections, []*ledger.Rejection{ErrUsage, ErrInUse, ErrPlain, ErrDamaged, ErrRows, ErrDiffers, ErrSampleFolder})
 }

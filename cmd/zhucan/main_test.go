@@ -242,6 +242,41 @@ func TestTheSampleIsLoadedOnceAndTheBooksVerify(t *testing.T) {
 		}
 		must(t, dir, "verify")
 	})
+	t.Run("read models as of a record stay so and are not served", func(t *testing.T) {
+		type built struct {
+			Version string
+			Seq     uint64
+		}
+		if got := answer[built](t, must(t, dir, "replay", "--to", "700", "-o", "json")); got != (built{"v0002", 700}) {
+			t.Errorf("%+v", got)
+		}
+		type diff struct {
+			Tables []struct {
+				Name                          string
+				Same, Changed, Added, Removed int
+			}
+		}
+		code, stdout, stderr := zhucan(t, dir, "replay", "diff", "v0002", "serving", "-o", "json")
+		seen := make(map[string]int)
+		for _, x := range answer[diff](t, stdout).Tables {
+			seen[x.Name] = x.Added
+			if x.Removed > 0 {
+				t.Errorf("%+v: what is known is not known less later", x)
+			}
+		}
+		if code != 3 || seen["payment"] == 0 || seen["entry"] == 0 {
+			t.Errorf("exit %d: %v %s", code, seen, stderr)
+		}
+		if again := must(t, dir, "status", "-o", "json"); !strings.Contains(again, `"seq": 700,`) {
+			t.Error(again)
+		}
+		for _, args := range [][]string{{"replay", "switch", "v0002"}, {"replay", "diff", "serving", "nosuch"}, {"replay", "--to", "100000", "--into", "later"}} {
+			if code, _, stderr := zhucan(t, dir, args...); code != 2 || !strings.Contains(stderr, "read-models-unfit") {
+				t.Errorf("%v: exit %d: %s", args, code, stderr)
+			}
+		}
+		must(t, dir, "replay", "drop", "v0002")
+	})
 	t.Run("a checkpoint is signed, witnessed, and verified", func(t *testing.T) {
 		must(t, dir, "checkpoint", "sign")
 		head := answer[struct {

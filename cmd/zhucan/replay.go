@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,26 +16,31 @@ import (
 
 func (p *program) replayCommand() *cobra.Command {
 	var into string
+	var to uint64
 	c := &cobra.Command{
-		Use:   "replay --into NAME",
+		Use:   "replay",
 		Short: "fold the log into new read models beside those that are served (重放)",
 		Long: `Builds the read models anew from the log, in tables of their own, while the old ones
 are served. Then compare them (replay diff), and when every difference is explained,
 switch (replay switch). Nothing is corrected in place.
 
+With --to the version is as of that record and stays so: compared with the one that is
+served it shows what happened since. It cannot be served itself.
+
   zhucan replay --into v0002
   zhucan replay diff serving v0002
   zhucan replay switch v0002`,
-		Example: "  zhucan replay --into check",
+		Example: "  zhucan replay --into check\n  zhucan replay --to 500 --into then",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if into == "" {
-				return usage("replay needs --into NAME, or one of its verbs")
+			if cmd.Flags().Changed("to") && to == 0 {
+				return usage("--to is the number of a record, from 1")
 			}
-			return p.replaying(cmd.Context(), func(s *stores) error { return p.replay(cmd.Context(), s, into) })
+			return p.replaying(cmd.Context(), func(s *stores) error { return p.replay(cmd.Context(), s, into, to) })
 		},
 	}
-	c.Flags().StringVar(&into, "into", "", "`name` of the new version: lower-case letters, digits, underscore")
+	c.Flags().StringVar(&into, "into", "", "`name` of the new version: lower-case letters, digits, underscore; the next of v0001, v0002, … by default")
+	c.Flags().Uint64Var(&to, "to", 0, "`sequence` of the last record that counts (default: the last there is)")
 	var limit int
 	diff := &cobra.Command{
 		Use:   "diff A B",
@@ -100,15 +107,27 @@ func (p *program) replaying(ctx context.Context, f func(*stores) error) error {
 	return f(s)
 }
 
-// replay builds a version and brings it to the present.
-func (p *program) replay(ctx context.Context, s *stores, into string) error {
-	head, err := s.log.Last(ctx)
+// replay builds a version: of all records, or as of the record to if that is not 0.
+func (p *program) replay(ctx context.Context, s *stores, into string, to uint64) error {
+	st, err := s.runner.Status(ctx)
 	if err != nil {
 		return err
 	}
-	bar := p.progress(p.say("重放", "replaying"), int64(head))
+	for n := 1; into == ""; n++ {
+		name := fmt.Sprintf("v%04d", n)
+		if !slices.ContainsFunc(st.Models, func(m projections.Model) bool { return m.Name == name }) {
+			into = name
+		}
+	}
+	seq := cmp.Or(to, st.HeadSeq)
+	bar := p.progress(p.say("重放", "replaying"), int64(seq))
 	runner := projections.New(s.pool, s.log, projectorConfig(projections.Config{Logger: p.logger(), Step: func(string) { bar.add(0) }}))
-	if err := runner.Rebuild(ctx, into); err != nil {
+	if to > 0 {
+		err = runner.RebuildTo(ctx, into, to)
+	} else {
+		err = runner.Rebuild(ctx, into)
+	}
+	if err != nil {
 		return err
 	}
 	bar.done()
@@ -120,7 +139,7 @@ func (p *program) replay(ctx context.Context, s *stores, into string) error {
 	for _, d := range digests {
 		t.rows = append(t.rows, []string{d.Name, number(d.Rows), d.Digest[:16]})
 	}
-	return p.print(map[string]any{"version": into, "seq": head, "tables": digests}, t)
+	return p.print(map[string]any{"version": into, "seq": seq, "tables": digests}, t)
 }
 
 func (p *program) diff(ctx context.Context, s *stores, a, b string, limit int) error {

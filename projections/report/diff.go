@@ -113,7 +113,7 @@ func CompareIn(ctx context.Context, tx pgx.Tx, before, after string, tables []*p
 	}
 	for _, schema := range []string{before, after} {
 		if !slices.ContainsFunc(shapes, func(s shape) bool { return s.Schema == schema }) {
-			return d, fmt.Errorf("%w: there is no version %s", projections.ErrVersion, strings.TrimPrefix(schema, "rm_"))
+			return d, projections.ErrVersion.Of("there is no version %s", strings.TrimPrefix(schema, "rm_"))
 		}
 	}
 	for _, s := range shapes {
