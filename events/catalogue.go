@@ -302,6 +302,9 @@ func DecodeOrder(name string, data []byte) (any, error) {
 	do, err := o.decode(data)
 	if err != nil {
 		if r, _ := ledger.Refused(err); r != nil {
+			if e, ok := errors.AsType[*json.SemanticError](err); ok {
+				err = fmt.Errorf("member %s: %w", e.JSONPointer, e.Err)
+			}
 			return nil, err
 		}
 		return nil, ErrOrder.Of("%s: %s", name, misread(err))

@@ -282,7 +282,7 @@ func TestAnOrderIsReadStrictly(t *testing.T) {
 			t.Errorf("%s: %+v, %v", test.name, do, err)
 		}
 	}
-	if _, err := events.DecodeOrder("payment.submit-batch", []byte(`{"batch":"B1","lines":1,"total":"5"}`)); !errors.Is(err, ledger.ErrAmountForm) {
+	if _, err := events.DecodeOrder("payment.submit-batch", []byte(`{"batch":"B1","lines":1,"total":"5"}`)); !errors.Is(err, ledger.ErrAmountForm) || strings.Contains(err.Error(), "json") || !strings.Contains(err.Error(), "member /total") {
 		t.Errorf("an amount is refused by its own rule, not with %v", err)
 	}
 	for _, name := range events.Orders() {

@@ -392,6 +392,8 @@ func TestBadInputIsRefusedWithItsCode(t *testing.T) {
 		{2, "usage", []string{"import", "nonsense", empty}},
 		{2, "policy-missing", []string{"claim", "withdraw", "C1", "--reason", "x"}},
 		{2, "actor-unknown", []string{"claim", "withdraw", "C1", "--reason", "x", "--as", "nobody"}},
+		{2, "usage", []string{"period", "reopen", "2023-01", "--reason", "x", "--as-of", "2023-02-01"}},
+		{2, "usage", []string{"period", "reopen", "2023-01", "--reason", "x", "--known-by", "1"}},
 		{2, "amount-form", []string{"payment", "demand-recovery", "P1", "--amount", "1.234", "--deadline", "2023-01-01", "--decision", "x", "--ground", "y"}},
 		{2, "person-number-check", []string{"id", "check", "person", "220102190001010017"}},
 		{2, "person-number-date", []string{"id", "check", "person", "220102190013010013"}},

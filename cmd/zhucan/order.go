@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding"
+	"fmt"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -63,6 +64,13 @@ func (p *program) orderCommand(action, short, example string) *cobra.Command {
 		for _, f := range members(typ) {
 			if v := values[f.name]; v != nil && cmd.Flags().Changed(f.name) {
 				object[f.name] = jsontext.Value(*v)
+				if f.money {
+					amount, err := ledger.ParseMoney(*v)
+					if err != nil {
+						return fmt.Errorf("--%s: %w", f.name, err)
+					}
+					*v = amount.String()
+				}
 				if f.text {
 					object[f.name] = quoted(*v)
 				}
@@ -138,6 +146,7 @@ func (p *program) submit(ctx context.Context, s *stores, r events.Request) error
 type member struct {
 	name, help string
 	text       bool // its value is a JSON string
+	money      bool // and an amount
 	required   bool
 }
 
@@ -152,7 +161,7 @@ func members(t reflect.Type) []member {
 		m := member{name: name, required: !strings.Contains(options, "omit")}
 		switch {
 		case f.Type.Kind() == reflect.String, reflect.PointerTo(f.Type).Implements(textType), strings.Contains(options, "string"):
-			m.text, m.help = true, "`"+strings.ToLower(f.Type.Name())+"`"
+			m.text, m.help, m.money = true, "`"+strings.ToLower(f.Type.Name())+"`", f.Type == reflect.TypeFor[ledger.Money]()
 		case f.Type.Kind() == reflect.Int:
 			m.help = "`number`"
 		default:

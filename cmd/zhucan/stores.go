@@ -313,8 +313,11 @@ type submitter interface {
 }
 
 // submitter returns who decides commands for this folder, and a function that
-// stops it.
+// stops it. Nothing is ordered as of a day or a record: what is asked for would be dated today.
 func (p *program) submitter(ctx context.Context, s *stores) (submitter, func(), error) {
+	if p.asOf != "" || p.knownBy != "" {
+		return nil, nil, usage("--as-of and --known-by are for what is read; the day of an order is --on")
+	}
 	if s.server != nil {
 		return &remote{base: "http://" + s.server.HTTP, token: s.server.Token}, func() {}, nil
 	}
