@@ -92,11 +92,11 @@ func (p *program) erase(ctx context.Context, id ledger.PartyID, basis string) er
 		return err
 	}
 	defer s.close()
-	o, err := p.order(s, ledger.CommandID("erase:"+id), ledger.Date{})
+	o, err := p.order(s, "", ledger.Date{})
 	if err != nil {
 		return err
 	}
-	r := events.Request{Command: book.Command{Order: o, Do: party.Erase{Basis: basis, Party: id}}, Intent: []byte("erase " + id)}
+	r := events.Request{Command: book.Command{Order: o, Do: party.Erase{Basis: basis, Party: id}}}
 	if err := p.submit(ctx, s, r); err != nil {
 		return err
 	}
