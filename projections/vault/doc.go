@@ -71,7 +71,8 @@
 // outlives its master would leave the hashes in old dumps open to it.
 //
 // Concurrent registrations agree through the primary key of vault.identity and
-// insert in the order of it, so that they wait for each other and never in a circle. A
+// insert in the order of it, so that they wait for each other and in a circle only where
+// somebody is erased meanwhile; then Postgres ends one, which begins anew. A
 // lock around all of them would let one import of a hundred thousand rows stop every
 // counter.
 package vault

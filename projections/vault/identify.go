@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhucan/events/seal"
 	"zhucan/ledger"
@@ -68,17 +69,45 @@ func (v *Vault) Identify(ctx context.Context, who []Identity) ([]Known, error) {
 	if !v.complete.Load() {
 		return nil, fmt.Errorf("identify: %w: it has not been checked against the book", ErrIncomplete)
 	}
-	entries, err := v.index(who)
-	if err != nil {
-		return nil, fmt.Errorf("identify: %w", err)
+	var entries []*entry
+	for try := 1; ; try++ {
+		var err error
+		if entries, err = v.index(who); err == nil {
+			err = v.identify(ctx, entries)
+		}
+		pg, ok := errors.AsType[*pgconn.PgError](err)
+		if err == nil {
+			break
+		}
+		if !ok || pg.Code != deadlock || try == tries {
+			return nil, fmt.Errorf("identify: %w", err)
+		}
 	}
-	err = pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+	known := make([]Known, len(who))
+	for _, e := range entries {
+		for _, i := range e.places {
+			known[i] = e.known
+		}
+	}
+	return known, nil
+}
+
+// Of two who wait for each other Postgres ends one, which may begin anew: in a later round it
+// inserted behind what it had inserted before.
+const (
+	deadlock = "40P01"
+	tries    = 3
+)
+
+// identify is one try of Identify: it fills in the entries, in one transaction.
+func (v *Vault) identify(ctx context.Context, entries []*entry) error {
+	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
 		if err := v.enter(ctx, tx); err != nil {
 			return err
 		}
 		// Who loses a race for a number finds the winner in the next round; a third is
 		// for one erased in between.
-		rest := entries
+		rest, err := entries, error(nil)
 		for range 3 {
 			if rest, err = v.find(ctx, tx, rest); err != nil {
 				return err
@@ -92,16 +121,6 @@ func (v *Vault) Identify(ctx context.Context, who []Identity) ([]Known, error) {
 		}
 		return fmt.Errorf("%w: %d numbers are known of parties without a key", ErrIncomplete, len(rest))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("identify: %w", err)
-	}
-	known := make([]Known, len(who))
-	for _, e := range entries {
-		for _, i := range e.places {
-			known[i] = e.known
-		}
-	}
-	return known, nil
 }
 
 var personNumber = regexp.MustCompile(`^\d{17}[\dX]$`) // GB 11643-1999

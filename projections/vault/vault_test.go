@@ -336,6 +336,43 @@ func TestWhoLosesARaceTakesTheWinnersPartyAndNobodyWaitsInACircle(t *testing.T) 
 	}
 }
 
+// Of two who wait for each other one is ended by Postgres; it begins anew.
+func TestWhoIsEndedByADeadlockBeginsAnew(t *testing.T) {
+	t.Parallel()
+	pool, m := schematest.New(t), newMaster(t)
+	v := opened(t, pool, m)
+	low, high := persons(2)[0], persons(2)[1]
+	if bytes.Compare(m.Index(low.Kind, low.Number), m.Index(high.Kind, high.Number)) > 0 {
+		low, high = high, low
+	}
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := tx.Exec(t.Context(), "set local deadlock_timeout = '10min'"); err != nil { // the other finds it
+		t.Fatal(err)
+	}
+	hold(t, tx, m, high)
+	answered := make(chan error, 1)
+	var known []vault.Known
+	go func() {
+		a, b := low, high
+		a.Party, b.Party = fresh(), fresh()
+		var err error
+		known, err = v.Identify(t.Context(), []vault.Identity{a, b})
+		answered <- err
+	}()
+	waiting(t, pool)
+	hold(t, tx, m, low) // once the other was ended
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answered; err != nil || known[0].Party != low.Party || known[1].Party != high.Party {
+		t.Errorf("%v, %v: want %s and %s", known, err, low.Party, high.Party)
+	}
+}
+
 func TestANumberWhosePartyHasNoKeyIsNotTakenForNew(t *testing.T) {
 	t.Parallel()
 	pool := schematest.New(t)
