@@ -39,7 +39,9 @@
 //
 // Facts are never refused for a rule they break (rules of policy.md §0, item 4):
 // what a bank did, or what was paid elsewhere, is recorded; if its period is
-// closed it is booked in the first open one and names the period it adjusts.
+// closed it is booked in the first open one and names the period it adjusts. What
+// undoes an entry, and only that, is booked behind it: what comes back behind what paid it
+// and the demands that it cancels, what is received or withdrawn behind the demands it needs.
 //
 // A stop is refused while a payment of a month after it can still be cancelled: it is
 // cancelled first. So every month after a stop is released, or has a payment that the bank
@@ -695,7 +697,11 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		if err := s.late(o, e.Line); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, comingBack(e)...)
+		after := before.Booked
+		if since := s.payments.OwedBooked(e.Payment, e.Cancelled); since.After(after) {
+			after = since
+		}
+		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: after}, comingBack(e)...)
 		event = e
 	case payment.ReturnedToTreasury:
 		if err := s.late(o, e.Line); err != nil {
@@ -716,10 +722,10 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
 		}
-		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(demanding(e.Amount))...)
+		e.Entry, err = s.entry(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: s.payments.OwedBooked(e.Payment, e.Amount)}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.RecoveryReceived:
-		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: before.Booked}, reversed(demanding(e.Amount))...)
+		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: s.payments.OwedBooked(e.Payment, e.Amount)}, reversed(demanding(e.Amount))...)
 		event = e
 	case payment.Recorded:
 		b := basis{line: e.Line, memo: string(e.Payment), id: payment.EntryOf(e.Payment)}
@@ -845,15 +851,15 @@ func (s *State) of(entry ledger.EntryID) (ledger.PaymentID, payment.Case, bool) 
 }
 
 // decideJournal adds that a payment made elsewhere is not reversed while money is
-// demanded back for it: what comes in would belong to nothing.
+// demanded back for it, nor once some came in: that would belong to nothing.
 func (s *State) decideJournal(o ledger.Order, do journal.Action) ([]ledger.Event, error) {
 	event, err := only(journal.Decide(&s.journal, journal.Command{Order: o, Chart: s.Chart(), Do: do}))
 	if err != nil || event == nil {
 		return nil, err
 	}
 	if r, ok := event.(journal.EntryReversed); ok {
-		if id, p, ok := s.of(r.Reverses); ok && !p.Demanded.IsZero() {
-			return nil, payment.ErrRecovery.Of("payment %s reversed, of which %s is demanded back", id, p.Demanded)
+		if id, p, ok := s.of(r.Reverses); ok && (!p.Demanded.IsZero() || !p.Recovered.IsZero()) {
+			return nil, payment.ErrRecovery.Of("payment %s reversed, of which %s is demanded back and %s received", id, p.Demanded, p.Recovered)
 		}
 	}
 	return []ledger.Event{event}, nil

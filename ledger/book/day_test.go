@@ -111,6 +111,54 @@ func TestWhatComesBackIsNotBookedBeforeItWasPaid(t *testing.T) {
 	}
 }
 
+// What was demanded or withdrawn on other days does not move an entry out of its month.
+func TestWhatHappenedInAnOpenMonthIsBookedOnItsDay(t *testing.T) {
+	t.Parallel()
+	claimed := func(on, decision string, n int64) ask {
+		return with(ask{chief, on, demand("Y1", n).do}, func(d *payment.DemandRecovery) { d.Deadline, d.Decision = ledger.DateOf(2024, 6, 1), decision })
+	}
+	withdraw := ask{ledgertest.Approver, "2023-11-01", payment.WithdrawRecovery{Decision: "W", Payment: "Y1", Reason: "no ground"}}
+	for name, c := range map[string]struct {
+		story []ask
+		day   string // on which the last is booked
+	}{
+		"it came back before a demand was withdrawn":   {append(paid(), claimed("2023-07-01", "D3", 5_000), withdraw, back("2023-08-01")), "2023-08-01"},
+		"it came back before it was demanded":          {append(paid(), claimed("2023-09-01", "D3", 5_000), back("2023-08-01")), "2023-09-01"},
+		"it came back and only the last demand stands": {append(paid(), claimed("2023-07-01", "D3", 5_000), withdraw, claimed("2023-12-01", "D4", 5_000), back("2023-08-01")), "2023-12-01"},
+		"received before another demand":               {append(paid(), claimed("2023-09-01", "D3", 2_000), claimed("2023-12-01", "D4", 1_000), receive("Y1", 2_000, "2023-10-01")), "2023-10-01"},
+		"demanded before another demand":               {append(paid(), claimed("2023-12-01", "D3", 2_000), claimed("2023-09-01", "D4", 1_000)), "2023-09-01"},
+		"received on a day before another receipt":     {append(paid(), claimed("2023-07-01", "D3", 5_000), receive("Y1", 2_000, "2023-10-01"), receive("Y1", 3_000, "2023-09-01")), "2023-09-01"},
+	} {
+		events := given(t, c.story...)
+		e := events[len(events)-1]
+		if b := ledgertest.Booked(e); b.Date.String() != c.day || b.Adjusts.IsZero() != (b.Date == e.Effective()) {
+			t.Errorf("%s: %T of %s is booked on %s for %q", name, e, e.Effective(), b.Date, b.Adjusts)
+		}
+		for day := ledger.DateOf(2023, 4, 24); day.Year() == 2023; day = day.AddDays(1) {
+			if owed := stood(events, "1218.01", day.String()); owed < 0 || owed > 5_000_00 {
+				t.Errorf("%s: on %s %d fen are to be recovered", name, day, owed)
+			}
+		}
+	}
+}
+
+// What comes in on a demand that was withdrawn belongs to nothing, nor would it once the payment was reversed.
+func TestNothingIsReceivedThatWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	owed := append(known(), record("R1", "P1", "220104/startup/levy/2023", "2023-04-19"), demand("R1", 700))
+	withdraw := ask{ledgertest.Approver, "2023-11-01", payment.WithdrawRecovery{Decision: "W", Payment: "R1", Reason: "no ground"}}
+	eachRefused(t, []refusal{
+		{"all withdrawn later", append(owed, withdraw), receive("R1", 700, "2023-10-01"), payment.ErrRecovery},
+		{"a part received, the rest withdrawn later", append(owed, receive("R1", 300, "2023-09-01"), withdraw), receive("R1", 1, "2023-10-01"), payment.ErrRecovery},
+		{"a part received, then reversed", append(owed, receive("R1", 300, "2023-09-01"), withdraw), on(reverse(t, owed, 7), "2023-12-01"), payment.ErrRecovery},
+	})
+	// A log may have received what was withdrawn, from before that was refused.
+	s := book.Decider.Fold(new(book.State), append(given(t, append(owed, withdraw)...), payment.RecoveryReceived{Amount: yuan(700), On: ledger.DateOf(2023, 10, 1), Payment: "R1", Voucher: "J"})...)
+	if events, err := book.Decide(s, on(reverse(t, owed, 7), "2023-12-01").command(t, "w1")); !errors.Is(err, payment.ErrRecovery) {
+		t.Errorf("%d events, %v", len(events), err)
+	}
+}
+
 // The bank's answer is a fact, also about a payment of which something is demanded back: then there
 // is nothing more to be demanded. A demand that was wrong is taken back by another approver.
 func TestWhatIsDemandedBackMayComeBackByItselfOrBeWithdrawn(t *testing.T) {

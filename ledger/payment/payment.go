@@ -43,8 +43,9 @@
 //     the same goes for the correction of a payee.
 //  4. A payment that was made elsewhere is a fact: it is recorded whatever the
 //     rules would have said, and a suspected double is flagged, never refused.
-//  5. Recovered never exceeds demanded, demanded never exceeds paid. What comes back by
-//     itself (退汇) is demanded no more; whoever demanded does not withdraw the demand.
+//  5. Recovered never exceeds demanded, as of any day, demanded never exceeds paid. What comes
+//     back by itself (退汇) is demanded no more; whoever demanded does not withdraw the demand.
+//     What was withdrawn is demanded again before it is received.
 //  6. A source voucher is booked once (DA/T 95—2022 §8.2.2): a payment voucher number
 //     sends one batch; a bank's serial pays, or returns, payments of one batch, since
 //     the bank may answer a batch under one number; a pay-in slip (一般缴款书) brings
@@ -274,7 +275,7 @@ var (
 	}
 	ErrRecovery = &ledger.Rejection{
 		Code: "recovery-amount", Rule: "no more is demanded than was paid, no more received than was demanded", RuleZH: "追回金额不得超过已付金额，收回金额不得超过追回决定金额",
-		Source: "财政违法行为处罚处分条例 art. 14", Next: "correct the amount", NextZH: "请更正金额",
+		Source: "财政违法行为处罚处分条例 art. 14", Next: "correct the amount or the day; demand again what was withdrawn before it is received", NextZH: "请更正金额或日期；已撤销追回的，须先重新作出追回决定",
 	}
 )
 
@@ -719,6 +720,9 @@ func (s *State) withdrawRecovery(c Command, do WithdrawRecovery) ([]Event, error
 		return nil, ErrRecovery.Of("payment %s, of which %s is demanded and %s received", do.Payment, p.Demanded, p.Recovered)
 	}
 	for _, d := range s.demands.At(do.Payment) {
+		if d.by == "" { // received
+			continue
+		}
 		if c.On.Before(d.on) {
 			return nil, ErrStep.Of("payment %s is demanded back since %s, which is after %s", do.Payment, d.on, c.On)
 		}
@@ -747,14 +751,11 @@ func (s *State) receiveRecovery(c Command, do ReceiveRecovery) ([]Event, error) 
 	if err := s.once(recovering, do.Voucher, p); err != nil {
 		return nil, err
 	}
-	var demanded ledger.Money
-	for _, d := range s.demands.At(do.Payment) {
-		if !c.On.Before(d.on) {
-			demanded = demanded.Add(d.amount)
-		}
+	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(p.Demanded) > 0 {
+		return nil, ErrRecovery.Of("%s received for payment %s, of which %s is demanded and %s received", do.Amount, do.Payment, p.Demanded, p.Recovered)
 	}
-	if do.Amount.Sign() <= 0 || p.Recovered.Add(do.Amount).Cmp(demanded) > 0 {
-		return nil, ErrRecovery.Of("%s received for payment %s on %s, %s of %s demanded by then already received", do.Amount, do.Payment, c.On, p.Recovered, demanded)
+	if since := owed(s.demands.At(do.Payment), do.Amount, func(d demand) ledger.Date { return d.on }); c.On.Before(since) {
+		return nil, ErrRecovery.Of("%s received for payment %s on %s; so much is owed since %s", do.Amount, do.Payment, c.On, since)
 	}
 	return []Event{RecoveryReceived{
 		Amount: do.Amount, Clause: p.Clause, Line: p.Line, On: c.On, Payment: do.Payment, Policy: p.Policy, Voucher: do.Voucher,

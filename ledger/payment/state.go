@@ -334,7 +334,7 @@ type Case struct {
 
 	Demanded, Recovered ledger.Money
 
-	Booked ledger.Date // of the latest entry of a payment of this book; not before On, later where its month was closed
+	Booked ledger.Date // of the entry by which this book paid it or it came back; later than that day where its month was closed
 
 	duties []ledger.ActorID
 }
@@ -394,12 +394,12 @@ type elsewhere struct {
 	paid  ledger.Date
 }
 
-// A demand is an amount that is demanded back since a day, and by whom; less than nothing,
-// one that is demanded no more.
+// A demand is an amount that is demanded back since a day; less than nothing, one that is
+// demanded no more or was received.
 type demand struct {
-	on     ledger.Date
-	amount ledger.Money
-	by     ledger.ActorID
+	on, booked ledger.Date
+	amount     ledger.Money
+	by         ledger.ActorID // who demanded it or withdrew that
 }
 
 // State is the batches and payments there are.
@@ -492,6 +492,25 @@ func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
 	return first, ok
 }
 
+// OwedBooked returns the day since which the books have at least an amount demanded back of a
+// payment and not received.
+func (s *State) OwedBooked(id ledger.PaymentID, amount ledger.Money) ledger.Date {
+	return owed(s.demands.At(id), amount, func(d demand) ledger.Date { return d.booked })
+}
+
+// owed returns the day since which, by one of their days, at least an amount is left of demands.
+func owed(demands []demand, amount ledger.Money, day func(demand) ledger.Date) (since ledger.Date) {
+	demands = slices.SortedStableFunc(slices.Values(demands), func(a, b demand) int { return day(a).Compare(day(b)) })
+	var left ledger.Money
+	for i, d := range demands {
+		if begins := i == 0 || day(demands[i-1]) != day(d); begins && left.Cmp(amount) < 0 {
+			since = day(d)
+		}
+		left = left.Add(d.amount)
+	}
+	return since
+}
+
 // Ended tells whether an instalment went back to the treasury.
 func (s *State) Ended(of Instalment) bool { return s.ended.Has(of) }
 
@@ -543,7 +562,7 @@ func Evolve(s *State, e Event) *State {
 		paid, _ := s.Find(e.Payment)
 		s.forget(e.Payment, paid)
 		s.change(e.Payment, e.On, func(p *Case) { p.Status, p.Booked = GivenBack, e.Entry.Date })
-		s.undemand(e.Payment, e.Cancelled, e.On, "")
+		s.undemand(e.Payment, demand{on: e.On, booked: e.Entry.Date, amount: e.Cancelled})
 		s.book(movement(returning, e.Serial), string(e.Payment))
 	case PayeeCorrected:
 		s.corrections.Set(e.Payment, correction{account: e.Account, by: e.By, on: e.On})
@@ -557,14 +576,14 @@ func Evolve(s *State, e Event) *State {
 		s.live.Delete(of)
 		s.ended.Set(of, e.Payment)
 	case RecoveryDemanded:
-		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded, p.Booked = p.Demanded.Add(e.Amount), e.Entry.Date })
-		s.demands.Set(e.Payment, append(slices.Clip(s.demands.At(e.Payment)), demand{e.On, e.Amount, e.By}))
+		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Add(e.Amount) })
+		s.demand(e.Payment, demand{e.On, e.Entry.Date, e.Amount, e.By})
 		s.book(movement(demanding, e.Decision, string(e.Payment)), string(e.Payment))
 	case RecoveryWithdrawn:
-		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Booked = e.Entry.Date })
-		s.undemand(e.Payment, e.Amount, e.On, e.By)
+		s.undemand(e.Payment, demand{e.On, e.Entry.Date, e.Amount, e.By})
 	case RecoveryReceived:
 		s.change(e.Payment, ledger.Date{}, func(p *Case) { p.Recovered = p.Recovered.Add(e.Amount) })
+		s.demand(e.Payment, demand{on: e.On, booked: e.Entry.Date, amount: ledger.Money{}.Sub(e.Amount)})
 		s.book(movement(recovering, e.Voucher), string(e.Payment))
 		s.book(movement(recovering, e.Voucher, string(e.Payment)), string(e.Payment))
 	case Recorded:
@@ -604,13 +623,19 @@ func (s *State) book(m [16]byte, first string) {
 	}
 }
 
-// undemand demands less of a payment from a day on.
-func (s *State) undemand(id ledger.PaymentID, amount ledger.Money, on ledger.Date, by ledger.ActorID) {
-	if amount.IsZero() {
+// demand remembers a demand.
+func (s *State) demand(id ledger.PaymentID, d demand) {
+	s.demands.Set(id, append(slices.Clip(s.demands.At(id)), d))
+}
+
+// undemand demands less of a payment, by the amount of d.
+func (s *State) undemand(id ledger.PaymentID, d demand) {
+	if d.amount.IsZero() {
 		return
 	}
-	s.change(id, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Sub(amount) })
-	s.demands.Set(id, append(slices.Clip(s.demands.At(id)), demand{on, ledger.Money{}.Sub(amount), by}))
+	s.change(id, ledger.Date{}, func(p *Case) { p.Demanded = p.Demanded.Sub(d.amount) })
+	d.amount = ledger.Money{}.Sub(d.amount)
+	s.demand(id, d)
 }
 
 // see puts a payment among those like it.
