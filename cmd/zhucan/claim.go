@@ -34,7 +34,7 @@ func (p *program) paymentCommand() *cobra.Command {
 		p.orderCommand("payment.approve-batch", "approve exactly these totals (审批批次)", "approve-batch B1 --lines 1 --total 5000.00 --as approver-2"),
 		p.orderCommand("payment.send-batch", "hand a batch to the bank (发送银行)", "send-batch B1 --voucher 5201-1 --as cashier"),
 		p.orderCommand("payment.cancel-batch", "give up a batch that is not sent (批次作废)", "cancel-batch B1 --reason 账户信息有误 --as cashier"),
-		p.orderCommand("payment.remove-line", "take a payment out of an open batch (撤销支付明细)", "remove-line PAY1 --reason 重复录入 --as cashier"),
+		p.orderCommand("payment.remove-line", "take a payment out of a batch that is not sent; it is open again (撤销支付明细)", "remove-line PAY1 --reason 重复录入 --as cashier"),
 		p.orderCommand("payment.confirm", "record that the bank paid (回单)", "confirm PAY1 --serial 20230420-1 --on 2023-04-20 --as cashier"),
 		p.orderCommand("payment.fail", "record that the bank did not pay (支付失败)", "fail PAY1 --reason 账号不存在 --as cashier"),
 		p.orderCommand("payment.return", "record money that came back (退汇)", "return PAY1 --reason 账户已销户 --serial R-1 --on 2023-04-25 --as cashier"),

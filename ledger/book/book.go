@@ -24,7 +24,8 @@
 //     the same party is not paid twice for one purpose and period, across schemes,
 //     years and counties (避免交叉使用, 吉政办发〔2022〕35号 四（二）; policy.md §6, X1, X8). That
 //     is tested when a claim is submitted, again when it is approved, and against
-//     payments made elsewhere once more when money is to leave.
+//     payments made elsewhere once more when money is to leave: when a line is instructed,
+//     and when its batch is approved and sent.
 //  4. Money that a command may move is decided in the order in which commands come
 //     to the one appender; no two can spend the same fen.
 //  5. A decision carries exactly one event.
@@ -87,7 +88,7 @@ type Command struct {
 var (
 	ErrExclusive = &ledger.Rejection{
 		Code: "already-awarded", Rule: "the same party is not paid twice for the same purpose and period, within or across schemes, years and counties", RuleZH: "同一对象同一用途同一期间不得重复享受补贴（避免交叉使用）",
-		Source: "吉政办发〔2022〕35号 四（二）", Next: "look at the award that is named; withdraw this claim, or have the earlier one ended first", NextZH: "请核对已列明的补贴；撤回本申报，或先终止在先补贴",
+		Source: "吉政办发〔2022〕35号 四（二）", Next: "look at the award that is named; withdraw this claim, take its line out of a batch that is not sent, or have the earlier one ended first", NextZH: "请核对已列明的补贴；撤回本申报或将其从未发送的批次中撤出，或先终止在先补贴",
 	}
 	ErrCost = &ledger.Rejection{
 		Code: "cost-exceeded", Rule: "all that is given for a cost item, in kind too, is no more than its cost; an item has one cost and one invoice, an invoice one item", RuleZH: "同一成本项各项资助（含实物）之和不得超过其成本；一项一票，一票一项",
@@ -649,6 +650,15 @@ func (s *State) decidePayment(o ledger.Order, do payment.Action) ([]ledger.Event
 	}
 	event, err := only(payment.Decide(&s.payments, c))
 	if err != nil || event == nil {
+		return nil, err
+	}
+	switch e := event.(type) {
+	case payment.BatchApproved:
+		err = s.linesUnpaid(e.Batch)
+	case payment.BatchSent:
+		err = s.linesUnpaid(e.Batch)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s.book(o, event)

@@ -297,11 +297,34 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 		return nil
 	}
 	elsewhere := func(a award) bool { return a.elsewhere && a.group == scheme.Group }
+	// Of a hundred thousand lines that are asked about at once hardly one has any.
+	if !slices.ContainsFunc(holders(k.Party, k.Persons, k.Household), func(h holder) bool {
+		for a := range s.heldBy(h) {
+			if elsewhere(a) {
+				return true
+			}
+		}
+		return false
+	}) {
+		return nil
+	}
 	c := contestOf(of.Claim, k, scheme)
 	if k.Recurs() {
 		c.from, c.to = of.Month, of.Month
 	}
 	return s.denied(c, s.meetings(c, elsewhere))
+}
+
+// linesUnpaid refuses a batch of which a line was paid for elsewhere since it was instructed.
+func (s *State) linesUnpaid(id ledger.BatchID) error {
+	for _, line := range s.payments.Lines(id) {
+		p, _ := s.payments.Find(line)
+		k, _ := s.claims.Find(p.Claim)
+		if err := s.unpaidElsewhere(payment.Instalment{Claim: p.Claim, Month: p.Month}, k); err != nil {
+			return fmt.Errorf("line %s of batch %s: %w", line, id, err)
+		}
+	}
+	return nil
 }
 
 // limited refuses a person more months of a recurring purpose than its term, and more

@@ -395,7 +395,8 @@ func (m *model) payment(e payment.Event) {
 	case payment.LineRemoved:
 		at("instructed")
 		b := m.batches[p.batch]
-		m.must(b.status == "open" && fen(e.Amount) == p.amount, "%+v of %+v", e, b)
+		m.must((b.status == "open" || !e.On.Before(b.on) && e.Reason != "") && fen(e.Amount) == p.amount, "%+v of %+v", e, b)
+		b.status = "open"
 		b.lines--
 		b.total -= p.amount
 		m.cancel(e.Payment)

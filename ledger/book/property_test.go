@@ -686,7 +686,7 @@ func (w *world) bank(id ledger.PaymentID, p *due, do func(ledger.Actor, any), ro
 	switch status {
 	case "instructed":
 		if roll(5, "taken out") == 4 {
-			do(ledgertest.Cashier, payment.RemoveLine{Payment: id})
+			do(ledgertest.Cashier, payment.RemoveLine{Payment: id, Reason: []string{"", "r"}[roll(2, "reason")]})
 		} else if roll(3, "fails") == 0 {
 			do(ledgertest.Cashier, payment.Fail{Payment: id, Reason: "r"})
 		} else {

@@ -216,6 +216,27 @@ func TestAPaymentMadeElsewhereIsFlaggedAndNeverRefused(t *testing.T) {
 	}
 }
 
+// A month that was paid elsewhere after it was instructed does not leave with its batch.
+func TestABatchDoesNotLeaveWithALineThatWasPaidElsewhere(t *testing.T) {
+	t.Parallel()
+	batch := sentMonth("C1", "2023-04", "2023-04-25")
+	instructed := join(monthly(), posted(post("C1", "P1", "2023-01", "2023-12")), batch[:3])
+	elsewhere := record("R1", "P1", posts.String(), "2023-04-26")
+	out := ask{ledgertest.Cashier, "2023-04-27", payment.RemoveLine{Payment: of("C1", "2023-04"), Reason: "paid elsewhere"}}
+	eachRefused(t, []refusal{
+		{"approved", append(instructed, elsewhere), on(batch[3], "2023-04-27"), book.ErrExclusive},
+		{"sent", append(instructed, batch[3], elsewhere), on(batch[4], "2023-04-27"), book.ErrExclusive},
+	})
+	s := book.Decider.Fold(new(book.State), given(t, append(instructed, elsewhere)...)...)
+	_, err := book.Decide(s, on(batch[3], "2023-04-27").command(t, "w1"))
+	if _, particulars := ledger.Refused(err); !strings.Contains(particulars, "line C1-2023-04 of batch B-2023-04") || !strings.Contains(particulars, "R1") {
+		t.Errorf("it says %v", err)
+	}
+	given(t, append(instructed, elsewhere, out)...)
+	given(t, append(instructed, batch[3], elsewhere, out)...)
+	given(t, append(instructed, record("R1", "P1", posts.String(), "2023-05-02"), on(batch[3], "2023-05-03"))...) // another month
+}
+
 // yearEnd is claim C1 of P1 for 5000.00, approved in December and not paid, and P2's
 // C2 whose publicity ran into the new year.
 func yearEnd() []ask {

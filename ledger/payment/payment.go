@@ -9,8 +9,8 @@
 // corrected by one person and approved by another, and it is paid again under a
 // new identifier that names the old one; or the money goes back to the treasury.
 //
-// Until a batch is sent it can be cancelled, and until it is submitted a line can
-// be taken out of it. The payment ends as cancelled and its identifier stays used;
+// Until a batch is sent it can be cancelled, or a line taken out of it: what was submitted or
+// approved then is open again, and is submitted and approved with what it has. The payment ends as cancelled and its identifier stays used;
 // what it was to pay is as before it: an approved claim, committed, that may be
 // instructed again, or a failed or returned payment that may be re-issued again.
 // What is sent is never cancelled: only the bank says what became of it.
@@ -137,10 +137,11 @@ type (
 		Batch  ledger.BatchID `json:"batch"`
 		Reason string         `json:"reason,omitempty"` // once it is submitted
 	}
-	// RemoveLine takes a payment out of an open batch (撤销支付明细).
+	// RemoveLine takes a payment out of a batch that is not sent (撤销支付明细): the batch is open
+	// again.
 	RemoveLine struct {
 		Payment ledger.PaymentID `json:"payment"`
-		Reason  string           `json:"reason,omitempty"`
+		Reason  string           `json:"reason,omitempty"` // once the batch is submitted
 	}
 	// Confirm records that the bank paid a line.
 	Confirm struct {
@@ -508,8 +509,14 @@ func (s *State) removeLine(c Command, do RemoveLine) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.find(p.Batch, Opened); err != nil {
-		return nil, err
+	// Lines of an open batch come and go in any order of days.
+	if b := s.batches.At(p.Batch); b.status != Opened {
+		if c.On.Before(b.on) {
+			return nil, ErrStep.Of("batch %s is %s since %s, which is after %s", p.Batch, b.status, b.on, c.On)
+		}
+		if do.Reason == "" {
+			return nil, ErrReason.Of("line %s of batch %s, which is %s", do.Payment, p.Batch, b.status)
+		}
 	}
 	return []Event{LineRemoved{Amount: p.Amount, Batch: p.Batch, By: c.By.ID, On: c.On, Payment: do.Payment, Reason: do.Reason}}, nil
 }

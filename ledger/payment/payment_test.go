@@ -89,6 +89,7 @@ func TestPaymentDecider(t *testing.T) {
 	record := payment.Record{Amount: amount, Line: line, Party: "P1", Payment: "R1", Source: "list.csv:1"}
 	cancel := payment.CancelBatch{Batch: "B1", Reason: "wrong list"}
 	remove := payment.RemoveLine{Payment: "Y1"}
+	why := payment.RemoveLine{Payment: "Y1", Reason: "twice"}
 	second := with(instructed, func(x *payment.Instructed) { x.Claim, x.Payment = "C2", "Y2" })
 	third := with(again, func(x *payment.BatchOpened) { x.Batch = "B3" })
 	reissueCancelled := with(cancelled, func(x *payment.BatchCancelled) { x.Batch, x.On = "B2", on(11) })
@@ -186,7 +187,12 @@ func TestPaymentDecider(t *testing.T) {
 		{Name: "a cashier takes a line out of an open batch", Given: since(2), When: ask(cashier, 3, remove), Then: then(removed)},
 		{Name: "a line is taken out of a batch with its reason", Given: since(2), When: ask(cashier, 3, with(remove, func(x *payment.RemoveLine) { x.Reason = "twice" })), Then: then(with(removed, func(x *payment.LineRemoved) { x.Reason = "twice" }))},
 		{Name: "a line is taken out once", Given: since(2, removed), When: ask(cashier, 3, remove), Reject: payment.ErrStep},
-		{Name: "no line is taken out of a batch that is submitted", Given: since(3), When: ask(cashier, 3, remove), Reject: payment.ErrStep},
+		{Name: "a line is taken out of a batch that is submitted", Given: since(3), When: ask(cashier, 3, why), Then: then(with(removed, func(x *payment.LineRemoved) { x.Reason = "twice" }))},
+		{Name: "a line is taken out of a batch that is approved", Given: since(4), When: ask(cashier, 4, why), Then: then(with(removed, func(x *payment.LineRemoved) { x.On, x.Reason = on(4), "twice" }))},
+		{Name: "no line is taken out of a batch before it was approved", Given: since(4), When: ask(cashier, 3, why), Reject: payment.ErrStep},
+		{Name: "no line is taken out of a batch that is submitted without a reason", Given: since(3), When: ask(cashier, 3, remove), Reject: payment.ErrReason},
+		{Name: "a batch out of which a line was taken is submitted again", Given: since(2, second, with(submitted, func(x *payment.BatchSubmitted) { x.Lines, x.Total = 2, ledger.Fen(10_000_00) }), removed), When: ask(cashier, 3, totals), Then: then(submitted)},
+		{Name: "a batch out of which a line was taken is not sent as it was approved", Given: since(2, second, with(submitted, func(x *payment.BatchSubmitted) { x.Lines, x.Total = 2, ledger.Fen(10_000_00) }), with(approved, func(x *payment.BatchApproved) { x.Lines, x.Total = 2, ledger.Fen(10_000_00) }), with(removed, func(x *payment.LineRemoved) { x.On = on(4) })), When: ask(cashier, 5, send), Reject: payment.ErrStep},
 		{Name: "no line is taken out of a batch that is sent", Given: since(5), When: ask(cashier, 5, remove), Reject: payment.ErrStep},
 		{Name: "a line is not taken out before it was put in", Given: since(2), When: ask(cashier, 1, remove), Reject: payment.ErrStep},
 		{Name: "a line is taken out that is there", Given: since(1), When: ask(cashier, 3, remove), Reject: payment.ErrUnknown},

@@ -74,7 +74,7 @@ type (
 		Reason string         `json:"reason,omitempty"`
 		Total  ledger.Money   `json:"total"`
 	}
-	// LineRemoved says that a payment is taken out of its batch and cancelled.
+	// LineRemoved says that a payment is taken out of its batch and cancelled. The batch is open.
 	LineRemoved struct {
 		Amount  ledger.Money     `json:"amount"`
 		Batch   ledger.BatchID   `json:"batch"`
@@ -482,6 +482,9 @@ func (s *State) Unsent(id ledger.PaymentID) bool {
 	return p.Status == Waiting && s.batches.At(p.Batch).status != Sent
 }
 
+// Lines returns the lines of a batch that are not sent.
+func (s *State) Lines(id ledger.BatchID) []ledger.PaymentID { return s.batches.At(id).unsent }
+
 // Owing returns a payment to a party that is demanded back and not all received.
 func (s *State) Owing(p ledger.PartyID) (first ledger.PaymentID, ok bool) {
 	for id := range s.demands.All() {
@@ -547,6 +550,7 @@ func Evolve(s *State, e Event) *State {
 	case LineRemoved:
 		s.cancel(e.Payment, e.On)
 		s.batch(e.Batch, e.On, func(b *batch) {
+			b.status = Opened
 			b.lines--
 			b.total = b.total.Sub(e.Amount)
 			b.unsent = slices.DeleteFunc(slices.Clone(b.unsent), func(id ledger.PaymentID) bool { return id == e.Payment })
