@@ -808,7 +808,7 @@ func (s *State) evolveClaim(e claim.Event) {
 		s.occupy(holders(e.Party, e.Persons, e.Household), e.Slots, s.named.Number(e.Claim), e.Party, purpose{scheme: e.Scheme, others: len(e.Persons) > 0})
 		s.grant(e)
 	case claim.Approved:
-		s.budget.Commit(e.Line, e.Amount)
+		s.budget.Commit(e.Line, e.Amount, e.On)
 	case claim.Rejected:
 		if before.Status == claim.ApprovedStep {
 			s.budget.Release(before.Line, before.Amount, e.Entry.Date)

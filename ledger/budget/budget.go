@@ -192,10 +192,10 @@ var Rejections = []*ledger.Rejection{ErrLine, ErrEarmark, ErrYear, ErrBooked, Er
 // A Use is how the money of one line stands.
 type Use struct{ Voted, Committed, Disbursed ledger.Money }
 
-// A gain is what became available on a day: voted, moved in, or released.
-type gain struct {
-	on     ledger.Date
-	amount ledger.Money
+// A day is one of a line.
+type day struct {
+	line ledger.BudgetLine
+	on   ledger.Date
 }
 
 // Available returns what may still be promised.
@@ -204,13 +204,14 @@ func (u Use) Available() ledger.Money { return u.Voted.Sub(u.Committed).Sub(u.Di
 // State is how the money of every line stands.
 type State struct {
 	lines  ledger.Table[ledger.BudgetLine, Use]
-	gains  ledger.Table[ledger.BudgetLine, []gain] // by day
-	booked ledger.Table[[16]byte, ledger.EntryID]  // document, line and what it did to it
+	days   ledger.Table[ledger.BudgetLine, []ledger.Date] // on which what is available changed, in their order
+	change ledger.Table[day, ledger.Money]                // by how much
+	booked ledger.Table[[16]byte, ledger.EntryID]         // document, line and what it did to it
 }
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
-	return []ledger.Tentative{&s.lines, &s.gains, &s.booked}
+	return []ledger.Tentative{&s.lines, &s.days, &s.change, &s.booked}
 }
 
 // Use returns how the money of a line stands.
@@ -332,19 +333,25 @@ func formed(l ledger.BudgetLine) bool {
 	return err == nil
 }
 
-// Check refuses an amount that is more than a line has available on a day: what became
-// available later is not promised before, whatever the order in which things become known. What is
-// promised later is promised: it is not there on the day either.
+// Check refuses an amount that is more than a line has available on a day or on one after it: what
+// became available later is not promised before, and what is promised later is promised, whatever
+// the order in which things become known.
 func (s *State) Check(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) error {
-	left := s.lines.At(l).Available()
-	gains := s.gains.At(l)
-	for i := len(gains) - 1; i >= 0 && gains[i].on.After(on); i-- {
-		left = left.Sub(gains[i].amount)
+	left := s.lines.At(l).Available() // at the end of the latest day, which mostly is the one asked about
+	days := s.days.At(l)
+	for i := len(days) - 1; ; i-- {
+		at := on
+		if i >= 0 && days[i].After(on) {
+			at = days[i]
+		}
+		if amount.Cmp(left) > 0 {
+			return ErrExceeded.Of("%s asked of %s, which has %s available on %s", amount, l, left, at)
+		}
+		if at == on {
+			return nil
+		}
+		left = left.Sub(s.change.At(day{l, at}))
 	}
-	if amount.Cmp(left) > 0 {
-		return ErrExceeded.Of("%s asked of %s, which has %s available on %s", amount, l, left, on)
-	}
-	return nil
 }
 
 // Evolve returns the budget as it is after e.
@@ -389,31 +396,28 @@ func (s *State) vote(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
 	s.gain(l, amount, on)
 }
 
-// gain remembers on which day an amount became available.
+// gain remembers on which day an amount became available, or, less than nothing, was so no more.
 func (s *State) gain(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
-	if amount.Sign() <= 0 {
-		return
+	k := day{l, on}
+	if !s.change.Has(k) {
+		days := s.days.At(l)
+		i, _ := slices.BinarySearchFunc(days, on, ledger.Date.Compare)
+		s.days.Set(l, slices.Insert(slices.Clone(days), i, on)) // values are replaced
 	}
-	gains := slices.Clone(s.gains.At(l)) // values are replaced
-	i, found := slices.BinarySearchFunc(gains, on, func(g gain, on ledger.Date) int { return g.on.Compare(on) })
-	if !found {
-		gains = slices.Insert(gains, i, gain{on: on})
-	}
-	gains[i].amount = gains[i].amount.Add(amount)
-	s.gains.Set(l, gains)
+	s.change.Set(k, s.change.At(k).Add(amount))
 }
 
-// Commit promises an amount of a line: an approval happened.
-func (s *State) Commit(l ledger.BudgetLine, amount ledger.Money) {
+// Commit promises an amount of a line on a day: an approval happened.
+func (s *State) Commit(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
 	u := s.lines.At(l)
 	u.Committed = u.Committed.Add(amount)
 	s.lines.Set(l, u)
+	s.gain(l, ledger.Money{}.Sub(amount), on)
 }
 
 // Release takes a promise back on a day: a rejection, a stop or a return to the treasury happened.
 func (s *State) Release(l ledger.BudgetLine, amount ledger.Money, on ledger.Date) {
-	s.Commit(l, ledger.Money{}.Sub(amount))
-	s.gain(l, amount, on)
+	s.Commit(l, ledger.Money{}.Sub(amount), on)
 }
 
 // Disburse turns a promise into money paid: a bank's confirmation happened.

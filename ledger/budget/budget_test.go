@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"zhucan/ledger"
 	"zhucan/ledger/budget"
 	"zhucan/ledger/ledgertest"
@@ -109,7 +111,7 @@ func TestALineIsVotedAvailableCommittedAndDisbursed(t *testing.T) {
 	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Line: line, To: other})
 	s = budget.Evolve(s, budget.CarriedOver{Amount: yuan(5), Line: line, To: next})
 	stands(100, 0, 0, 100)
-	s.Commit(line, yuan(60))
+	s.Commit(line, yuan(60), ledger.DateOf(2023, 6, 1))
 	stands(100, 60, 0, 40)
 	s.Disburse(line, yuan(50))
 	stands(100, 10, 50, 40)
@@ -131,7 +133,7 @@ func TestALineIsVotedAvailableCommittedAndDisbursed(t *testing.T) {
 func TestWhatIsCommittedIsNotAvailable(t *testing.T) {
 	t.Parallel()
 	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line})
-	s.Commit(line, yuan(100))
+	s.Commit(line, yuan(100), day(1))
 	if r, _ := ledger.Refused(s.Check(line, ledger.Fen(1), day(1))); r != budget.ErrExceeded {
 		t.Errorf("got %v", r)
 	}
@@ -161,8 +163,10 @@ func TestMoneyIsPromisedFromTheDayItIsThere(t *testing.T) {
 	has(9, 100)
 	has(10, 130)
 	has(20, 180)
-	s.Commit(line, yuan(60)) // on whatever day
+	s.Commit(line, yuan(60), day(5))
+	has(4, 0)
 	has(5, 40)
+	has(10, 70)
 	has(20, 120)
 	s.Disburse(line, yuan(10))
 	has(5, 40)
@@ -174,8 +178,66 @@ func TestMoneyIsPromisedFromTheDayItIsThere(t *testing.T) {
 	has(15, 100)
 	has(20, 150)
 	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(20), Line: line, On: day(25), Side: ledger.Credit})
-	has(5, 20) // what is taken away later is not there to be promised either
+	has(5, 40)
+	has(20, 130)
 	has(25, 130)
+	s.Commit(line, yuan(120), day(26))
+	has(5, 10) // what is promised later is not there to be promised before either
+	has(26, 10)
+	s.Release(line, yuan(120), day(27))
+	has(5, 10)
+	has(27, 130)
+}
+
+// 100 is taken of 200 that came in two parts, and 50 of the first: each day has something left.
+func TestWhatIsTakenAwayLaterIsNotTakenTwice(t *testing.T) {
+	t.Parallel()
+	s := budget.Evolve(new(budget.State), budget.Appropriated{Amount: yuan(100), Line: line, On: day(1)})
+	s = budget.Evolve(s, budget.Appropriated{Amount: yuan(100), Line: line, On: day(10)})
+	s = budget.Evolve(s, budget.Adjusted{Amount: yuan(150), Line: line, On: day(20), Side: ledger.Credit})
+	take := ask(budget.Adjust{Amount: yuan(50), Document: "D9", Line: line, Side: ledger.Credit})
+	take.On = day(5)
+	events, err := budget.Decide(s, take)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = budget.Decider.Fold(s, events...)
+	_, err = budget.Decide(s, budget.Command{Order: take.Order, Do: budget.Adjust{Amount: ledger.Fen(1), Document: "D10", Line: line, Side: ledger.Credit}})
+	if r, particulars := ledger.Refused(err); r != budget.ErrExceeded || particulars != "0.01 asked of 220104/startup/levy/2023, which has 0.00 available on 2023-06-20" {
+		t.Errorf("it says %v", err)
+	}
+}
+
+// What is refused is exactly what would leave a day with less than nothing.
+func TestWhatIsRefusedWouldLeaveADayWithLessThanNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := new(budget.State)
+		var change [30]int64
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			n, on := rapid.Int64Range(1, 50).Draw(t, "amount"), rapid.IntRange(1, 29).Draw(t, "day")
+			if rapid.Bool().Draw(t, "more") {
+				s = budget.Evolve(s, budget.Appropriated{Amount: yuan(n), Line: line, On: day(on)})
+				change[on] += n
+				continue
+			}
+			err := s.Check(line, yuan(n), day(on))
+			change[on] -= n
+			var left, least int64
+			for _, c := range change {
+				left += c
+				least = min(least, left)
+			}
+			if (err != nil) != (least < 0) {
+				t.Fatalf("%d of day %d: %v, the least of a day is %d", n, on, err, least)
+			}
+			if err != nil {
+				change[on] += n
+				continue
+			}
+			s.Commit(line, yuan(n), day(on))
+		}
+	})
 }
 
 func TestEveryPartOfTheBudgetIsTakenBack(t *testing.T) {
@@ -184,7 +246,7 @@ func TestEveryPartOfTheBudgetIsTakenBack(t *testing.T) {
 	for _, part := range s.Tentative() {
 		part.Begin()
 	}
-	s.Commit(line, yuan(60))
+	s.Commit(line, yuan(60), day(2))
 	s.Disburse(line, yuan(50))
 	s = budget.Evolve(s, budget.Transferred{Amount: yuan(5), Document: "D2", Line: line, To: other})
 	for _, part := range s.Tentative() {
