@@ -714,9 +714,6 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 		e.Entry, err = s.fact(o, basis{clause: e.Clause, policy: e.Policy, line: e.Line, memo: string(e.Payment), after: after}, comingBack(e)...)
 		event = e
 	case payment.ReturnedToTreasury:
-		if err := s.late(o, e.Line); err != nil {
-			return nil, err
-		}
 		if err := s.journal.Open(o.On); err != nil {
 			return nil, err
 		}
@@ -758,7 +755,8 @@ func (s *State) book(o ledger.Order, event ledger.Event) (_ []ledger.Event, err 
 }
 
 // late refuses money that comes back after the year of its line unless the
-// policy says where it belongs (policy.md §11, item 3: configuration).
+// policy says where it belongs (policy.md §11, item 3: configuration). What is given up
+// never left, or is back: its promise ends on its own line, whatever the year.
 func (s *State) late(o ledger.Order, l ledger.BudgetLine) error {
 	if o.On.Year() != l.Year && s.Policy().LateReturn == "" {
 		return policy.ErrUnset.Of("late_return for line %s on %s", l, o.On)

@@ -421,7 +421,6 @@ func refusals(t testing.TB) []refusal {
 		{"months are closed in their order", closedApril, closing("2023-06", "2023-07-01"), journal.ErrOrder},
 		{"a month is closed that balances", known(), with(closing("2023-04", "2023-05-01"), func(c *journal.Close) { c.Debits = yuan(1) }), journal.ErrTrial},
 		{"money that comes back in a later year needs a rule", paid(), back("2024-01-10"), policy.ErrUnset},
-		{"money given up in a later year needs a rule", append(paying(), failed()), treasury("2024-01-10"), policy.ErrUnset},
 		{"an approval is not reversed: a claim has verbs of its own", paid(), reverse(t, paid(), 13), journal.ErrNoEntry},
 		{"a confirmation is not reversed: money comes back by its own verb", paid(), reverse(t, paid(), len(paid())), journal.ErrNoEntry},
 		{"a recorded payment is reversed once", append(elsewhere, reverse(t, elsewhere, len(elsewhere))), reverse(t, elsewhere, len(elsewhere)), journal.ErrReversed},

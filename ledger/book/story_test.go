@@ -216,6 +216,22 @@ func TestAPaymentMadeElsewhereIsFlaggedAndNeverRefused(t *testing.T) {
 	}
 }
 
+// No money comes back in the next year when what failed, or came back in its own year, is given up then.
+func TestWhatIsGivenUpInTheNextYearIsAvailableOnItsOwnLine(t *testing.T) {
+	t.Parallel()
+	for name, story := range map[string][]ask{
+		"failed":                       append(paying(), on(failed(), "2024-01-03"), treasury("2024-01-05")),
+		"came back in its year":        append(paid(), back("2023-12-29"), treasury("2024-01-05")),
+		"failed and then carried over": append(paying(), on(failed(), "2024-01-03"), treasury("2024-01-05"), carry(20_000, "2024-01-08")),
+	} {
+		events := given(t, story...)
+		balanced(t, name, events)
+		if n := stood(events, "2303", "2024-12-31"); n != 0 {
+			t.Errorf("%s: %d fen are owed", name, -n)
+		}
+	}
+}
+
 // A month that was paid elsewhere after it was instructed does not leave with its batch.
 func TestABatchDoesNotLeaveWithALineThatWasPaidElsewhere(t *testing.T) {
 	t.Parallel()

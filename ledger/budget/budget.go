@@ -17,8 +17,8 @@
 // part of the carried-over money that the next year spends on the item it was voted
 // for (结转资金, 预算法 art. 42). What is not promised is carried over by a document
 // ([CarryOver]), which moves what is available and never what is committed; claims of
-// the new year are approved on the line it came to. A claim rejected or stopped after its
-// year makes its money available on the old line, from where it is carried over too.
+// the new year are approved on the line it came to. A claim rejected, stopped or given
+// up after its year makes its money available on the old line, from where it is carried over too.
 //
 // Money unspent for two years is no longer carried over but managed as surplus (结余
 // 资金, 预算法 art. 42; 预算法实施条例 art. 50). That is a decision of the finance
