@@ -7,7 +7,7 @@
 // approval commits money that is available. A payment pays an approved claim. An
 // entry is dated in an open period and balances. Each event that moves money
 // carries its entry, made here, where the chart is known. A person is not erased
-// while a claim of theirs is open, a payment under way or money demanded back.
+// while a claim of theirs or on their account is open, a payment under way or money demanded back.
 //
 // # Streams
 //
@@ -132,7 +132,7 @@ var ErrUnknownLine = &ledger.Rejection{
 
 // ErrUnfinished refuses to erase a person too early.
 var ErrUnfinished = &ledger.Rejection{
-	Code: "erasure-too-early", Rule: "a person is not erased while a claim is open, a payment under way or money demanded back", RuleZH: "申报未办结、支付未完成或追回未结清的，不得删除个人信息",
+	Code: "erasure-too-early", Rule: "a person is not erased while a claim of theirs or on their account is open, a payment under way or money demanded back", RuleZH: "本人或单位为其所作申报未办结、支付未完成或追回未结清的，不得删除个人信息",
 	Source: "个人信息保护法 art. 47", Next: "finish what is named, or have it withdrawn or rejected; until then do nothing with the data but keep it safe", NextZH: "请先办结、撤回或不予通过所列事项；在此之前仅可安全存储",
 }
 
@@ -306,11 +306,11 @@ func (s *State) decideParty(o ledger.Order, do party.Action) ([]ledger.Event, er
 	return []ledger.Event{event}, nil
 }
 
-// finished refuses a party of whom something is not at its end: a claim lies in
-// what its claimant holds until it ends.
+// finished refuses a party of whom something is not at its end: a claim lies in what its
+// claimant holds until it ends, and each person on whose account an organisation claims.
 func (s *State) finished(p ledger.PartyID) error {
 	for a := range s.heldBy(holder{party: p}) {
-		if a.elsewhere || a.party != s.holders.Find(string(p)) {
+		if a.elsewhere {
 			continue
 		}
 		id := ledger.ClaimID(s.idOf(a))
@@ -328,11 +328,14 @@ func (s *State) finished(p ledger.PartyID) error {
 			if !ok {
 				return ErrUnfinished.Of("claim %s is approved and not paid", of)
 			}
-			if paid, _ := s.payments.Find(live); paid.Status != payment.Paid {
+			paid, _ := s.payments.Find(live)
+			switch {
+			case paid.Status != payment.Paid:
 				return ErrUnfinished.Of("payment %s of claim %s is %s", live, of, paid.Status)
-			}
-			if k.Stopped(month) {
+			case k.Stopped(month):
 				return ErrUnfinished.Of("payment %s of claim %s is overpaid", live, of)
+			case paid.Recovered.Cmp(paid.Demanded) < 0:
+				return ErrUnfinished.Of("payment %s is demanded back", live)
 			}
 		}
 	}

@@ -440,6 +440,30 @@ func TestAPersonIsErasedWhenEveryMonthIsPaidOrEnded(t *testing.T) {
 	given(t, story...)
 }
 
+// An employer's claim on account of a person is open or unpaid: what it rests on is the person's.
+func TestAPersonIsNotErasedWhileAClaimOnTheirAccountIsOpen(t *testing.T) {
+	t.Parallel()
+	first := post("C1", "E1", "2023-04", "2023-04", "P1")
+	awarded := join(monthly(), posted(first))
+	atBank, back := of("C1", "2023-04"), []ask{demandBack(of("C1", "2023-04"), "2023-05-10")}
+	for want, story := range map[string][]ask{
+		"claim C1 is submitted":                                                append(monthly(), first),
+		"claim C1 for 2023-04 is approved and not paid":                        awarded,
+		"payment " + string(atBank) + " of claim C1 for 2023-04 is instructed": join(awarded, sentMonth("C1", "2023-04", "2023-04-25")),
+		"payment " + string(atBank) + " is demanded back":                      join(awarded, paidMonth("C1", "2023-04", "2023-04-25"), back),
+	} {
+		s := book.Decider.Fold(new(book.State), given(t, story...)...)
+		_, err := book.Decide(s, on(erase("P1"), "2023-12-31").command(t, "w1"))
+		if r, particulars := ledger.Refused(err); r != book.ErrUnfinished || particulars != want {
+			t.Errorf("it says %v, want %s", err, want)
+		}
+		given(t, append(story, on(erase("P2"), "2023-12-31"))...)
+	}
+	given(t, join(awarded, paidMonth("C1", "2023-04", "2023-04-25"), []ask{on(erase("P1"), "2023-12-31")})...)
+	given(t, join(awarded, paidMonth("C1", "2023-04", "2023-04-25"), back, []ask{receive(atBank, 1_000, "2023-06-01"), on(erase("P1"), "2023-12-31")})...)
+	given(t, join(monthly(), []ask{first, withdraw("C1"), on(erase("P1"), "2023-12-31")})...)
+}
+
 func TestARecordedPaymentSuspectsTheMonthThatItMayHavePaid(t *testing.T) {
 	t.Parallel()
 	story := append(join(monthly(), posted(post("C1", "P1", "2023-01", "2023-12")), paidMonth("C1", "2023-04", "2023-04-25")), record("R1", "P1", posts.String(), "2023-04-28"), record("R2", "P2", posts.String(), "2023-04-28"))
