@@ -95,9 +95,9 @@ func scenario() []events.Request {
 	}
 	later := ledger.DateOf(2023, 4, 3)
 	pay("B1", later, payment.Instruct{Batch: "B1", Claim: "C1", Payment: "PAY1"})
-	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: hash, Seq: 30})
+	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Total(ledger.Fen(123_45)), Debits: ledger.Total(ledger.Fen(123_45)), Period: march, Root: hash, Seq: 30})
 	do(auditor, later, journal.Reopen{Period: march, Reason: "closed too early"})
-	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Fen(123_45), Debits: ledger.Fen(123_45), Period: march, Root: hash, Seq: 37})
+	do(ledgertest.Accountant, later, journal.Close{Credits: ledger.Total(ledger.Fen(123_45)), Debits: ledger.Total(ledger.Fen(123_45)), Period: march, Root: hash, Seq: 37})
 	do(ledgertest.Cashier, later, payment.Confirm{Payment: "PAY1", Serial: "S-1"})
 	do(ledgertest.Cashier, later.AddDays(1), payment.Return{Payment: "PAY1", Reason: "account closed", Serial: "S-2"})
 	do(ledgertest.Cashier, later.AddDays(1), payment.CorrectPayee{Account: "2", Payment: "PAY1", Reason: "the payee's second account"})

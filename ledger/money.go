@@ -22,6 +22,10 @@ var (
 		Code: "amount-range", Rule: "an amount is at most 99999999999.99", RuleZH: "金额不超过99,999,999,999.99元",
 		Next: "check the unit of the amount", NextZH: "请核对金额单位",
 	}
+	ErrTotalRange = &Rejection{
+		Code: "total-range", Rule: "a total of the books is at most 9999999999999999.99", RuleZH: "账簿合计不超过9,999,999,999,999,999.99元",
+		Next: "check the unit of the amounts", NextZH: "请核对金额单位",
+	}
 	ErrAmountSign = &Rejection{
 		Code: "amount-not-positive", Rule: "an amount is greater than zero; the side says the direction", RuleZH: "金额必须大于零，方向由借贷表示",
 		Next: "give a positive amount, or use the verb that takes money back", NextZH: "请填写正数金额，或使用相应的退回操作",
@@ -32,6 +36,13 @@ var (
 var MaxMoney = Fen(maxFen)
 
 const maxFen = 99_999_999_999_99
+
+// A Total is a sum over the books, which may be larger than any one amount: it is kept in its
+// own type, so that no amount of a command or an event is.
+type Total Money
+
+// MaxTotal is the largest total that can be read back.
+var MaxTotal = Total(Fen(999_999_999_999_999_999))
 
 // Fen returns n hundredths of a yuan.
 func Fen(n int64) Money { return Money{decimal.New(n, -2)} }
@@ -149,6 +160,28 @@ func (m Money) AppendText(b []byte) ([]byte, error) {
 	}
 	b = strconv.AppendInt(b, n/100, 10)
 	return append(b, '.', byte('0'+n/10%10), byte('0'+n%10)), nil
+}
+
+// String writes t as [Money.String] does.
+func (t Total) String() string { return Money(t).String() }
+
+// AppendText appends what [Total.String] writes.
+func (t Total) AppendText(b []byte) ([]byte, error) { return Money(t).AppendText(b) }
+
+// MarshalText writes t as [Money.String] does.
+func (t Total) MarshalText() ([]byte, error) { return Money(t).MarshalText() }
+
+// UnmarshalText reads what MarshalText wrote.
+func (t *Total) UnmarshalText(b []byte) error {
+	if _, ok := parseFen(b); !ok || len(b) < 4 || b[len(b)-3] != '.' {
+		return ErrAmountForm.Of("%q has not two decimals", clip(string(b)))
+	}
+	n, err := strconv.ParseInt(string(b[:len(b)-3])+string(b[len(b)-2:]), 10, 64)
+	if most, _ := Money(MaxTotal).Fen(); err != nil || n > most || n < -most {
+		return ErrTotalRange.Of("%s", clip(string(b)))
+	}
+	*t = Total(Fen(n))
+	return nil
 }
 
 // MarshalText writes m as [Money.String] does.

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -257,4 +258,26 @@ func ExampleMoney() {
 	// Output:
 	// 9726.00 9725.99
 	// amount-form
+}
+
+func TestATotalIsReadBackAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0.00", "0.01", "99999999999.99", "120009564000.00", "9999999999999999.99"} {
+		var total ledger.Total
+		if err := total.UnmarshalText([]byte(text)); err != nil || total.String() != text {
+			t.Errorf("%s is %s, %v", text, total, err)
+		}
+		if b, err := total.MarshalText(); err != nil || string(b) != text {
+			t.Errorf("%s is written %s, %v", text, b, err)
+		}
+	}
+	for text, want := range map[string]*ledger.Rejection{
+		"10000000000000000.00": ledger.ErrTotalRange, "99999999999999999999999.00": ledger.ErrTotalRange, "1": ledger.ErrAmountForm, "1.0": ledger.ErrAmountForm,
+		"01.00": ledger.ErrAmountForm, "": ledger.ErrAmountForm, "1e3.00": ledger.ErrAmountForm,
+	} {
+		var total ledger.Total
+		if err := total.UnmarshalText([]byte(text)); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %s", text, err, want.Code)
+		}
+	}
 }

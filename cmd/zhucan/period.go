@@ -71,19 +71,14 @@ func (p *program) closePeriod(ctx context.Context, period ledger.Period) error {
 	if err := p.project(ctx, s); err != nil {
 		return err
 	}
-	trial, err := report.TrialBalance(ctx, s.pool, report.Cut{AsOf: period.Last()})
+	do, err := report.Closing(ctx, s.pool, period)
 	if err != nil {
 		return err
 	}
-	root, err := report.Root(ctx, s.pool, trial.Seq)
+	o, err := p.order(s, ledger.CommandID(fmt.Sprintf("close:%s:%d", period, do.Seq)), ledger.Date{})
 	if err != nil {
 		return err
 	}
-	o, err := p.order(s, ledger.CommandID(fmt.Sprintf("close:%s:%d", period, trial.Seq)), ledger.Date{})
-	if err != nil {
-		return err
-	}
-	do := journal.Close{Credits: trial.CreditTotal, Debits: trial.DebitTotal, Period: period, Root: root, Seq: trial.Seq}
 	if err := p.submit(ctx, s, events.Request{Command: book.Command{Order: o, Do: do}}); err != nil {
 		return err
 	}

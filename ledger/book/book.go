@@ -142,7 +142,7 @@ func Rejections() []*ledger.Rejection {
 	return slices.Concat(
 		[]*ledger.Rejection{
 			ledger.ErrID, ledger.ErrCharacter, ledger.ErrNumber, ledger.ErrActor, ledger.ErrDate, ledger.ErrRole, ledger.ErrDuties,
-			ledger.ErrAmountForm, ledger.ErrAmountSign, ledger.ErrAmountRange,
+			ledger.ErrAmountForm, ledger.ErrAmountSign, ledger.ErrAmountRange, ledger.ErrTotalRange,
 			ledger.ErrChart, ledger.ErrAccount, ledger.ErrBudgetLine, ledger.ErrEmptyEntry, ledger.ErrSide, ledger.ErrUnbalanced,
 		},
 		ledger.IdentifierRejections, ledger.RegionRejections,

@@ -193,7 +193,7 @@ func demand(p ledger.PaymentID, n int64) ask {
 }
 
 func closing(p, on string) ask {
-	return ask{ledgertest.Accountant, on, journal.Close{Period: month(p), Root: "r"}}
+	return ask{ledgertest.Accountant, on, journal.Close{Period: month(p), Root: hash}}
 }
 
 func erase(p ledger.PartyID) ask {
@@ -419,7 +419,11 @@ func refusals(t testing.TB) []refusal {
 		{"nothing is decided in a closed month: a return to the treasury", join(paying(), []ask{failed(), closing("2023-04", "2023-05-01")}), treasury("2023-04-30"), journal.ErrClosed},
 		{"nothing is decided in a closed month: a demand", join(paid(), []ask{closing("2023-05", "2023-06-01")}), demand("Y1", 1), journal.ErrClosed},
 		{"months are closed in their order", closedApril, closing("2023-06", "2023-07-01"), journal.ErrOrder},
-		{"a month is closed that balances", known(), with(closing("2023-04", "2023-05-01"), func(c *journal.Close) { c.Debits = yuan(1) }), journal.ErrTrial},
+		{"a month is closed that balances", known(), with(closing("2023-04", "2023-05-01"), func(c *journal.Close) { c.Debits = ledger.Total(yuan(1)) }), journal.ErrTrial},
+		{"totals of the books are such that the log can read them back", known(), with(closing("2023-04", "2023-05-01"), func(c *journal.Close) {
+			c.Debits = ledger.Total(ledger.Money(ledger.MaxTotal).Add(ledger.Fen(1)))
+		}), ledger.ErrTotalRange},
+		{"a month is closed under the root of a tree", known(), with(closing("2023-04", "2023-05-01"), func(c *journal.Close) { c.Root = "abc" }), journal.ErrBooks},
 		{"money that comes back in a later year needs a rule", paid(), back("2024-01-10"), policy.ErrUnset},
 		{"an approval is not reversed: a claim has verbs of its own", paid(), reverse(t, paid(), 13), journal.ErrNoEntry},
 		{"a confirmation is not reversed: money comes back by its own verb", paid(), reverse(t, paid(), len(paid())), journal.ErrNoEntry},

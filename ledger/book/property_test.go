@@ -196,7 +196,7 @@ func (w *world) far() {
 		{ledgertest.Accountant, payment.ReceiveRecovery{Amount: ledger.Fen(50), Payment: "R0", Voucher: "V0"}},
 		{ledgertest.Accountant, budget.Transfer{Amount: yuan(1), Document: "D0", Line: lines[0], To: lines[4]}},
 		{ledgertest.Accountant, budget.CarryOver{Amount: yuan(1), Document: "D0", Line: lines[0]}},
-		{ledgertest.Accountant, journal.Close{Period: month("2022-12"), Root: "r"}},
+		{ledgertest.Accountant, journal.Close{Period: month("2022-12"), Root: hash}},
 		{second, journal.Reopen{Period: month("2022-12"), Reason: "r"}},
 	} {
 		w.order(o.by, o.do, true)
@@ -403,7 +403,7 @@ func (w *world) print() string {
 		fmt.Fprintf(&b, "%s %+v\n", l, w.state.Budget().Use(l))
 		ask(ledgertest.Accountant, budget.CarryOver{Amount: yuan(2_000), Document: "D1", Line: l})
 	}
-	ask(second, journal.Close{Period: month("2023-03")})
+	ask(second, journal.Close{Period: month("2023-03"), Root: hash})
 	ask(second, journal.Reopen{Period: m.through, Reason: "r"})
 	persons := w.state.Persons()
 	slices.Sort(persons)
@@ -736,7 +736,7 @@ func (w *world) books(do func(ledger.Actor, any), roll func(int, string) int) {
 		if w.model.through.IsZero() {
 			p = month("2022-12")
 		}
-		do([]ledger.Actor{ledgertest.Accountant, second}[roll(2, "closer")], journal.Close{Period: p, Root: "r"})
+		do([]ledger.Actor{ledgertest.Accountant, second}[roll(2, "closer")], journal.Close{Period: p, Root: hash})
 	default:
 		opener := second
 		if w.model.closer == second.ID {

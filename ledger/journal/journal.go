@@ -36,6 +36,7 @@ package journal
 
 import (
 	"fmt"
+	"strings"
 
 	"zhucan/ledger"
 )
@@ -76,10 +77,11 @@ type (
 		Reason string       `json:"reason"`
 	}
 	// Close closes a month (结账). Seq, Root and the totals are what the books were
-	// when it was decided, so that the report can be proved later.
+	// when it was decided, so that the report can be proved later; the state does not hold
+	// them, so that who takes the order compares them with the read model.
 	Close struct {
-		Credits ledger.Money  `json:"credits"`
-		Debits  ledger.Money  `json:"debits"`
+		Credits ledger.Total  `json:"credits"`
+		Debits  ledger.Total  `json:"debits"`
 		Period  ledger.Period `json:"period"`
 		Root    string        `json:"root"` // of the tree over the log at Seq
 		Seq     uint64        `json:"seq,string"`
@@ -139,8 +141,8 @@ type (
 	// PeriodClosed says that nothing is dated in the month any more.
 	PeriodClosed struct {
 		By      ledger.ActorID `json:"by"`
-		Credits ledger.Money   `json:"credits"`
-		Debits  ledger.Money   `json:"debits"`
+		Credits ledger.Total   `json:"credits"`
+		Debits  ledger.Total   `json:"debits"`
 		On      ledger.Date    `json:"on"`
 		Period  ledger.Period  `json:"period"`
 		Root    string         `json:"root"`
@@ -232,10 +234,14 @@ var (
 		Code: "trial-unbalanced", Rule: "a month is closed when its debits equal its credits", RuleZH: "借贷平衡方可结账",
 		Source: "会计基础工作规范 art. 63", Next: "run verify: the read model does not agree with the log", NextZH: "请运行 verify 核对账表",
 	}
+	ErrBooks = &ledger.Rejection{
+		Code: "closing-books", Rule: "a month is closed with the totals that the books have, under the root of the record at which they were taken", RuleZH: "结账所载合计、序号和根哈希须与账簿一致",
+		Source: "会计基础工作规范 art. 63", Next: "take the totals again once everything is projected, or close with period close, which does", NextZH: "请待全部记录入账后重新取数，或使用 period close 自动取数结账",
+	}
 )
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrAdjusts, ErrControl, ErrOrder, ErrTrial}
+var Rejections = []*ledger.Rejection{ErrReason, ErrProposal, ErrNoEntry, ErrTaken, ErrReversed, ErrClosed, ErrDate, ErrAdjusts, ErrControl, ErrOrder, ErrTrial, ErrBooks}
 
 // State is what the rules must remember of the journal.
 type State struct {
@@ -410,11 +416,14 @@ func (s *State) close(c Command, do Close) ([]Event, error) {
 	if err := s.after(c.On); err != nil {
 		return nil, err
 	}
-	if do.Debits.Cmp(ledger.MaxMoney) > 0 {
-		return nil, ledger.ErrAmountRange.Of("%s: debits %s", do.Period, do.Debits)
+	if ledger.Money(do.Debits).Cmp(ledger.Money(ledger.MaxTotal)) > 0 {
+		return nil, ledger.ErrTotalRange.Of("%s: debits %s", do.Period, do.Debits)
 	}
-	if !do.Debits.Equal(do.Credits) {
+	if !ledger.Money(do.Debits).Equal(ledger.Money(do.Credits)) {
 		return nil, ErrTrial.Of("%s: debits %s, credits %s", do.Period, do.Debits, do.Credits)
+	}
+	if len(do.Root) != 64 || strings.Trim(do.Root, "0123456789abcdef") != "" {
+		return nil, ErrBooks.Of("%s: %q is no hash", do.Period, do.Root)
 	}
 	return []Event{PeriodClosed{
 		By: c.By.ID, Credits: do.Credits, Debits: do.Debits, On: c.On, Period: do.Period, Root: do.Root, Seq: do.Seq,

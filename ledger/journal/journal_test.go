@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ var (
 	refused  = journal.EntryRejected{By: "second-accountant", Entry: "e1", On: day(4, 22), Reason: "wrong account"}
 )
 
+var root = strings.Repeat("0a", 32)
+
 func day(month time.Month, d int) ledger.Date { return ledger.DateOf(2023, month, d) }
 
 func ask(by ledger.Actor, id ledger.CommandID, on ledger.Date, do journal.Action) journal.Command {
@@ -40,7 +43,7 @@ func with[A any](a A, change func(*A)) A {
 }
 
 func closed(p ledger.Period) journal.PeriodClosed {
-	return journal.PeriodClosed{By: "accountant", Credits: ledger.Fen(1), Debits: ledger.Fen(1), On: p.Next().First(), Period: p, Root: "r", Seq: 7}
+	return journal.PeriodClosed{By: "accountant", Credits: ledger.Total(ledger.Fen(1)), Debits: ledger.Total(ledger.Fen(1)), On: p.Next().First(), Period: p, Root: root, Seq: 7}
 }
 
 func TestJournalDecider(t *testing.T) {
@@ -65,8 +68,8 @@ func TestJournalDecider(t *testing.T) {
 		return journal.EntryReversed{By: "second-accountant", Entry: mirror, Reason: "twice", Reverses: "e1"}
 	}
 	late := with(entry, func(e *ledger.Entry) { e.Adjusts, e.Date = april, day(5, 2) })
-	close := journal.Close{Credits: ledger.Fen(1), Debits: ledger.Fen(1), Period: april, Root: "r", Seq: 7}
-	over := ledger.MaxMoney.Add(ledger.Fen(1))
+	close := journal.Close{Credits: ledger.Total(ledger.Fen(1)), Debits: ledger.Total(ledger.Fen(1)), Period: april, Root: root, Seq: 7}
+	over := ledger.Total(ledger.Money(ledger.MaxTotal).Add(ledger.Fen(1)))
 
 	ledgertest.Run(t, journal.Decider, []c{
 		{Name: "an accountant proposes an adjusting entry", When: ask(accountant, "e1", day(4, 20), post), Then: given(proposed)},
@@ -135,9 +138,11 @@ func TestJournalDecider(t *testing.T) {
 		{Name: "a month is closed once", Given: given(closed(april)), When: ask(accountant, "c1", day(5, 1), close), Reject: journal.ErrOrder},
 		{Name: "no month is left out", Given: given(closed(april)), When: ask(accountant, "c1", day(7, 1), with(close, func(x *journal.Close) { x.Period = ledger.PeriodOf(2023, 6) })), Reject: journal.ErrOrder},
 		{Name: "a closing names its month", When: ask(accountant, "c1", day(7, 1), with(close, func(x *journal.Close) { x.Period = ledger.Period{} })), Reject: journal.ErrOrder},
-		{Name: "a month is closed when it balances", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Fen(2) })), Reject: journal.ErrTrial},
-		{Name: "the order is checked before the balance", When: ask(accountant, "c1", day(4, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Fen(2) })), Reject: journal.ErrOrder},
-		{Name: "totals are such that the log can read them back", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits, x.Credits = over, over })), Reject: ledger.ErrAmountRange},
+		{Name: "a month is closed when it balances", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Total(ledger.Fen(2)) })), Reject: journal.ErrTrial},
+		{Name: "the order is checked before the balance", When: ask(accountant, "c1", day(4, 1), with(close, func(x *journal.Close) { x.Debits = ledger.Total(ledger.Fen(2)) })), Reject: journal.ErrOrder},
+		{Name: "totals are such that the log can read them back", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits, x.Credits = over, over })), Reject: ledger.ErrTotalRange},
+		{Name: "totals of all books are more than one amount may be", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Debits, x.Credits = ledger.MaxTotal, ledger.MaxTotal })), Then: given(with(closed(april), func(x *journal.PeriodClosed) { x.Debits, x.Credits = ledger.MaxTotal, ledger.MaxTotal }))},
+		{Name: "a month is closed under the root of a tree", When: ask(accountant, "c1", day(5, 1), with(close, func(x *journal.Close) { x.Root = "abc" })), Reject: journal.ErrBooks},
 		{Name: "the next month is closed after it", Given: given(closed(april)), When: ask(accountant, "c1", day(6, 1), with(close, func(x *journal.Close) { x.Period = may })), Then: given(closed(may))},
 
 		{Name: "a month is not closed before the one in front of it was", Given: given(with(closed(april), func(x *journal.PeriodClosed) { x.On = day(6, 10) })), When: ask(accountant, "c1", day(6, 1), with(close, func(x *journal.Close) { x.Period = may })), Reject: journal.ErrOrder},
@@ -229,7 +234,7 @@ func TestEveryPartOfTheJournalIsTakenBack(t *testing.T) {
 		"the reversal is taken back": ask(other, "r1", day(4, 21), journal.Reverse{Entry: entry, Reason: "why"}),
 		"the entry is taken back":    ask(other, "e2", day(1, 1), journal.ProposeEntry{Memo: "m", Postings: postings}),
 		"the proposal is taken back": ask(other, "e3", day(1, 1), journal.ProposeEntry{Memo: "m", Postings: postings}),
-		"the closing is taken back":  ask(other, "c1", day(5, 1), journal.Close{Period: april}),
+		"the closing is taken back":  ask(other, "c1", day(5, 1), journal.Close{Period: april, Root: root}),
 	} {
 		if _, err := journal.Decide(s, c); err != nil {
 			t.Errorf("%s: %v", name, err)

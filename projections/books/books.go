@@ -201,7 +201,7 @@ func (books) Fold(rows *projections.Rows, r events.Recorded) error {
 	case journal.PeriodClosed:
 		rows.Merge(periods, rows.Key().Text(e.Period.String())).
 			Text("status", "closed").Text("closed_by", string(e.By)).Date("closed_on", e.On).
-			Money("debits", e.Debits).Money("credits", e.Credits).Text("root", e.Root).Seq("at_seq", e.Seq).Seq("last_seq", r.Seq)
+			Money("debits", ledger.Money(e.Debits)).Money("credits", ledger.Money(e.Credits)).Text("root", e.Root).Seq("at_seq", e.Seq).Seq("last_seq", r.Seq)
 	case journal.PeriodReopened:
 		rows.Merge(periods, rows.Key().Text(e.Period.String())).
 			Text("status", "open").Text("reopened_by", string(e.By)).Date("reopened_on", e.On).

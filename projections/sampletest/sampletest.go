@@ -103,9 +103,9 @@ func (b *Book) Closing(month ledger.Period) journal.Close {
 	do := journal.Close{Period: month, Root: hex.EncodeToString(root[:]), Seq: tree.Size()}
 	for _, m := range net {
 		if m.Sign() > 0 {
-			do.Debits = do.Debits.Add(m)
+			do.Debits = ledger.Total(ledger.Money(do.Debits).Add(m))
 		} else {
-			do.Credits = do.Credits.Sub(m)
+			do.Credits = ledger.Total(ledger.Money(do.Credits).Sub(m))
 		}
 	}
 	return do

@@ -413,7 +413,9 @@ func TestAClosingThatSaysWhatTheBooksWereNotIsNamed(t *testing.T) {
 		change func(*journal.Close)
 		says   string
 	}{
-		"totals":            {func(k *journal.Close) { k.Debits, k.Credits = ledger.Fen(1_00), ledger.Fen(1_00) }, "debits 1.00"},
+		"totals": {func(k *journal.Close) {
+			k.Debits, k.Credits = ledger.Total(ledger.Fen(1_00)), ledger.Total(ledger.Fen(1_00))
+		}, "debits 1.00"},
 		"the root":          {func(k *journal.Close) { k.Root = sampletest.Hash }, "under root " + sampletest.Hash},
 		"a record to come":  {func(k *journal.Close) { k.Seq = 999_999 }, "as of record 999999"},
 		"its own, as it is": {func(*journal.Close) {}, ""},

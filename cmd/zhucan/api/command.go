@@ -16,7 +16,9 @@ import (
 	"zhucan/ledger"
 	"zhucan/ledger/book"
 	"zhucan/ledger/claim"
+	"zhucan/ledger/journal"
 	"zhucan/ledger/party"
+	"zhucan/projections/report"
 	"zhucan/projections/vault"
 )
 
@@ -105,6 +107,11 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 			// Whether the hash is of what is stored is known to who stored it.
 			became[i].Err = events.ErrUnkept.Of("a document is attached at its own address")
 			continue
+		}
+		if do, ok := do.(journal.Close); ok {
+			if became[i].Err = report.CheckClosing(r.Context(), s.DB, do); became[i].Err != nil {
+				continue
+			}
 		}
 		if !a.local {
 			if became[i].Err = s.vouch(r.Context(), a.actor, do); became[i].Err != nil {

@@ -12,13 +12,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"zhucan/cmd/zhucan/api"
 	"zhucan/events"
 	"zhucan/events/memlog"
 	"zhucan/events/seal"
 	"zhucan/ledger"
+	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
 	"zhucan/ledger/party"
+	"zhucan/projections/sampletest"
 	"zhucan/projections/vault"
 	"zhucan/schema/schematest"
 )
@@ -90,6 +94,42 @@ func TestWhoActsIsSaidByTheTokenAndNotByTheBody(t *testing.T) {
 	for r, err := range h.log.Read(t.Context(), 3) {
 		if err != nil || r.Header.Get("ce-actor") != "clerk" {
 			t.Errorf("record %d is by %q, %v", r.Seq, r.Header.Get("ce-actor"), err)
+		}
+	}
+}
+
+// A month is closed with what the books are, whoever asks for it.
+func TestAMonthIsClosedWithWhatTheBooksAre(t *testing.T) {
+	t.Parallel()
+	b := sample(t)
+	h := open(t, b.Records)
+	if err := h.runner.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	april := b.Closing(ledger.PeriodOf(2023, 4))
+	post := func(id string, change func(*journal.Close)) *httptest.ResponseRecorder {
+		do := april
+		change(&do)
+		with, err := json.Marshal(do)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.ask(t, http.MethodPost, "/v1/commands", `{"id":"`+id+`","do":"journal.close","on":"2023-08-02","with":`+string(with)+`}`, as("accountant"))
+	}
+	one := ledger.Total(ledger.Fen(1_00))
+	for id, change := range map[string]func(*journal.Close){
+		"totals": func(k *journal.Close) { k.Debits, k.Credits = one, one },
+		"root":   func(k *journal.Close) { k.Root = sampletest.Hash },
+		"word":   func(k *journal.Close) { k.Root = "abc" },
+		"before": func(k *journal.Close) { k.Seq = 5 },
+		"ahead":  func(k *journal.Close) { k.Seq += 9 },
+		"none":   func(k *journal.Close) { k.Seq = 0 },
+	} {
+		refused(t, post(id, change), http.StatusUnprocessableEntity, "closing-books")
+	}
+	for i := range 2 {
+		if w := post("c1", func(*journal.Close) {}); w.Code != http.StatusOK || decode[accepted](t, w).Repeats != (i == 1) {
+			t.Errorf("time %d: %d %s", i+1, w.Code, w.Body)
 		}
 	}
 }
