@@ -220,7 +220,7 @@ var (
 	}
 	ErrAdjusts = &ledger.Rejection{
 		Code: "adjusts-open", Rule: "an adjusting entry names the closed period that it belongs to, or none", RuleZH: "调整分录所调整的期间须为已结账期间",
-		Next: "leave the period out: in an open one the entry is dated in it", NextZH: "属于未结账期间的，请直接记入该期间，不填所调整期间",
+		Next: "leave the period out: in an open one the entry is dated in it; a proposal whose period was reopened is rejected and proposed again", NextZH: "属于未结账期间的，请直接记入该期间，不填所调整期间；所调整期间已反结账的，请退回后重新制单",
 	}
 	ErrControl = &ledger.Rejection{
 		Code: "control-account", Rule: "an adjusting entry posts to no control account", RuleZH: "调整分录不得使用预算指标账科目",
@@ -303,9 +303,6 @@ func (s *State) propose(c Command, do ProposeEntry) ([]Event, error) {
 		return nil, ErrTaken.Of("%s", c.ID)
 	}
 	e := ledger.Entry{Adjusts: do.Adjusts, Date: c.On, ID: ledger.EntryID(c.ID), Line: do.Line, Memo: do.Memo, Postings: do.Postings}
-	if through := s.through.At(struct{}{}); !do.Adjusts.IsZero() && (through.IsZero() || do.Adjusts.Compare(through) > 0) {
-		return nil, ErrAdjusts.Of("entry %s adjusts %s; closed through %q", c.ID, do.Adjusts, through)
-	}
 	if err := s.postable(e, c.Chart); err != nil {
 		return nil, err
 	}
@@ -313,10 +310,14 @@ func (s *State) propose(c Command, do ProposeEntry) ([]Event, error) {
 }
 
 // postable refuses an adjusting entry that may not stand in the books, now and
-// again when it is approved: the month may have been closed and the chart changed.
+// again when it is approved: the month may have been closed, the one it adjusts
+// reopened and the chart changed.
 func (s *State) postable(e ledger.Entry, chart ledger.Chart) error {
 	if err := s.Open(e.Date); err != nil {
 		return err
+	}
+	if through := s.through.At(struct{}{}); !e.Adjusts.IsZero() && (through.IsZero() || e.Adjusts.Compare(through) > 0) {
+		return ErrAdjusts.Of("entry %s adjusts %s; closed through %q", e.ID, e.Adjusts, through)
 	}
 	for _, p := range e.Postings {
 		if a, ok := chart.Find(p.Account); ok && a.Book == ledger.Control {

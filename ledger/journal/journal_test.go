@@ -106,6 +106,9 @@ func TestJournalDecider(t *testing.T) {
 		{Name: "what is rejected is not approved", Given: given(proposed, refused), When: ask(other, "a1", day(4, 22), approve), Reject: journal.ErrProposal},
 		{Name: "an entry is not approved before its day", Given: given(proposed), When: ask(other, "a1", day(4, 19), approve), Reject: journal.ErrDate},
 		{Name: "an entry whose month was closed meanwhile is not approved", Given: given(proposed, closed(april)), When: ask(other, "a1", day(5, 2), approve), Reject: journal.ErrClosed},
+		{Name: "an entry whose adjusted month was reopened is not approved", Given: given(closed(ledger.PeriodOf(2023, 3)), with(proposed, func(e *journal.EntryProposed) {
+			e.Entry.Adjusts = ledger.PeriodOf(2023, 3)
+		}), journal.PeriodReopened{Period: ledger.PeriodOf(2023, 3)}), When: ask(other, "a1", day(4, 22), approve), Reject: journal.ErrAdjusts},
 		{Name: "an entry to an account that the chart has no more is not approved", Given: given(with(proposed, func(e *journal.EntryProposed) {
 			e.Entry.Postings = []ledger.Posting{{Account: "old", Amount: ledger.Fen(10_00), Side: ledger.Debit}, postings[1]}
 		})), When: ask(other, "a1", day(4, 22), approve), Reject: ledger.ErrAccount},

@@ -16,6 +16,7 @@ import (
 	"zhucan/events"
 	"zhucan/events/memlog"
 	"zhucan/ledger"
+	"zhucan/ledger/journal"
 	"zhucan/ledger/ledgertest"
 	"zhucan/ledger/levy"
 	"zhucan/ledger/party"
@@ -111,6 +112,37 @@ func cancelled(t testing.TB) *sampletest.Book {
 	b.Do(ledgertest.Clerk, day(12, 7), filed)
 	b.Do(ledgertest.Accountant, day(12, 8), levy.Assess{Employer: "E1", Year: 2023}) // more, to be warned of anew
 	return b
+}
+
+// As of a day, a proposal is decided if it was by then; its entry is dated before.
+func TestAProposalWaitsUntilTheDayOfItsDecision(t *testing.T) {
+	t.Parallel()
+	b, pool, log := sampletest.Story(t), schematest.New(t), new(memlog.Log)
+	sampletest.Extend(t, log, b.Records)
+	if err := projections.New(pool, log, projections.Config{Projections: []projections.Projection{books.New(), budgets.New()}}).CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	decided := 0
+	for _, e := range b.Events {
+		posted, ok := e.(journal.EntryPosted)
+		if !ok || posted.Prepared == "" {
+			continue
+		}
+		decided++
+		for _, c := range []struct {
+			on           ledger.Date
+			status, said string
+		}{{posted.On.AddDays(-1), "proposed", ""}, {posted.On, "posted", posted.On.String()}} {
+			page, err := report.Proposals(t.Context(), pool, report.Cut{AsOf: c.on}, 0, all)
+			i := slices.IndexFunc(page.Proposals, func(p report.Proposal) bool { return p.Entry == string(posted.Entry.ID) })
+			if err != nil || i < 0 || page.Proposals[i].Status != c.status || page.Proposals[i].DecidedOn != c.said {
+				t.Errorf("as of %s: %+v, %v", c.on, page.Proposals, err)
+			}
+		}
+	}
+	if decided == 0 {
+		t.Error("nothing was posted")
+	}
 }
 
 // What a list said when the log ended at a record, it says for ever when it is asked

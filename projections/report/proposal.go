@@ -28,8 +28,8 @@ type ProposalPage struct {
 	Basis
 }
 
-// A proposal stands where the last record that counts left it. An entry counts from
-// its own day on: it was posted with it.
+// A proposal stands where the last record that counts left it: it waits until the day of its
+// decision, though its entry, once posted, is dated on the day on which it was proposed.
 const selectProposals = `
 select p.seq, p.entry, case when d.seq is null then 'proposed' else p.status end, p.date::text, p.memo, p.proposed_by,
 	case when d.seq is null then '' else p.decided_by end,
@@ -41,7 +41,7 @@ left join lateral (
 	from archive.record e
 	where e.case_id = p.entry and e.seq > p.seq and e.seq <= @seq
 		and (e.name like 'journal.entry-posted.%' or e.name like 'journal.entry-rejected.%')
-		and (@as_of::date is null or e.effective <= @as_of)) d on true
+		and (@as_of::date is null or p.decided_on <= @as_of)) d on true -- a proposal is decided once
 where p.seq > @after and p.seq <= @seq and (@as_of::date is null or p.date <= @as_of)
 order by p.seq
 limit @limit`
