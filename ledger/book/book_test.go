@@ -401,6 +401,7 @@ func refusals(t testing.TB) []refusal {
 		{"a payee is corrected before a payment is issued again", join(paid(), []ask{back("2023-05-04"), open("B2", "2023-05-05")}), reissue, payment.ErrCorrection},
 		{"a serial of the bank does not pay again", join(paid(), awarded("C2", "P2"), []ask{open("B2", "2023-04-19"), instruct("B2", "C2", "Y2")}, sent("B2", "2023-04-21")), with(confirm("Y2", "2023-04-24"), func(c *payment.Confirm) { c.Serial = "S-Y1" }), payment.ErrBooked},
 		{"no more is demanded than was paid", paid(), demand("Y1", 5_001), payment.ErrRecovery},
+		{"a demand leaves time to pay", paid(), with(demand("Y1", 100), func(d *payment.DemandRecovery) { d.Deadline = ledger.DateOf(2023, 5, 9) }), payment.ErrDeadline},
 		{"who approved the claim does not send its batch", paying()[:len(paying())-1], by(paying()[len(paying())-1], as(ledgertest.Cashier, "approver")), ledger.ErrDuties},
 
 		// The journal.

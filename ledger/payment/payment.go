@@ -263,8 +263,12 @@ var (
 		Source: "财政支付业务电子化管理要求（DA/T 95—2022 B.1 核对关系）", Next: "compare the lines of the batch", NextZH: "请核对批次明细",
 	}
 	ErrReason = &ledger.Rejection{
-		Code: "payment-reason", Rule: "what the bank or a decision said is stated: serial, voucher, reason", RuleZH: "须写明流水号、凭证号或原因",
+		Code: "payment-reason", Rule: "what the bank or a decision said is stated: serial, voucher, reason, deadline", RuleZH: "须写明流水号、凭证号、原因或期限",
 		Next: "state it", NextZH: "请补充说明",
+	}
+	ErrDeadline = &ledger.Rejection{
+		Code: "recovery-deadline", Rule: "what is demanded back may be paid until a day that is not before the demand", RuleZH: "追回决定的缴款期限不得早于决定日期",
+		Next: "give a later deadline, or the day on which it was decided", NextZH: "请更正缴款期限或决定日期",
 	}
 	ErrBooked = &ledger.Rejection{
 		Code: "voucher-booked", Rule: "a voucher number sends one batch, a bank serial moves money of one batch, a pay-in slip of one party, each payment once; a decision demands a payment back once", RuleZH: "同一凭证不得重复入账：支付凭证号对应一个批次，银行流水号对应同一批次，缴款书对应同一对象，每笔支付一次；同一决定对同一支付只追回一次",
@@ -282,7 +286,7 @@ var (
 
 // Rejections of this package, in the order of checking.
 var Rejections = []*ledger.Rejection{
-	ErrTaken, ErrUnknown, ErrStep, ErrPaid, ErrFull, ErrTotals, ErrReason, ErrBooked, ErrCorrection, ErrRecovery,
+	ErrTaken, ErrUnknown, ErrStep, ErrPaid, ErrFull, ErrTotals, ErrReason, ErrDeadline, ErrBooked, ErrCorrection, ErrRecovery,
 }
 
 // Decider holds the rules about batches and payments. Entries are added by the
@@ -699,8 +703,11 @@ func (s *State) demandRecovery(c Command, do DemandRecovery) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if do.Ground == "" || do.Decision == "" || do.Deadline.Before(c.On) {
-		return nil, ErrReason.Of("recovery of payment %s: ground %q, decision %q, deadline %s", do.Payment, do.Ground, do.Decision, do.Deadline)
+	if do.Ground == "" || do.Decision == "" || do.Deadline.IsZero() {
+		return nil, ErrReason.Of("recovery of payment %s: ground %q, decision %q, deadline %q", do.Payment, do.Ground, do.Decision, do.Deadline)
+	}
+	if do.Deadline.Before(c.On) {
+		return nil, ErrDeadline.Of("recovery of payment %s on %s until %s", do.Payment, c.On, do.Deadline)
 	}
 	if s.booked.Has(movement(demanding, do.Decision, string(do.Payment))) {
 		return nil, ErrBooked.Of("decision %s for payment %s", do.Decision, do.Payment)

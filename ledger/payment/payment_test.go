@@ -293,7 +293,8 @@ func TestPaymentDecider(t *testing.T) {
 		{Name: "what came back is not demanded", Given: since(7), When: ask(chief, 8, demand), Reject: payment.ErrStep},
 		{Name: "a demand has a ground", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Ground = "" })), Reject: payment.ErrReason},
 		{Name: "a demand has a decision", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Decision = "" })), Reject: payment.ErrReason},
-		{Name: "a demand leaves time", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Deadline = on(7) })), Reject: payment.ErrReason},
+		{Name: "a demand leaves time", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Deadline = on(7) })), Reject: payment.ErrDeadline},
+		{Name: "a demand says until when", Given: since(6), When: ask(chief, 8, with(demand, func(x *payment.DemandRecovery) { x.Deadline = ledger.Date{} })), Reject: payment.ErrReason},
 		{Name: "a cashier demands nothing", Given: since(6), When: ask(cashier, 8, demand), Reject: ledger.ErrRole},
 
 		{Name: "a part of what is demanded arrives", Given: twice, When: ask(ledgertest.Accountant, 9, receive), Then: then(received)},
