@@ -694,8 +694,8 @@ func (s *State) due(of payment.Instalment, on ledger.Date) (payment.Award, error
 		return payment.Award{}, err
 	}
 	return payment.Award{
-		Account: k.Account, Actors: []ledger.ActorID{k.Entered, k.First, k.Second, k.Approved}, Amount: amount,
-		Clause: k.Clause, Line: k.Line, On: k.On, Party: k.Party, Policy: k.Policy,
+		Account: k.Account, Actors: append([]ledger.ActorID{k.Entered, k.First, k.Second, k.Approved}, k.Concurrers()...), Amount: amount,
+		Clause: k.Clause, Line: k.Line, On: k.On, Others: k.Others(), Party: k.Party, Policy: k.Policy,
 	}, nil
 }
 

@@ -340,6 +340,7 @@ func refusals(t testing.TB) []refusal {
 		{"a claim is there before it is reviewed", known(), reviewed("C1")[0], claim.ErrUnknown},
 		{"a claim takes its steps in order", submitted("C1"), approve("C1"), claim.ErrStep},
 		{"a claim is not decided on a day before its last step", ready, on(approve("C1"), "2023-04-16"), claim.ErrStep},
+		{"who compared a claim does not pay it", join(submitted("C1"), reviewed("C1")[:1], []ask{by(compare, as(ledgertest.Second, "cashier"))}, reviewed("C1")[2:], []ask{approve("C1"), open("B1", "2023-04-19")}), by(instruct("B1", "C1", "Y1"), ledgertest.Cashier), ledger.ErrDuties},
 		{"a comparison has sources", join(submitted("C1"), reviewed("C1")[:1]), with(compare, func(c *claim.Compare) { c.Sources = nil }), claim.ErrReason},
 		{"a publicity is not cut short", join(submitted("C1"), reviewed("C1")[:4]), on(reviewed("C1")[4], "2023-04-16"), claim.ErrPublicity},
 		{"an objection is resolved first", append(ready, object), on(approve("C1"), "2023-04-19"), claim.ErrObjection},

@@ -19,7 +19,8 @@
 //  1. A claim is approved only after every step, after its whole publicity, and
 //     with no objection open or upheld.
 //  2. Who entered, who reviewed first, who reviewed second and who approved are
-//     four people.
+//     four people. Who attached documents entered, too; who compared, showed the claim to
+//     the public, ended that or resolved an objection reviewed; who concurred approved.
 //  3. The amount is computed once, when the claim is submitted, from the standard
 //     in force in its region on that day, and from the contributions that it states where the standard is a
 //     share of them; the event keeps all of these and the clause, and nothing computes it again.
@@ -580,8 +581,9 @@ type Case struct {
 	Costs         []Cost
 	Household     string
 	Persons       []ledger.PartyID
-	evidence      []Evidence // as submitted; forgotten once the claim is decided
-	kept          []kept     // likewise
+	evidence      []Evidence       // as submitted; forgotten once the claim is decided
+	kept          []kept           // likewise
+	reviewed      []ledger.ActorID // who compared, showed it and resolved objections
 	concurred     []concurrence
 	differs       bool
 	shown         ledger.Date // last day of the publicity
@@ -600,12 +602,34 @@ type kept struct {
 	by ledger.ActorID
 }
 
-// attached returns who attached documents, after others.
-func (k Case) attached(others ...ledger.ActorID) []ledger.ActorID {
+// entered returns who entered the claim or attached documents.
+func (k Case) entered() []ledger.ActorID {
+	all := []ledger.ActorID{k.Entered}
 	for _, d := range k.kept {
-		others = append(others, d.by)
+		all = append(all, d.by)
 	}
-	return others
+	return all
+}
+
+// Others returns who took part in the claim beside who entered, reviewed and approved it:
+// who attached, compared, showed it or resolved objections. For most claims it is nobody.
+func (k Case) Others() []ledger.ActorID { return k.reviewed }
+
+// Concurrers returns who let the claim stand beside other awards.
+func (k Case) Concurrers() (all []ledger.ActorID) {
+	for _, x := range k.concurred {
+		all = append(all, x.by)
+	}
+	return all
+}
+
+// takePart adds to who reviewed the claim.
+func (k *Case) takePart(by ...ledger.ActorID) {
+	for _, a := range by {
+		if a != k.Entered && a != k.First && a != k.Second && !slices.Contains(k.reviewed, a) {
+			k.reviewed = append(slices.Clip(k.reviewed), a)
+		}
+	}
 }
 
 // lacks returns the kinds of evidence that the scheme asks for and the claim has
@@ -889,7 +913,7 @@ func (s *State) attach(c Command, do Attach) ([]Event, error) {
 			return nil, err
 		}
 	}
-	if err := c.Apart(k.First, k.Second); err != nil {
+	if err := c.Apart(append(slices.Clip(k.reviewed), k.First, k.Second)...); err != nil {
 		return nil, err
 	}
 	switch {
@@ -921,7 +945,7 @@ func (s *State) firstReview(c Command, do FirstReview) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.attached(k.Entered)...); err != nil {
+	if err := c.Apart(k.entered()...); err != nil {
 		return nil, err
 	}
 	return []Event{FirstReviewed{By: c.By.ID, Claim: do.Claim, On: c.On}}, nil
@@ -935,7 +959,7 @@ func (s *State) compare(c Command, do Compare) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.attached(k.Entered)...); err != nil {
+	if err := c.Apart(k.entered()...); err != nil {
 		return nil, err
 	}
 	if (do.Outcome != Matched && do.Outcome != Differs) || len(do.Sources) == 0 || !isHash(do.Manifest) {
@@ -952,7 +976,7 @@ func (s *State) secondReview(c Command, do SecondReview) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.attached(k.Entered, k.First)...); err != nil {
+	if err := c.Apart(append(k.entered(), k.First)...); err != nil {
 		return nil, err
 	}
 	if k.differs && do.Reason == "" {
@@ -967,6 +991,9 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 	}
 	k, err := s.due(do.Claim, c.On, SecondStep)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.Apart(k.entered()...); err != nil {
 		return nil, err
 	}
 	scheme, err := c.Policy.Find(k.Scheme, c.On)
@@ -1018,7 +1045,7 @@ func (s *State) resolve(c Command, do Resolve) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.Entered); err != nil {
+	if err := c.Apart(k.entered()...); err != nil {
 		return nil, err
 	}
 	old, ok := s.objections.Get(objection{do.Claim, do.Objection})
@@ -1043,6 +1070,9 @@ func (s *State) endPublicity(c Command, do EndPublicity) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.Apart(k.entered()...); err != nil {
+		return nil, err
+	}
 	if !c.On.After(k.shown) {
 		return nil, ErrPublicity.Of("claim %s is shown until %s; today is %s", do.Claim, k.shown, c.On)
 	}
@@ -1060,7 +1090,7 @@ func (s *State) concur(c Command, do Concur) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.attached(k.Entered, k.First, k.Second)...); err != nil {
+	if err := c.Apart(slices.Concat(k.entered(), k.reviewed, []ledger.ActorID{k.First, k.Second})...); err != nil {
 		return nil, err
 	}
 	if ledger.CheckID(do.Against) != nil || do.Reason == "" {
@@ -1080,13 +1110,11 @@ func (s *State) approve(c Command, do Approve) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(k.attached(k.Entered, k.First, k.Second)...); err != nil {
+	if err := c.Apart(slices.Concat(k.entered(), k.reviewed, []ledger.ActorID{k.First, k.Second})...); err != nil {
 		return nil, err
 	}
-	for _, x := range k.concurred {
-		if err := c.Apart(x.by); err != nil {
-			return nil, err
-		}
+	if err := c.Apart(k.Concurrers()...); err != nil {
+		return nil, err
 	}
 	if k.open > 0 || k.upheld {
 		return nil, ErrObjection.Of("claim %s", do.Claim)
@@ -1192,10 +1220,12 @@ func Evolve(s *State, e Event) *State {
 		k.Status, k.First = FirstStep, e.By
 	case Compared:
 		k.Status, k.differs = ComparedStep, e.Outcome == Differs
+		k.takePart(e.By)
 	case SecondReviewed:
 		k.Status, k.Second = SecondStep, e.By
 	case Publicised:
 		k.Status, k.shown = PublicStep, e.To
+		k.takePart(e.By)
 	case Objected:
 		s.objections.Set(objection{id, e.Objection}, "")
 		k.open++
@@ -1203,12 +1233,15 @@ func Evolve(s *State, e Event) *State {
 		s.objections.Set(objection{id, e.Objection}, e.Outcome)
 		k.open--
 		k.upheld = k.upheld || e.Outcome == Upheld
+		k.takePart(e.By)
 	case PublicityEnded:
 		k.Status = PublicDoneStep
+		k.takePart(e.By)
 	case Concurred:
 		k.concurred = append(slices.Clip(k.concurred), concurrence{e.Against, e.By})
 	case Approved:
 		k.Status, k.Approved, k.Awarded, k.Line = ApprovedStep, e.By, e.On, e.Line
+		k.takePart(k.entered()...) // nobody attaches any more
 	case Rejected:
 		k.Status = RejectedStep
 	case Stopped:

@@ -38,7 +38,8 @@
 //     instructed a second time.
 //  2. What is approved is a batch of so many lines and so much money; a line
 //     added or lost in between refuses the approval.
-//  3. Who entered, reviewed or approved a claim of the batch does not pay it. Who
+//  3. Who entered, reviewed or approved a claim of the batch, or approved the batch, does not
+//     pay it: open, fill, submit or send it, record what the bank answered, or correct a payee. Who
 //     made the batch, or entered or reviewed a claim of it, does not approve it;
 //     the same goes for the correction of a payee.
 //  4. A payment that was made elsewhere is a fact: it is recorded whatever the
@@ -82,11 +83,12 @@ func (i Instalment) String() string {
 // up and gives it with the command.
 type Award struct {
 	Account ledger.AccountRef
-	Actors  []ledger.ActorID // who entered, reviewed, reviewed again and approved, in this order
+	Actors  []ledger.ActorID // who entered, reviewed, reviewed again, approved and concurred, in this order
 	Amount  ledger.Money
 	Clause  string
 	Line    ledger.BudgetLine
-	On      ledger.Date // of the approval
+	On      ledger.Date      // of the approval
+	Others  []ledger.ActorID // who had another part in its entry or review
 	Party   ledger.PartyID
 	Policy  string
 }
@@ -399,13 +401,26 @@ func (s *State) instruct(c Command, do Instruct) ([]Event, error) {
 	if live, ok := s.live.Get(of); ok {
 		return nil, ErrPaid.Of("claim %s by payment %s", of, live)
 	}
-	if err := c.Apart(c.Award.Actors...); err != nil {
+	if err := s.payer(c, do.Batch, slices.Concat(c.Award.Actors, c.Award.Others)); err != nil {
 		return nil, err
 	}
 	return []Event{Instructed{
 		Account: c.Award.Account, Amount: c.Award.Amount, Batch: do.Batch, By: c.By.ID, Claim: do.Claim, Clause: c.Award.Clause,
-		Duties: c.Award.Actors, Line: c.Award.Line, Month: do.Month, On: c.On, Party: c.Award.Party, Payment: do.Payment, Policy: c.Award.Policy,
+		Duties: c.Award.Actors, Line: c.Award.Line, Month: do.Month, On: c.On, Others: c.Award.Others, Party: c.Award.Party, Payment: do.Payment, Policy: c.Award.Policy,
 	}}, nil
+}
+
+// payer refuses a line whose payer, or who opened the batch, had a part in its claim.
+func (s *State) payer(c Command, id ledger.BatchID, actors []ledger.ActorID) error {
+	if opener := s.batches.At(id).makers[0]; slices.Contains(actors, opener) {
+		return ledger.ErrDuties.Of("%s, who opened batch %s, has already acted in this case", opener, id)
+	}
+	return c.Apart(actors...)
+}
+
+// pays refuses who had another part in a claim of the batch, or approved the batch.
+func (b batch) pays(c Command) error {
+	return c.Apart(slices.Concat(b.reviewers, b.approvers)...)
 }
 
 func (s *State) taken(id ledger.PaymentID) bool {
@@ -437,6 +452,9 @@ func (s *State) room(id ledger.BatchID, p ledger.PaymentID, amount ledger.Money,
 func (s *State) submitBatch(c Command, do SubmitBatch) ([]Event, error) {
 	b, err := s.open(do.Batch, c.On, Opened)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.pays(c); err != nil {
 		return nil, err
 	}
 	if err := b.agrees(do.Batch, do.Lines, do.Total); err != nil {
@@ -474,10 +492,7 @@ func (s *State) sendBatch(c Command, do SendBatch) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Apart(b.reviewers...); err != nil {
-		return nil, err
-	}
-	if err := c.Apart(b.approvers...); err != nil {
+	if err := b.pays(c); err != nil {
 		return nil, err
 	}
 	if do.Voucher == "" {
@@ -579,6 +594,9 @@ func (s *State) confirm(c Command, do Confirm) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.batches.At(p.Batch).pays(c); err != nil {
+		return nil, err
+	}
 	if do.Serial == "" {
 		return nil, ErrReason.Of("payment %s has no bank serial", do.Payment)
 	}
@@ -593,6 +611,9 @@ func (s *State) fail(c Command, do Fail) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.batches.At(p.Batch).pays(c); err != nil {
+		return nil, err
+	}
 	if do.Reason == "" {
 		return nil, ErrReason.Of("payment %s", do.Payment)
 	}
@@ -602,6 +623,9 @@ func (s *State) fail(c Command, do Fail) ([]Event, error) {
 func (s *State) giveBack(c Command, do Return) ([]Event, error) {
 	p, err := s.at(do.Payment, c.On, Paid)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.batches.At(p.Batch).pays(c); err != nil {
 		return nil, err
 	}
 	if do.Reason == "" || do.Serial == "" {
@@ -619,7 +643,11 @@ func (s *State) giveBack(c Command, do Return) ([]Event, error) {
 }
 
 func (s *State) correctPayee(c Command, do CorrectPayee) ([]Event, error) {
-	if _, err := s.at(do.Payment, c.On, Unpaid, GivenBack); err != nil {
+	p, err := s.at(do.Payment, c.On, Unpaid, GivenBack)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.batches.At(p.Batch).pays(c); err != nil {
 		return nil, err
 	}
 	if err := s.corrections.At(do.Payment).before(do.Payment, c.On); err != nil {
@@ -676,12 +704,12 @@ func (s *State) reissue(c Command, do Reissue) ([]Event, error) {
 		return nil, err
 	}
 	duties := with(p.duties, k.approved)
-	if err := c.Apart(duties...); err != nil {
+	if err := s.payer(c, do.Batch, slices.Concat(duties, p.others)); err != nil {
 		return nil, err
 	}
 	return []Event{Reissued{
 		Account: k.account, Amount: p.Amount, As: do.As, Batch: do.Batch, By: c.By.ID, Claim: p.Claim, Clause: p.Clause, Duties: duties,
-		Line: p.Line, Month: p.Month, On: c.On, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
+		Line: p.Line, Month: p.Month, On: c.On, Others: p.others, Party: p.Party, Payment: do.Payment, Policy: p.Policy,
 	}}, nil
 }
 

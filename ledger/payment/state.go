@@ -31,10 +31,11 @@ type (
 		By      ledger.ActorID    `json:"by"`
 		Claim   ledger.ClaimID    `json:"claim"`
 		Clause  string            `json:"clause"`
-		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed, reviewed again and approved the claim, in this order
+		Duties  []ledger.ActorID  `json:"duties"` // who entered, reviewed, reviewed again, approved the claim and concurred, in this order
 		Line    ledger.BudgetLine `json:"line"`
 		Month   ledger.Period     `json:"month,omitzero"` // of a recurring claim
 		On      ledger.Date       `json:"on"`
+		Others  []ledger.ActorID  `json:"others,omitempty"` // who else attached, compared, showed the claim or resolved objections
 		Party   ledger.PartyID    `json:"party"`
 		Payment ledger.PaymentID  `json:"payment"`
 		Policy  string            `json:"policy"`
@@ -142,6 +143,7 @@ type (
 		Line    ledger.BudgetLine `json:"line"`
 		Month   ledger.Period     `json:"month,omitzero"` // of the payment replaced
 		On      ledger.Date       `json:"on"`
+		Others  []ledger.ActorID  `json:"others,omitempty"` // who else attached, compared, showed the claim or resolved objections
 		Party   ledger.PartyID    `json:"party"`
 		Payment ledger.PaymentID  `json:"payment"`
 		Policy  string            `json:"policy"`
@@ -337,14 +339,19 @@ type Case struct {
 	Booked ledger.Date // of the entry by which this book paid it or it came back; later than that day where its month was closed
 
 	duties []ledger.ActorID
+	others []ledger.ActorID
 }
 
 // of returns what the payment is for.
 func (p Case) of() Instalment { return Instalment{p.Claim, p.Month} }
 
-// reviewers returns who entered and reviewed the claim. The others of its duties
-// approved it, or a correction of its payee.
-func (p Case) reviewers() []ledger.ActorID { return p.duties[:min(3, len(p.duties))] }
+// reviewers returns who entered and reviewed the claim.
+func (p Case) reviewers() []ledger.ActorID {
+	return slices.Concat(p.duties[:min(3, len(p.duties))], p.others)
+}
+
+// approvers returns who approved the claim, concurred, or approved a correction of its payee.
+func (p Case) approvers() []ledger.ActorID { return p.duties[min(3, len(p.duties)):] }
 
 type batch struct {
 	status Status
@@ -525,7 +532,7 @@ func Evolve(s *State, e Event) *State {
 	case Instructed:
 		s.add(e.Payment, e.By, Case{
 			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Month: e.Month, Party: e.Party, Account: e.Account, Amount: e.Amount,
-			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
+			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties, others: e.Others,
 		})
 	case Reissued:
 		old, _ := s.Find(e.Payment)
@@ -533,7 +540,7 @@ func Evolve(s *State, e Event) *State {
 		s.change(e.Payment, e.On, func(p *Case) { p.Status = Replaced })
 		s.add(e.As, e.By, Case{
 			Status: Waiting, On: e.On, Batch: e.Batch, Claim: e.Claim, Month: e.Month, Party: e.Party, Account: e.Account, Amount: e.Amount,
-			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties,
+			Line: e.Line, Clause: e.Clause, Policy: e.Policy, duties: e.Duties, others: e.Others,
 		})
 	case BatchSubmitted:
 		s.batch(e.Batch, e.On, func(b *batch) { b.status, b.makers = Submitted, with(b.makers, e.By) })
@@ -685,10 +692,9 @@ func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 		b.lines++
 		b.total = b.total.Add(p.Amount)
 		b.unsent = append(b.unsent, id) // nobody reads beyond the end of an earlier value
-		reviewers := p.reviewers()
 		b.makers = with(b.makers, by)
-		b.reviewers = with(b.reviewers, reviewers...)
-		b.approvers = with(b.approvers, p.duties[len(reviewers):]...)
+		b.reviewers = with(b.reviewers, p.reviewers()...)
+		b.approvers = with(b.approvers, p.approvers()...)
 	})
 }
 
