@@ -180,7 +180,7 @@ type (
 		Place  string         `json:"place"`
 		To     ledger.Date    `json:"to"`
 	}
-	// Object records an objection (异议).
+	// Object records an objection (异议): of anybody, entered by a clerk or a reviewer.
 	Object struct {
 		Claim     ledger.ClaimID `json:"claim"`
 		Objection string         `json:"objection"` // its identifier
@@ -586,7 +586,7 @@ type Case struct {
 	reviewed      []ledger.ActorID // who compared, showed it and resolved objections
 	concurred     []concurrence
 	differs       bool
-	shown         ledger.Date // last day of the publicity
+	public, shown ledger.Date // first and last day of the publicity
 	open          int         // objections not resolved
 	upheld        bool
 }
@@ -1021,9 +1021,18 @@ func (s *State) publicise(c Command, do Publicise) ([]Event, error) {
 }
 
 func (s *State) object(c Command, do Object) ([]Event, error) {
+	if !c.By.Is(ledger.Reviewer) {
+		if err := c.Needs(ledger.Clerk); err != nil {
+			return nil, err
+		}
+	}
 	// A letter that lay somewhere until the publicity was over still counts.
-	if _, err := s.at(do.Claim, PublicStep, PublicDoneStep); err != nil {
+	k, err := s.at(do.Claim, PublicStep, PublicDoneStep)
+	if err != nil {
 		return nil, err
+	}
+	if c.On.Before(k.public) {
+		return nil, ErrStep.Of("objection %s to claim %s on %s, which is shown from %s", do.Objection, do.Claim, c.On, k.public)
 	}
 	if err := ledger.CheckID(do.Objection); err != nil {
 		return nil, err
@@ -1224,7 +1233,7 @@ func Evolve(s *State, e Event) *State {
 	case SecondReviewed:
 		k.Status, k.Second = SecondStep, e.By
 	case Publicised:
-		k.Status, k.shown = PublicStep, e.To
+		k.Status, k.public, k.shown = PublicStep, e.From, e.To
 		k.takePart(e.By)
 	case Objected:
 		s.objections.Set(objection{id, e.Objection}, "")
