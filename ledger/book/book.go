@@ -574,12 +574,12 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	if !slices.Contains(scheme.Claimants, kind) {
 		return claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", do.Party, kind, do.Scheme, scheme.Claimants)
 	}
-	persons := len(do.Persons)
-	if kind == policy.Person {
-		persons = 1
+	counted := len(do.Persons)
+	if kind == policy.Person || !scheme.CountsPersons() {
+		counted = 1
 	}
-	if most := persons * max(1, scheme.UnitsEach); persons > 0 && do.Units > most {
-		return claim.ErrUnits.Of("%d units for %d persons under scheme %s; %d are the most", do.Units, persons, do.Scheme, most)
+	if most := counted * max(1, scheme.UnitsEach); counted > 0 && do.Units > most { // none: the scheme lets an organisation name nobody
+		return claim.ErrUnits.Of("%d units for %d × %s under scheme %s; %d are the most", do.Units, counted, scheme.Unit, do.Scheme, most)
 	}
 	if kind != policy.Person && len(do.Persons) == 0 && slices.Contains(scheme.Needs, policy.NeedPersons) {
 		return claim.ErrFacts.Of("claim %s states no %s", do.Claim, policy.NeedPersons)

@@ -233,10 +233,16 @@ func TestWhoClaimsDoesNotChooseTimeAndUnitsFreely(t *testing.T) {
 		append(monthly(), post("C1", "P1", "2024-12", "2025-02")),
 		append(known(several), units(submit("C1", "P1", "startup", "2023-04", "2023-04"), 2)),
 		append(known(several), reward(6, "P1", "P2")), append(known(), reward(2, "P1", "P2")), append(known(), reward(8)),
+		append(known(institutions), units(assisted, 1)), append(known(institutions, func(p *policy.Pack) { p.Schemes[2].UnitsEach = 3 }), units(assisted, 3)), append(known(), units(assisted, 50)),
 	} {
 		given(t, story...)
 	}
 }
+
+// institutions is a policy by which what is counted is institutions; assisted is a claim of one.
+func institutions(p *policy.Pack) { p.Schemes[2].Unit = "机构 · institution" }
+
+var assisted = submit("C1", "I1", "assisted", "2023-04", "2023-04")
 
 // several is a policy by which a person has two grants, or is rewarded three times over; ends is one in which the grant ends in June.
 func several(p *policy.Pack) { p.Schemes[0].UnitsEach, p.Schemes[1].UnitsEach = 2, 3 }
@@ -259,6 +265,8 @@ func freely() []refusal {
 		{"a person twice", known(), grant, claim.ErrUnits},
 		{"a person more often than the scheme says", known(several), units(grant, 3), claim.ErrUnits},
 		{"more units than persons", append(known(), another), reward(4, "P1", "P2", "P3"), claim.ErrUnits},
+		{"an institution twice", known(institutions), units(assisted, 2), claim.ErrUnits},
+		{"an institution as often as it names persons", known(institutions), stating(units(assisted, 2), accountOf("P1", "P2")), claim.ErrUnits},
 		{"more units than the persons have", known(several), reward(7, "P1", "P2"), claim.ErrUnits},
 	}
 }

@@ -478,7 +478,7 @@ var (
 		Next: "correct units and months", NextZH: "请更正数量或所属期",
 	}
 	ErrUnits = &ledger.Rejection{
-		Code: "claim-units", Rule: "a person has one unit of a scheme, an organisation one for each person on whose account it claims, unless the scheme says how many", RuleZH: "个人申报数量为一；单位为个人申报的，数量不超过所列人数；项目另有规定的除外",
+		Code: "claim-units", Rule: "a person has one unit of a scheme, an organisation one for each person on whose account it claims, or one where the unit is no person but an institution, a base or the like, unless the scheme says how many", RuleZH: "个人申报数量为一；单位为个人申报的，数量不超过所列人数；以机构、基地等为单位的，一份申报数量为一；项目另有规定的除外",
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "correct the units, or list the persons", NextZH: "请更正数量或补列人员",
 	}
 	ErrEvidence = &ledger.Rejection{

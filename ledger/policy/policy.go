@@ -29,6 +29,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 
 	"zhucan/ledger"
 )
@@ -115,8 +116,8 @@ type Scheme struct {
 	Recurring *Recurring        `json:"recurring,omitempty"` // paid month by month; nil: once for a claim
 	Standards []Standard        `json:"standards,omitempty"` // amount of one unit, in a month of a recurring scheme
 	To        ledger.Date       `json:"to,omitzero"`         // in force to, inclusive; none: open
-	Unit      string            `json:"unit"`                // what is counted, for readers
-	UnitsEach int               `json:"units_each,omitzero"` // most units of one claim for each person it is for; 0: one
+	Unit      string            `json:"unit"`                // what is counted: see CountsPersons
+	UnitsEach int               `json:"units_each,omitzero"` // most units of one claim for each person, or other thing, it is for; 0: one
 }
 
 // An Exclusion is a row of the matrix of purposes: whether the same party may be
@@ -376,6 +377,13 @@ func (s Scheme) recurs() error {
 		return ErrPack.Of("recurring, and needs %s", NeedCosts)
 	}
 	return nil
+}
+
+// CountsPersons tells whether the unit of the scheme is a person, a person-time or the
+// like: one that begins with 人 or person. Of any other (an institution 机构, a base 基地) a claim
+// has one, since whoever claims is one.
+func (s Scheme) CountsPersons() bool {
+	return strings.HasPrefix(s.Unit, "人") || strings.HasPrefix(strings.ToLower(s.Unit), "person")
 }
 
 // Limits returns the most months that one person has of a recurring scheme and the most

@@ -24,7 +24,8 @@ import (
 //	schemes.yaml    schemes: a list; see [policy.Scheme]. kept: true asks for the documents
 //	                of its evidence themselves, kept before the approval; without it for
 //	                their hashes, with the application. units_each is how many units one
-//	                claim may have for each person it is for; left out, one
+//	                claim may have for each person it is for; left out, one. A unit
+//	                that begins with 人 or person counts persons; of any other a claim has one
 //	standards.csv   scheme,region,amount,from,to,source; perhaps share, where the amount is empty: 2/3 of
 //	                the contributions that a claim states
 //	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
