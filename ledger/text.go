@@ -59,7 +59,7 @@ func CheckNumber(s string) error {
 }
 
 // FoldNumber writes a number of a paper as it is compared with others: without blanks, in half-width
-// characters and upper case, all brackets round. 吉财指〔2023〕7号 and 吉财指[2023] 7号 are one document.
+// characters and upper case, all brackets round, all hyphens and dashes one. 吉财指〔2023〕7号 and 吉财指[2023] 7号 are one document.
 func FoldNumber(s string) string {
 	other := func(r rune) bool { return r > '~' || r <= ' ' || 'a' <= r && r <= 'z' || r == '[' || r == ']' }
 	if strings.IndexFunc(s, other) < 0 {
@@ -73,6 +73,8 @@ func FoldNumber(s string) string {
 			return '('
 		case strings.ContainsRune("]］〕】", r):
 			return ')'
+		case '\u2010' <= r && r <= '\u2015', r == '\u2043', r == '\u2212', r == '\ufe58', r == '\ufe63':
+			return '-'
 		}
 		return r
 	}, normalise(s))

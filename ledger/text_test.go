@@ -29,6 +29,7 @@ func TestNumbersThatReadTheSameAreOne(t *testing.T) {
 	for _, same := range [][]string{
 		{"吉财指〔2023〕7号", "吉财指[2023]7号", "吉财指（2023）7号", "吉财指【２０２３】７号", "吉财指〔2023〕 7号", "吉财指\u3000〔2023〕7号"},
 		{"PV1", "pv1", "PV 1", "ＰＶ１"},
+		{"T-12", "t\u201112", "T‐12", "T–12", "T—12", "T−12", "T－12", "t﹣12"},
 		{"0012345", "00 12345", "００１２３４５"},
 	} {
 		for _, s := range same {
@@ -37,7 +38,7 @@ func TestNumbersThatReadTheSameAreOne(t *testing.T) {
 			}
 		}
 	}
-	for _, pair := range [][2]string{{"0012345", "12345"}, {"吉财指〔2023〕7号", "吉财指〔2023〕17号"}, {"PV-1", "PV1"}, {"A1", "A2"}} {
+	for _, pair := range [][2]string{{"0012345", "12345"}, {"吉财指〔2023〕7号", "吉财指〔2023〕17号"}, {"PV-1", "PV1"}, {"A1", "A2"}, {"1〜3", "1-3"}} {
 		if ledger.FoldNumber(pair[0]) == ledger.FoldNumber(pair[1]) {
 			t.Errorf("%q and %q are one", pair[0], pair[1])
 		}

@@ -166,7 +166,7 @@ type State struct {
 	holders  ledger.Names[string]
 	named    ledger.Names[ledger.ClaimID] // that hold or held an award
 	purposes ledger.Values[purpose]
-	items    ledger.Table[string, item]
+	items    ledger.Table[string, item]   // by number, folded
 	invoices ledger.Table[string, string] // the item that an invoice is of
 }
 

@@ -27,7 +27,7 @@ type holder struct {
 // name is the holder's among those of parties and households.
 func (h holder) name() string {
 	if h.household != "" {
-		return "/" + h.household // no identifier of a party begins so
+		return "/" + ledger.FoldNumber(h.household) // no identifier of a party begins so
 	}
 	return string(h.party)
 }
@@ -440,7 +440,8 @@ func (s *State) holds(of payment.Instalment, k claim.Case) bool {
 	return !k.Stopped(of.Month) || p.Recovered.Cmp(p.Amount) < 0
 }
 
-// An item is a thing that was paid for, and who gives what for it.
+// An item is a thing that was paid for, and who gives what for it. Items, invoices, bases and
+// households are known by their numbers as [ledger.FoldNumber] writes them.
 type item struct {
 	cost    ledger.Money
 	invoice string
@@ -464,16 +465,17 @@ func (s *State) share(e *claim.Submitted) error {
 	}
 	left, costs := e.Amount, slices.Clone(e.Costs)
 	for i, x := range costs {
-		if of, ok := s.invoices.Get(x.Invoice); ok && of != x.Item {
+		id, invoice := ledger.FoldNumber(x.Item), ledger.FoldNumber(x.Invoice)
+		if of, ok := s.invoices.Get(invoice); ok && of != id {
 			return ErrCost.Of("invoice %s is of item %s, not of %s", x.Invoice, of, x.Item)
 		}
-		it, known := s.items.Get(x.Item)
-		if known && (!it.cost.Equal(x.Cost) || it.invoice != x.Invoice) {
+		it, known := s.items.Get(id)
+		if known && (!it.cost.Equal(x.Cost) || it.invoice != invoice) {
 			return ErrCost.Of("item %s costs %s by invoice %s, not %s by %s", x.Item, it.cost, it.invoice, x.Cost, x.Invoice)
 		}
 		given, other := ledger.Money{}, x.Other
 		for _, g := range it.grants {
-			if e.Base != "" && g.base == e.Base && g.scheme != e.Scheme && g.year == e.From.Year() {
+			if e.Base != "" && g.base == ledger.FoldNumber(e.Base) && g.scheme != e.Scheme && g.year == e.From.Year() {
 				return ErrBase.Of("base %s has item %s paid in %d by claim %s of scheme %s; scheme %s", e.Base, x.Item, g.year, g.claim, g.scheme, e.Scheme)
 			}
 			given = given.Add(g.share)
@@ -501,11 +503,12 @@ func (s *State) share(e *claim.Submitted) error {
 // grant remembers what a claim is given for its cost items.
 func (s *State) grant(e claim.Submitted) {
 	for _, x := range e.Costs {
-		it := s.items.At(x.Item)
-		it.cost, it.invoice = x.Cost, x.Invoice
-		it.grants = append(slices.Clip(it.grants), grant{e.Claim, e.Base, e.Scheme, e.From.Year(), x.Other, x.Share})
-		s.items.Set(x.Item, it)
-		s.invoices.Set(x.Invoice, x.Item)
+		id := ledger.FoldNumber(x.Item)
+		it := s.items.At(id)
+		it.cost, it.invoice = x.Cost, ledger.FoldNumber(x.Invoice)
+		it.grants = append(slices.Clip(it.grants), grant{e.Claim, ledger.FoldNumber(e.Base), e.Scheme, e.From.Year(), x.Other, x.Share})
+		s.items.Set(id, it)
+		s.invoices.Set(it.invoice, id)
 	}
 }
 
@@ -513,14 +516,15 @@ func (s *State) grant(e claim.Submitted) {
 func (s *State) end(id ledger.ClaimID, k claim.Case) {
 	s.vacate(holders(k.Party, k.Persons, k.Household), s.named.Number(id), false)
 	for _, x := range k.Costs {
-		it := s.items.At(x.Item)
+		number := ledger.FoldNumber(x.Item)
+		it := s.items.At(number)
 		it.grants = slices.DeleteFunc(slices.Clone(it.grants), func(g grant) bool { return g.claim == id })
 		if len(it.grants) == 0 {
-			s.items.Delete(x.Item)
-			s.invoices.Delete(x.Invoice)
+			s.items.Delete(number)
+			s.invoices.Delete(ledger.FoldNumber(x.Invoice))
 			continue
 		}
-		s.items.Set(x.Item, it)
+		s.items.Set(number, it)
 	}
 }
 

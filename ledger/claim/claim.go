@@ -844,7 +844,7 @@ func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 		if ledger.CheckID(k.Item) != nil || ledger.CheckID(k.Invoice) != nil || k.Cost.Sign() <= 0 || k.Other.Sign() < 0 || !k.Share.IsZero() {
 			return ErrFacts.Of("cost item %d of claim %s without item, invoice or cost, or with a share", i+1, do.Claim)
 		}
-		if slices.ContainsFunc(do.Costs[:i], func(l Cost) bool { return l.Item == k.Item || l.Invoice == k.Invoice }) {
+		if slices.ContainsFunc(do.Costs[:i], func(l Cost) bool { return same(l.Item, k.Item) || same(l.Invoice, k.Invoice) }) {
 			return ErrFacts.Of("cost item %s of claim %s, or its invoice, is there twice", k.Item, do.Claim)
 		}
 	}
@@ -864,6 +864,9 @@ func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 	}
 	return nil
 }
+
+// same tells whether two numbers of papers or things read the same.
+func same(a, b string) bool { return ledger.FoldNumber(a) == ledger.FoldNumber(b) }
 
 // isHash tells whether s is a SHA-256 in lower-case hexadecimal: nothing else
 // goes on record where a document is named by its bytes.
