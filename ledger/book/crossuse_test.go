@@ -95,6 +95,7 @@ func crossUse(t testing.TB) []refusal {
 	since := func(day ledger.Date) func(*claim.Submit) { return func(s *claim.Submit) { s.Since = day } }
 	unknown, approveUnknown := pending(leaderTwo)
 	capped, approveCapped := pending(leaderTwo)
+	short, approveShort := pending(stating(leaderTwo, func(s *claim.Submit) { s.Costs = []claim.Cost{item("roof", 2_000, 1_000)} }))
 	paidElsewhere := record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")
 	return []refusal{
 		{"X1: a person has a purpose once in its period", append(known(more), leaderTwo), submit("C3", "P1", "leader", "2023-09", "2023-09"), book.ErrExclusive},
@@ -114,6 +115,7 @@ func crossUse(t testing.TB) []refusal {
 		{"X2: an organisation is not named as a person", known(more), stating(postTwo, accountOf("I1")), claim.ErrFacts},
 		{"X2: a person is named once", known(more), stating(postTwo, accountOf("P1", "P1")), claim.ErrFacts},
 		{"X2: up to the actual cost means that both say what it was", join(known(more, row("leader", "startup", policy.Cap)), decided(startupOne), capped), approveCapped, book.ErrCapped},
+		{"X2: payments made elsewhere are one sum", join(known(more, row("leader", "startup", policy.Cap), row("leader", "training", policy.Cap)), []ask{paidElsewhere, record("R2", "P1", "220104/training/employment/2023", "2023-04-10")}, short), approveShort, book.ErrCapped},
 		{"X3: grants on a cost item are no more than its cost, in kind too", known(more), stating(baseOne, costing("B1", item("roof", 3_000, 3_000))), book.ErrCost},
 		{"X3: what others gave is no more than the cost", known(more), stating(baseOne, costing("B1", item("roof", 3_000, 3_001))), book.ErrCost},
 		{"X3: nothing is left of an item that is paid", append(known(more), stating(baseOne, costing("B1", item("roof", 3_000, 0)))), stating(baseTwo, costing("B2", item("roof", 3_000, 0))), book.ErrCost},

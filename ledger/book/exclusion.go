@@ -230,6 +230,7 @@ func (s *State) denied(c contest, met iter.Seq[meeting]) error {
 // answered for.
 func (s *State) checks(k claim.Case, id ledger.ClaimID, met iter.Seq[meeting]) ([]claim.Check, error) {
 	var all []claim.Check
+	var elsewhere ledger.Money // paid in all of what is had up to the cost
 	for m := range met {
 		against, party := s.idOf(m.award), ledger.PartyID(s.holders.Name(m.party))
 		x := claim.Check{
@@ -237,7 +238,10 @@ func (s *State) checks(k claim.Case, id ledger.ClaimID, met iter.Seq[meeting]) (
 		}
 		switch m.verdict {
 		case policy.Cap:
-			if !s.capped(k, m.award) {
+			if m.elsewhere {
+				elsewhere = elsewhere.Add(x.Amount)
+			}
+			if !s.capped(k, m.award, elsewhere) {
 				return nil, ErrCapped.Of("claim %s of scheme %s and %s of scheme %s: %s", id, k.Scheme, against, m.scheme, m.source)
 			}
 		case "":
@@ -263,8 +267,8 @@ func (s *State) worth(a award) ledger.Money {
 }
 
 // capped tells whether a claim and another award say what they pay for: a claim by its
-// cost items, a payment made elsewhere by what the claim says others gave.
-func (s *State) capped(k claim.Case, a award) bool {
+// cost items, payments made elsewhere, up to this one, by what the claim says others gave.
+func (s *State) capped(k claim.Case, a award, elsewhere ledger.Money) bool {
 	if !a.elsewhere {
 		other, _ := s.claims.Find(ledger.ClaimID(s.idOf(a)))
 		return len(k.Costs) > 0 && len(other.Costs) > 0
@@ -273,7 +277,7 @@ func (s *State) capped(k claim.Case, a award) bool {
 	for _, x := range k.Costs {
 		given = given.Add(x.Other)
 	}
-	return len(k.Costs) > 0 && given.Cmp(s.worth(a)) >= 0
+	return len(k.Costs) > 0 && given.Cmp(elsewhere) >= 0
 }
 
 // counts tells whether an award is decided: a payment made elsewhere, or an approved claim.
