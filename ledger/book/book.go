@@ -50,7 +50,8 @@
 //
 // An award occupies its purpose for a span of months, "purpose|2023-04|2023-06",
 // from the day it is applied for until it ends. The event keeps the slot, so that
-// a later policy changes nothing about what was occupied when. Whether two spans
+// a later policy changes nothing about what was occupied when; where it gives the scheme
+// another group, the award is of both. Whether two spans
 // collide is a question of the scope (life, year, month), asked under the policy
 // in force when the later one is decided; keeping the span and not the buckets of
 // today's scopes lets an exclusion published later see earlier awards.

@@ -91,6 +91,14 @@ var (
 func crossUse(t testing.TB) []refusal {
 	household := func(p *policy.Pack) { p.Schemes[0].Needs = []policy.Need{policy.NeedHousehold} }
 	at := func(h string) func(*claim.Submit) { return func(s *claim.Submit) { s.Household = h } }
+	leading := func(p *policy.Pack) { p.Schemes[4].Group = "startup" }
+	renamed := func(p *policy.Pack) {
+		for i := range p.Schemes {
+			if p.Schemes[i].Group == "startup" {
+				p.Schemes[i].Group = "startup-v2"
+			}
+		}
+	}
 	minimum := func(p *policy.Pack) { p.Schemes[0].MinMonths = 12 }
 	since := func(day ledger.Date) func(*claim.Submit) { return func(s *claim.Submit) { s.Since = day } }
 	unknown, approveUnknown := pending(leaderTwo)
@@ -128,9 +136,11 @@ func crossUse(t testing.TB) []refusal {
 		{"X4: a base has no cost item paid by two schemes in a year", append(known(more), stating(baseOne, costing("B1", item("roof", 9_000, 0)))), stating(baseTwo, costing("B1", item("roof", 9_000, 0))), book.ErrBase},
 		{"X4: a base has one number, however it is written", append(known(more), stating(baseOne, costing("B1", item("roof", 9_000, 0)))), stating(baseTwo, costing("b1", item("ROOF", 9_000, 0))), book.ErrBase},
 		{"X5: a fund pays what it may pay", join(submitted("C1"), reviewed("C1")), with(approve("C1"), func(a *claim.Approve) { a.Line = line("220104/startup/employment/2023") }), claim.ErrLine},
-		{"X6: who counts for two targets is paid for a purpose once", append(known(more, func(p *policy.Pack) { p.Schemes[4].Group = "startup" }), startupOne), leaderTwo, book.ErrExclusive},
+		{"X6: who counts for two targets is paid for a purpose once", append(known(more, leading), startupOne), leaderTwo, book.ErrExclusive},
 		{"X7: one employment earns no reward and no post subsidy", append(known(more), stating(rewardOne, accountOf("P1", "P2"))), postTwo, book.ErrExclusive},
 		{"X8: once for life is once", append(known(), startupOne), on(submit("C2", "P1", "startup", "2032-04", "2032-04"), "2032-04-03"), book.ErrExclusive},
+		{"X8: once for life is once, whatever the purpose is called since", append(known(), startupOne, pack(version("test-2"), renamed)), on(submit("C2", "P1", "startup", "2032-04", "2032-04"), "2032-04-03"), book.ErrExclusive},
+		{"X8: nor does another scheme of the purpose give it again", append(known(more, leading), startupOne, pack(version("test-2"), more, leading, renamed)), on(submit("C2", "P1", "leader", "2032-04", "2032-04"), "2032-04-03"), book.ErrExclusive},
 		{"X8: a minimum term has passed", known(minimum), stating(startupOne, since(ledger.DateOf(2022, 4, 4))), claim.ErrTerm},
 		{"X8: a minimum term has begun", known(minimum), startupOne, claim.ErrTerm},
 		{"X9: an award found out too late is not edited away", append(paid(), paidElsewhere), on(reject("C1"), "2023-05-10"), book.ErrInstructed},

@@ -48,7 +48,12 @@ func holders(p ledger.PartyID, persons []ledger.PartyID, household string) []hol
 type award struct {
 	held
 	purpose
+	now string // the group that the policy in force gives its scheme, if it knows it
 }
+
+// of tells whether a is of a purpose: the one it was applied for, or the one that its scheme
+// has since, for a policy that renames a group frees nobody to have the purpose again.
+func (a award) of(group string) bool { return a.group == group || a.now == group }
 
 // A held is an award as its holders have it: there are millions.
 type held struct {
@@ -70,7 +75,9 @@ type purpose struct {
 func (s *State) heldBy(h holder) iter.Seq[award] {
 	return func(yield func(award) bool) {
 		for _, a := range s.awards.At(s.holders.Find(h.name())) {
-			if !yield(award{a, s.purposes.Value(a.purpose)}) {
+			of := s.purposes.Value(a.purpose)
+			scheme, _ := s.Policy().Scheme(of.scheme)
+			if !yield(award{a, of, scheme.Group}) {
 				return
 			}
 		}
@@ -124,7 +131,7 @@ func (s *State) meetings(c contest, counts func(award) bool) iter.Seq[meeting] {
 		for _, same := range []bool{true, false} {
 			for _, h := range by {
 				for a := range s.heldBy(h) {
-					if (a.group == c.scheme.Group) != same || a.id == own && !a.elsewhere || !counts(a) {
+					if a.of(c.scheme.Group) != same || a.id == own && !a.elsewhere || !counts(a) {
 						continue
 					}
 					if (!same || c.scheme.Recurring != nil) && h.party == c.party && a.others && len(c.persons) > 0 {
@@ -154,7 +161,7 @@ func (s *State) meet(c contest, a award, listed bool) (meeting, bool) {
 		m.rule = "X2"
 	}
 	other, known := s.Policy().Scheme(a.scheme)
-	if a.group == c.scheme.Group {
+	if a.of(c.scheme.Group) {
 		scope := c.scheme.Once
 		if known {
 			scope = scope.Wider(other.Once)
@@ -166,9 +173,9 @@ func (s *State) meet(c contest, a award, listed bool) (meeting, bool) {
 		return m, scope.Meets(c.from, c.to, a.from, a.to)
 	}
 	declared := false
-	take := func(rows []policy.Exclusion, group string) {
+	take := func(rows []policy.Exclusion, concerns func(group string) bool) {
 		for _, x := range rows {
-			if x.Group != group {
+			if !concerns(x.Group) {
 				continue
 			}
 			declared = true
@@ -181,9 +188,9 @@ func (s *State) meet(c contest, a award, listed bool) (meeting, bool) {
 			}
 		}
 	}
-	take(c.scheme.Excludes, a.group)
-	if known && other.Group == a.group {
-		take(other.Excludes, c.scheme.Group)
+	take(c.scheme.Excludes, a.of)
+	if known {
+		take(other.Excludes, func(group string) bool { return group == c.scheme.Group })
 	}
 	switch {
 	case declared:
@@ -300,7 +307,7 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 	if !ok {
 		return nil
 	}
-	elsewhere := func(a award) bool { return a.elsewhere && a.group == scheme.Group }
+	elsewhere := func(a award) bool { return a.elsewhere && a.of(scheme.Group) }
 	// Of a hundred thousand lines that are asked about at once hardly one has any.
 	if !slices.ContainsFunc(holders(k.Party, k.Persons, k.Household), func(h holder) bool {
 		for a := range s.heldBy(h) {
@@ -355,7 +362,7 @@ func (s *State) limited(c contest, on ledger.Date, counts func(award) bool) erro
 		all := []award{own}
 		var approved, retires ledger.Date // when the person was first approved, and what was said then
 		for a := range s.heldBy(holder{party: p}) {
-			if a.group != c.scheme.Group || a.id == own.id && !a.elsewhere || !counts(a) {
+			if !a.of(c.scheme.Group) || a.id == own.id && !a.elsewhere || !counts(a) {
 				continue
 			}
 			all = append(all, a)
