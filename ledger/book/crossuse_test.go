@@ -134,6 +134,7 @@ func crossUse(t testing.TB) []refusal {
 		{"X3: an item has one cost", append(known(more), stating(baseOne, costing("B1", item("roof", 3_000, 0)))), stating(baseTwo, costing("B2", item("roof", 9_000, 0))), book.ErrCost},
 		{"X3: an item is named once", known(more), stating(baseOne, costing("B1", item("roof", 3_000, 0), item("roof", 3_000, 0))), claim.ErrFacts},
 		{"X4: a base has no cost item paid by two schemes in a year", append(known(more), stating(baseOne, costing("B1", item("roof", 9_000, 0)))), stating(baseTwo, costing("B1", item("roof", 9_000, 0))), book.ErrBase},
+		{"X4: nor in a year that only one of them begins in", append(known(more), stating(baseOne, costing("B1", item("roof", 9_000, 0)))), stating(submit("C2", "I1", "base-b", "2022-12", "2023-12"), costing("B1", item("roof", 9_000, 0))), book.ErrBase},
 		{"X4: a base has one number, however it is written", append(known(more), stating(baseOne, costing("B1", item("roof", 9_000, 0)))), stating(baseTwo, costing("b1", item("ROOF", 9_000, 0))), book.ErrBase},
 		{"X5: a fund pays what it may pay", join(submitted("C1"), reviewed("C1")), with(approve("C1"), func(a *claim.Approve) { a.Line = line("220104/startup/employment/2023") }), claim.ErrLine},
 		{"X6: who counts for two targets is paid for a purpose once", append(known(more, leading), startupOne), leaderTwo, book.ErrExclusive},

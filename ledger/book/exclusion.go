@@ -460,12 +460,12 @@ type item struct {
 }
 
 type grant struct {
-	claim  ledger.ClaimID
-	base   string
-	scheme ledger.SchemeCode
-	year   int // of the first month
-	other  ledger.Money
-	share  ledger.Money
+	claim    ledger.ClaimID
+	base     string
+	scheme   ledger.SchemeCode
+	from, to ledger.Period
+	other    ledger.Money
+	share    ledger.Money
 }
 
 // share gives a claim with cost items what is left of their cost, and no more than its
@@ -486,8 +486,8 @@ func (s *State) share(e *claim.Submitted) error {
 		}
 		given, other := ledger.Money{}, x.Other
 		for _, g := range it.grants {
-			if e.Base != "" && g.base == ledger.FoldNumber(e.Base) && g.scheme != e.Scheme && g.year == e.From.Year() {
-				return ErrBase.Of("base %s has item %s paid in %d by claim %s of scheme %s; scheme %s", e.Base, x.Item, g.year, g.claim, g.scheme, e.Scheme)
+			if e.Base != "" && g.base == ledger.FoldNumber(e.Base) && g.scheme != e.Scheme && policy.Year.Meets(e.From, e.To, g.from, g.to) {
+				return ErrBase.Of("base %s has item %s paid for %s to %s by claim %s of scheme %s; scheme %s for %s to %s", e.Base, x.Item, g.from, g.to, g.claim, g.scheme, e.Scheme, e.From, e.To)
 			}
 			given = given.Add(g.share)
 			if g.other.Cmp(other) > 0 {
@@ -517,7 +517,7 @@ func (s *State) grant(e claim.Submitted) {
 		id := ledger.FoldNumber(x.Item)
 		it := s.items.At(id)
 		it.cost, it.invoice = x.Cost, ledger.FoldNumber(x.Invoice)
-		it.grants = append(slices.Clip(it.grants), grant{e.Claim, ledger.FoldNumber(e.Base), e.Scheme, e.From.Year(), x.Other, x.Share})
+		it.grants = append(slices.Clip(it.grants), grant{e.Claim, ledger.FoldNumber(e.Base), e.Scheme, e.From, e.To, x.Other, x.Share})
 		s.items.Set(id, it)
 		s.invoices.Set(it.invoice, id)
 	}
