@@ -88,7 +88,7 @@ type Command struct {
 // Refusals of the rules that cross, in the order of checking.
 var (
 	ErrExclusive = &ledger.Rejection{
-		Code: "already-awarded", Rule: "the same party is not paid twice for the same purpose and period, within or across schemes, years and counties", RuleZH: "同一对象同一用途同一期间不得重复享受补贴（避免交叉使用）",
+		Code: "already-awarded", Rule: "the same party is not paid twice for the same purpose and period, nor for purposes that exclude each other, within or across schemes, years and counties", RuleZH: "同一对象同一用途同一期间不得重复享受补贴，互斥的用途不得并享（避免交叉使用）",
 		Source: "吉政办发〔2022〕35号 四（二）", Next: "look at the award that is named; withdraw this claim, take its line out of a batch that is not sent, or have the earlier one ended first", NextZH: "请核对已列明的补贴；撤回本申报或将其从未发送的批次中撤出，或先终止在先补贴",
 	}
 	ErrCost = &ledger.Rejection{

@@ -29,6 +29,7 @@ func more(p *policy.Pack) {
 	}
 	of("leader", policy.Year, []policy.Kind{policy.Person})
 	of("post", policy.Month, []policy.Kind{policy.Employer}, policy.NeedPersons)
+	p.Schemes[len(p.Schemes)-1].Flow = "F15"
 	of("training", policy.Month, []policy.Kind{policy.Person, policy.Institution})
 	of("base-a", policy.Year, []policy.Kind{policy.Institution}, policy.NeedBase, policy.NeedCosts)
 	of("base-b", policy.Year, []policy.Kind{policy.Institution}, policy.NeedBase, policy.NeedCosts)
@@ -83,6 +84,8 @@ var (
 	leaderTwo  = submit("C2", "P1", "leader", "2023-06", "2023-06")
 	rewardOne  = submit("C1", "E1", "employer", "2023-01", "2023-12")
 	postTwo    = stating(submit("C2", "E1", "post", "2023-04", "2023-04"), accountOf("P1"))
+	postOne    = stating(submit("C1", "E1", "post", "2023-04", "2023-04"), accountOf("P1"))
+	taughtTwo  = stating(submit("C2", "I1", "training", "2023-04", "2023-04"), accountOf("P1"))
 	baseOne    = submit("C1", "I1", "base-a", "2023-04", "2023-04")
 	baseTwo    = submit("C2", "I1", "base-b", "2023-05", "2023-05")
 )
@@ -99,11 +102,13 @@ func crossUse(t testing.TB) []refusal {
 			}
 		}
 	}
+	anybody := func(p *policy.Pack) { p.Schemes[5].Claimants = policy.Kinds }
 	minimum := func(p *policy.Pack) { p.Schemes[0].MinMonths = 12 }
 	since := func(day ledger.Date) func(*claim.Submit) { return func(s *claim.Submit) { s.Since = day } }
 	unknown, approveUnknown := pending(leaderTwo)
 	capped, approveCapped := pending(leaderTwo)
 	short, approveShort := pending(stating(leaderTwo, func(s *claim.Submit) { s.Costs = []claim.Cost{item("roof", 2_000, 1_000)} }))
+	taught, approveTaught := pending(taughtTwo)
 	paidElsewhere := record("R1", "P1", "220104/startup/levy/2023", "2023-04-10")
 	return []refusal{
 		{"X1: a person has a purpose once in its period", append(known(more), leaderTwo), submit("C3", "P1", "leader", "2023-09", "2023-09"), book.ErrExclusive},
@@ -117,7 +122,8 @@ func crossUse(t testing.TB) []refusal {
 		{"X1: an approver concurs", join(known(more), decided(startupOne), unknown), by(concur("C2", "C1"), ledgertest.Clerk), ledger.ErrRole},
 		{"X1: nobody concurs in advance", join(known(more), []ask{startupOne}, unknown), concur("C2", "C1"), book.ErrPair},
 		{"X1: nobody concurs without a reason", join(known(more), decided(startupOne), unknown), with(concur("C2", "C1"), func(c *claim.Concur) { c.Reason = "" }), claim.ErrReason},
-		{"X2: two employers are not paid for one purpose, person and month", append(known(more), postTwo), stating(submit("C3", "I1", "training", "2023-04", "2023-04"), func(s *claim.Submit) { s.Persons = []ledger.PartyID{"P1"} }), book.ErrExclusive},
+		{"X2: two employers are not paid for one purpose, person and month", append(known(more, anybody), postOne), stating(submit("C3", "I1", "post", "2023-04", "2023-04"), accountOf("P1")), book.ErrExclusive},
+		{"X2: two purposes on account of one person take a second approver where the matrix does not know them", join(known(more), decided(postOne), taught), approveTaught, book.ErrPair},
 		{"X2: a claim on account of persons names them", known(more), submit("C2", "E1", "post", "2023-04", "2023-04"), claim.ErrFacts},
 		{"X2: nobody unknown is named", known(more), stating(postTwo, accountOf("P9")), party.ErrUnknown},
 		{"X2: an organisation is not named as a person", known(more), stating(postTwo, accountOf("I1")), claim.ErrFacts},
@@ -181,6 +187,9 @@ func TestAnApprovalKeepsWhatItWasComparedWith(t *testing.T) {
 		}}
 	}
 	unknown, approval := pending(leaderTwo)
+	taught, approveTaught := pending(taughtTwo)
+	employed := check("X2", claim.Concurs, "chief", "")
+	employed[0].Party, employed[0].Scheme = "E1", "post"
 	roof := func(s *claim.Submit) { s.Costs = []claim.Cost{item("roof", 9_000, 0)} }
 	for name, c := range map[string]struct {
 		story  []ask
@@ -192,6 +201,9 @@ func TestAnApprovalKeepsWhatItWasComparedWith(t *testing.T) {
 		"allowed by the other scheme": {join(known(more, row("startup", "leader", policy.Allow)), decided(startupOne), decided(leaderTwo)), check("X1", policy.Allow, "", "matrix row 1"), 5_000},
 		"a pair a second approver answers for": {
 			join(known(more), decided(startupOne), unknown, []ask{concur("C2", "C1"), approval}), check("X1", claim.Concurs, "chief", ""), 5_000,
+		},
+		"a pair on account of one person, too": {
+			join(known(more), decided(postOne), taught, []ask{concur("C2", "C1"), approveTaught}), employed, 5_000,
 		},
 		"up to the actual cost": {
 			join(known(more, row("leader", "startup", policy.Cap)), decided(stating(startupOne, roof)), decided(stating(leaderTwo, roof))), check("X1", policy.Cap, "", "matrix row 1"), 4_000,

@@ -197,8 +197,7 @@ func (s *State) meet(c contest, a award, listed bool) (meeting, bool) {
 		return m, m.verdict != ""
 	case !policy.Year.Meets(c.from, c.to, a.from, a.to):
 		return m, false
-	case listed:
-		// One person's employment earns one award in a year unless the policy says so.
+	case listed && known && policy.OneEmployment(c.scheme, other):
 		m.verdict, m.rule = policy.Deny, "X7"
 	}
 	return m, true

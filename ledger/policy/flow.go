@@ -34,6 +34,13 @@ const (
 // FlowKinds lists every kind.
 var FlowKinds = []FlowKind{PaidFlow, UmbrellaFlow, LevyFlow, MemoFlow, InKindFlow, FlagFlow, NoFlow}
 
+// OneEmployment tells whether one scheme rewards that a person is employed (F02) and the
+// other subsidises the post (F15): the same employment does not earn both in a year unless the matrix
+// says so (policy.md §6, X7).
+func OneEmployment(a, b Scheme) bool {
+	return a.Flow == "F02" && b.Flow == "F15" || a.Flow == "F15" && b.Flow == "F02"
+}
+
 // CheckFlows refuses a list of flows that contradicts itself or the schemes, and says which
 // of them does. A list that is empty says nothing; one that is not gives every scheme that
 // belongs to a flow its place.
