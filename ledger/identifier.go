@@ -336,6 +336,9 @@ const (
 	Individual  UnitClass = "individual"  // 个体工商户: not liable for the levy
 )
 
+// UnitClasses lists every one.
+var UnitClasses = []UnitClass{Organ, SocialOrg, Enterprise, Institution, Nonprofit, Individual}
+
 // UnitClass returns the class that registry and type (characters 1 and 2) stand
 // for, or "" where they do not settle it: foundations, cooperatives and rural
 // collectives are classed by configuration.

@@ -181,6 +181,9 @@ func aboveRatio(pack policy.Pack, scheme ledger.SchemeCode, v report.Levy, on le
 		Excess: strings.TrimPrefix(v.Gap, "-"), Persons: int(new(big.Int).Quo(excess.Num(), excess.Denom()).Int64()),
 	}
 	s, err := pack.Find(scheme, on)
+	if err == nil && !s.ForClass(ledger.UnitClass(v.Class)) {
+		err = claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", v.Name, v.Class, scheme, s.Classes)
+	}
 	if err == nil && x.Persons > 0 {
 		var by policy.Standard
 		by, err = s.Standard(ledger.RegionCode(v.Region), on)

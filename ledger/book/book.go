@@ -575,6 +575,9 @@ func (s *State) mayClaim(o ledger.Order, do claim.Submit) error {
 	if !slices.Contains(scheme.Claimants, kind) {
 		return claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", do.Party, kind, do.Scheme, scheme.Claimants)
 	}
+	if class := s.parties.Code(do.Party).UnitClass(); kind != policy.Person && !scheme.ForClass(class) {
+		return claim.ErrClaimant.Of("%s is of class %q by its credit code; scheme %s is for %v", do.Party, class, do.Scheme, scheme.Classes)
+	}
 	counted := len(do.Persons)
 	if kind == policy.Person || !scheme.CountsPersons() {
 		counted = 1

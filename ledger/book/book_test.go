@@ -251,6 +251,11 @@ func refusals(t testing.TB) []refusal {
 	postings := func(change func([]ledger.Posting)) ask {
 		return with(post, func(p *journal.ProposeEntry) { p.Postings = slices.Clone(p.Postings); change(p.Postings) })
 	}
+	enterprises := func(p *policy.Pack) { p.Schemes[1].Classes = []ledger.UnitClass{ledger.Enterprise} }
+	registered := func(code ledger.CreditCode, change func(*policy.Pack)) []ask {
+		return append(known(change), ask{ledgertest.Clerk, "2023-01-02", party.Register{Account: ledgertest.Sealed, Code: code, Kind: policy.Employer, Name: "某单位", Party: party.OfCode(code)}})
+	}
+	given(t, append(registered("91350100M000100Y43", enterprises), submit("C1", "U91350100M000100Y43", "employer", "2023-01", "2023-12"))...)
 	vote := ask{ledgertest.Accountant, "2023-01-03", budget.Appropriate{Amount: yuan(1), Document: "D1", Line: startup}}
 	transfer := ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D1", Line: startup, To: line("220104/employer/levy/2023")}}
 	attach := func(sealed ledger.PartyID) ask {
@@ -330,6 +335,8 @@ func refusals(t testing.TB) []refusal {
 		{"a claim is made in a region that still exists", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Region = "220381" }), ledger.ErrRegionRetired},
 		{"a claim is made under a scheme", known(), submit("C1", "P1", "none", "2023-04", "2023-04"), policy.ErrScheme},
 		{"a scheme is claimed by those it is for", known(), submit("C1", "E1", "startup", "2023-04", "2023-04"), claim.ErrClaimant},
+		{"an organ does not claim what is for enterprises", registered("112201029999999987", enterprises), submit("C1", "U112201029999999987", "employer", "2023-01", "2023-12"), claim.ErrClaimant},
+		{"nor does one of which no credit code tells that it is an enterprise", known(enterprises), submit("C1", "E1", "employer", "2023-01", "2023-12"), claim.ErrClaimant},
 		{"a claim has months", known(), with(submit("C1", "P1", "startup", "2023-04", "2023-04"), func(s *claim.Submit) { s.Units = 0 }), claim.ErrPeriod},
 		{"a document of a person is kept under the person's key", submitted("C1"), attach("P2"), claim.ErrDocument},
 		{"a document of a person is not kept in the clear", submitted("C1"), with(attach(""), func(a *claim.Attach) { a.Document.Stored = hash }), claim.ErrDocument},

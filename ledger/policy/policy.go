@@ -95,9 +95,13 @@ const (
 
 // A Scheme is a kind of subsidy (补贴项目).
 type Scheme struct {
-	Cap       *ledger.Money     `json:"cap,omitempty"` // most that one claim is paid, or one month of a recurring one; nil: none
-	Claimants []Kind            `json:"claimants"`     // who may claim
-	Clause    string            `json:"clause"`        // document and article it rests on
+	Cap       *ledger.Money `json:"cap,omitempty"` // most that one claim is paid, or one month of a recurring one; nil: none
+	Claimants []Kind        `json:"claimants"`     // who may claim
+
+	// Classes are those of the organisations that may claim, as the credit code tells; none: any.
+	Classes []ledger.UnitClass `json:"classes,omitempty"`
+
+	Clause    string            `json:"clause"` // document and article it rests on
 	Code      ledger.SchemeCode `json:"code"`
 	Evidence  []string          `json:"evidence"`            // kinds of documents a claim must have
 	Excludes  []Exclusion       `json:"excludes,omitempty"`  // groups not held beside it
@@ -315,6 +319,11 @@ func (s Scheme) check() error {
 			return ErrPack.Of("claimant %q", k)
 		}
 	}
+	for i, c := range s.Classes {
+		if !slices.Contains(ledger.UnitClasses, c) || slices.Contains(s.Classes[:i], c) {
+			return ErrPack.Of("class %q, which is none or there twice", c)
+		}
+	}
 	for i, n := range s.Needs {
 		if !slices.Contains(Needs, n) || slices.Contains(s.Needs[:i], n) {
 			return ErrPack.Of("needs %q, which is none or there twice", n)
@@ -377,6 +386,12 @@ func (s Scheme) recurs() error {
 		return ErrPack.Of("recurring, and needs %s", NeedCosts)
 	}
 	return nil
+}
+
+// ForClass tells whether an organisation of a class may claim. One whose credit code tells
+// none may where the scheme asks for none.
+func (s Scheme) ForClass(c ledger.UnitClass) bool {
+	return len(s.Classes) == 0 || slices.Contains(s.Classes, c)
 }
 
 // CountsPersons tells whether the unit of the scheme is a person, a person-time or the
@@ -561,7 +576,7 @@ func (p Pack) plain() Pack {
 		p.Flows[i].Schemes = filled(f.Schemes)
 	}
 	for i, s := range p.Schemes {
-		s.Claimants, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Evidence), filled(s.Excludes)
+		s.Claimants, s.Classes, s.Evidence, s.Excludes = filled(s.Claimants), filled(s.Classes), filled(s.Evidence), filled(s.Excludes)
 		s.Funds, s.Needs, s.Standards = filled(s.Funds), filled(s.Needs), filled(s.Standards)
 		p.Schemes[i] = s
 	}

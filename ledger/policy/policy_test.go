@@ -34,6 +34,8 @@ func TestAPackThatContradictsItselfIsRefused(t *testing.T) {
 		"a scheme without code":                     {func(p *policy.Pack) { startup(p).Code = "" }, policy.ErrPack},
 		"nobody may claim":                          {func(p *policy.Pack) { startup(p).Claimants = nil }, policy.ErrPack},
 		"a claimant of no kind":                     {func(p *policy.Pack) { startup(p).Claimants = []policy.Kind{"dog"} }, policy.ErrPack},
+		"a class that there is not":                 {func(p *policy.Pack) { p.Schemes[1].Classes = []ledger.UnitClass{"企业"} }, policy.ErrPack},
+		"a class twice":                             {func(p *policy.Pack) { p.Schemes[1].Classes = []ledger.UnitClass{"enterprise", "enterprise"} }, policy.ErrPack},
 		"no clause":                                 {func(p *policy.Pack) { startup(p).Clause = "" }, policy.ErrPack},
 		"no fund":                                   {func(p *policy.Pack) { startup(p).Funds = nil }, policy.ErrPack},
 		"a fund that no budget line could name":     {func(p *policy.Pack) { startup(p).Funds = []ledger.FundCode{"levy/other"} }, policy.ErrPack},

@@ -25,7 +25,8 @@ import (
 //	                of its evidence themselves, kept before the approval; without it for
 //	                their hashes, with the application. units_each is how many units one
 //	                claim may have for each person it is for; left out, one. A unit
-//	                that begins with 人 or person counts persons; of any other a claim has one
+//	                that begins with 人 or person counts persons; of any other a claim has one. classes
+//	                are those of the credit codes (enterprise, organ …) that may claim; left out, any
 //	standards.csv   scheme,region,amount,from,to,source; perhaps share, where the amount is empty: 2/3 of
 //	                the contributions that a claim states
 //	exclusions.csv  scheme,group,scope,source; perhaps verdict: deny (none says the same), allow or cap
@@ -78,6 +79,7 @@ type schemeFile struct {
 	Flow      text          `yaml:"flow"`
 	Clause    text          `yaml:"clause"`
 	Claimants []text        `yaml:"claimants"`
+	Classes   []text        `yaml:"classes"`
 	Funds     []text        `yaml:"funds"`
 	Group     text          `yaml:"group"`
 	Once      text          `yaml:"once"`
@@ -325,6 +327,9 @@ func (r *packReader) scheme(f schemeFile) error {
 	}
 	for _, k := range f.Claimants {
 		s.Claimants = append(s.Claimants, policy.Kind(k.value))
+	}
+	for _, k := range f.Classes {
+		s.Classes = append(s.Classes, ledger.UnitClass(k.value))
 	}
 	for _, k := range f.Funds {
 		if ledger.CheckID(k.value) != nil {
