@@ -99,6 +99,13 @@ func (d Date) Time() time.Time {
 // AddDays returns the day n days later.
 func (d Date) AddDays(n int) Date { return DateOf(int(d.year), time.Month(d.month), int(d.day)+n) }
 
+// AddMonths returns the day n months later, or n before where n is negative; in a month that
+// has not the day, its last.
+func (d Date) AddMonths(n int) Date {
+	last := DateOf(int(d.year), time.Month(d.month)+time.Month(n)+1, 0)
+	return last.AddDays(min(int(d.day)-last.Day(), 0))
+}
+
 // Compare is negative, zero or positive as d is before, at or after e.
 func (d Date) Compare(e Date) int {
 	return (int(d.year)-int(e.year))*512 + (int(d.month)-int(e.month))*32 + int(d.day) - int(e.day)

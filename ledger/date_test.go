@@ -137,6 +137,23 @@ func TestNoDayAndNoMonthAreWrittenEmpty(t *testing.T) {
 	}
 }
 
+func TestAMonthThatHasNotTheDayEndsWithItsLast(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from   string
+		months int
+		to     string
+	}{
+		{"2023-03-31", 6, "2023-09-30"}, {"2023-03-30", 6, "2023-09-30"}, {"2023-12-31", 2, "2024-02-29"}, {"2022-12-31", 2, "2023-02-28"},
+		{"2028-02-29", -60, "2023-02-28"}, {"2023-05-15", 8, "2024-01-15"}, {"2023-05-15", 0, "2023-05-15"}, {"2023-01-31", -1, "2022-12-31"},
+	} {
+		from, _ := ledger.ParseDate(c.from)
+		if to := from.AddMonths(c.months); to.String() != c.to {
+			t.Errorf("%s and %d months: %s, want %s", c.from, c.months, to, c.to)
+		}
+	}
+}
+
 func ExampleDate() {
 	d, _ := ledger.ParseDate("2024-01-31")
 	fmt.Println(d.AddDays(29), d.Period(), d.Period().Next().Last())

@@ -149,6 +149,7 @@ func crossUse(t testing.TB) []refusal {
 		{"X8: once for life is once, whatever the purpose is called since", append(known(), startupOne, pack(version("test-2"), renamed)), on(submit("C2", "P1", "startup", "2032-04", "2032-04"), "2032-04-03"), book.ErrExclusive},
 		{"X8: nor does another scheme of the purpose give it again", append(known(more, leading), startupOne, pack(version("test-2"), more, leading, renamed)), on(submit("C2", "P1", "leader", "2032-04", "2032-04"), "2032-04-03"), book.ErrExclusive},
 		{"X8: a minimum term has passed", known(minimum), stating(startupOne, since(ledger.DateOf(2022, 4, 4))), claim.ErrTerm},
+		{"X8: the last day of its last month, too", known(func(p *policy.Pack) { p.Schemes[0].MinMonths = 6 }), on(stating(startupOne, since(ledger.DateOf(2023, 3, 31))), "2023-09-29"), claim.ErrTerm},
 		{"X8: a minimum term has begun", known(minimum), startupOne, claim.ErrTerm},
 		{"X9: an award found out too late is not edited away", append(paid(), paidElsewhere), on(reject("C1"), "2023-05-10"), book.ErrInstructed},
 	}
@@ -224,6 +225,13 @@ func TestOneEmploymentEarnsTwoAwardsWhereThePolicySaysSo(t *testing.T) {
 	t.Parallel()
 	given(t, append(known(more), stating(rewardOne, accountOf("P2")), postTwo)...) // other persons: nothing to compare
 	given(t, append(known(more, row("post", "employment", policy.Allow), func(p *policy.Pack) { p.Schemes[1].Group = "employment" }), stating(rewardOne, accountOf("P1")), postTwo)...)
+}
+
+// X8: six months after 31 March are over on 30 September, which is the last of its month.
+func TestAMinimumTermEndsWithTheMonth(t *testing.T) {
+	t.Parallel()
+	half := func(p *policy.Pack) { p.Schemes[0].MinMonths = 6 }
+	given(t, append(known(half), on(stating(startupOne, func(s *claim.Submit) { s.Since = ledger.DateOf(2023, 3, 31) }), "2023-09-30"))...)
 }
 
 // X3, X4: two schemes share an item up to its cost, and one base has different items paid.

@@ -853,7 +853,7 @@ func facts(scheme policy.Scheme, do Submit, on ledger.Date) error {
 			return ErrFacts.Of("base %q, household %q of claim %s", do.Base, do.Household, do.Claim)
 		}
 	}
-	if n := scheme.MinMonths; n > 0 && (do.Since.IsZero() || do.Since.Time().AddDate(0, n, 0).After(on.Time())) {
+	if n := scheme.MinMonths; n > 0 && (do.Since.IsZero() || do.Since.AddMonths(n).After(on)) {
 		return ErrTerm.Of("claim %s since %s on %s; scheme %s asks for %d months", do.Claim, do.Since, on, scheme.Code, n)
 	}
 	if !do.Retires.IsZero() && (scheme.Recurring == nil || do.To.Compare(do.Retires.Period()) > 0) {

@@ -533,24 +533,12 @@ func (s *State) postpone(c Command, do Defer) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if last := addMonths(k.Assessed.Deadline, months); !do.Until.After(k.Deadline) || do.Until.After(last) {
+	if last := k.Assessed.Deadline.AddMonths(months); !do.Until.After(k.Deadline) || do.Until.After(last) {
 		return nil, ErrHardship.Of("deferred from %s until %s, at most until %s", k.Deadline, do.Until, last)
 	}
 	return []Event{Deferred{
 		By: c.By.ID, Clause: x.Source, Decision: do.Decision, Employer: do.Employer, On: c.On, Policy: c.Policy.Version, Reason: do.Reason, Until: do.Until, Year: do.Year,
 	}}, nil
-}
-
-// addMonths adds whole months; a month that has not the day ends with its last.
-func addMonths(d ledger.Date, months int) ledger.Date {
-	p := d.Period()
-	for range months {
-		p = p.Next()
-	}
-	if to := p.First().AddDays(d.Day() - 1); p.Contains(to) {
-		return to
-	}
-	return p.Last()
 }
 
 // receive takes money that came in whether or not it was expected: more than is owed is

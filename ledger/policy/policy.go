@@ -449,7 +449,7 @@ func (s Scheme) UntilRetirement(approved, retires ledger.Date) (bool, error) {
 	case None:
 		return false, nil
 	default:
-		return retires.Time().AddDate(-n, 0, 0).Before(approved.Time()), nil
+		return retires.AddMonths(-12 * n).Before(approved), nil
 	}
 }
 
