@@ -42,7 +42,7 @@ func scenario() []events.Request {
 	}
 	auditor := ledger.Actor{ID: "accountant-2", Roles: []ledger.Role{ledger.Accountant}}
 	march := ledger.PeriodOf(2023, 3)
-	evidence := []claim.Evidence{{Hash: hash, Kind: "certificate"}, {Hash: hash, Kind: "licence"}}
+	evidence := []claim.Evidence{{Hash: hash, Kind: "certificate"}, {Hash: strings.Repeat("123456789abcdef0", 4), Kind: "licence"}}
 
 	pack := ledgertest.Pack()
 	pack.LateReturn = policy.Restore

@@ -107,7 +107,7 @@ func known(change ...func(*policy.Pack)) []ask {
 	}
 }
 
-var papers = []claim.Evidence{{Kind: "certificate", Hash: hash}, {Kind: "licence", Hash: hash}, {Kind: "review", Hash: hash}, {Kind: "roster", Hash: hash}}
+var papers = []claim.Evidence{{Kind: "certificate", Hash: hash}, {Kind: "licence", Hash: strings.Repeat("1a", 32)}, {Kind: "review", Hash: strings.Repeat("1b", 32)}, {Kind: "roster", Hash: strings.Repeat("1c", 32)}}
 
 func submit(id ledger.ClaimID, p ledger.PartyID, scheme ledger.SchemeCode, from, to string) ask {
 	return ask{ledgertest.Clerk, "2023-04-03", claim.Submit{

@@ -482,11 +482,11 @@ var (
 		Source: "吉政办发〔2022〕35号 四（二）（避免交叉使用）", Next: "correct the units, or list the persons", NextZH: "请更正数量或补列人员",
 	}
 	ErrEvidence = &ledger.Rejection{
-		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in", RuleZH: "须提交项目要求的全部材料",
+		Code: "evidence-missing", Rule: "every kind of evidence the scheme asks for is handed in, each as a document of its own", RuleZH: "须提交项目要求的全部材料，一份材料不得充作两种",
 		Source: "吉政办发〔2022〕35号 四（二）（对符合条件的给予补贴）", Next: "hand in the kind that is named; to a submitted claim with claim attach", NextZH: "请补交所列材料；已提交的申报请用 claim attach 补交",
 	}
 	ErrDocument = &ledger.Rejection{
-		Code: "document-differs", Rule: "a document that is kept is the one handed in, named by its bytes, and in no other form than its claim asks for", RuleZH: "留存的材料须与申报时提交的材料一致，并按规定方式留存",
+		Code: "document-differs", Rule: "a document that is kept is the one handed in, named by its bytes, of one kind, and in no other form than its claim asks for", RuleZH: "留存的材料须与申报时提交的材料一致，一份材料只作一种，并按规定方式留存",
 		Next: "attach the document whose hash the claim states; if that one was wrong, withdraw the claim and submit it anew", NextZH: "请附上与申报所列哈希一致的材料；如申报有误，请撤回后重新申报",
 	}
 	ErrFacts = &ledger.Rejection{
@@ -776,9 +776,12 @@ func (s *State) submit(c Command, do Submit) ([]Event, error) {
 	if do.From.Compare(scheme.From.Period()) < 0 || !scheme.To.IsZero() && do.To.Compare(scheme.To.Period()) > 0 || do.From.Year() > latest {
 		return nil, ErrPeriod.Of("%s to %s on %s; scheme %s is in force from %s to %s", do.From, do.To, c.On, scheme.Code, scheme.From, scheme.To)
 	}
-	for _, e := range do.Evidence {
+	for i, e := range do.Evidence {
 		if !isHash(e.Hash) {
 			return nil, ErrEvidence.Of("claim %s has %s without its SHA-256", do.Claim, e.Kind)
+		}
+		if j := slices.IndexFunc(do.Evidence[:i], func(f Evidence) bool { return f.Hash == e.Hash }); j >= 0 {
+			return nil, ErrEvidence.Of("claim %s has one document for %s and %s", do.Claim, do.Evidence[j].Kind, e.Kind)
 		}
 	}
 	// Where documents are kept they may follow, until the approval.
@@ -930,6 +933,10 @@ func (s *State) attach(c Command, do Attach) ([]Event, error) {
 	of := func(e Evidence) bool { return e.Kind == d.Kind }
 	if slices.ContainsFunc(k.evidence, of) && !slices.Contains(k.evidence, Evidence{Hash: d.Hash, Kind: d.Kind}) {
 		return nil, ErrDocument.Of("%s of claim %s has hash %s; the claim states another", d.Kind, do.Claim, d.Hash)
+	}
+	used := func(e Evidence) bool { return e.Kind != d.Kind && e.Hash == d.Hash }
+	if slices.ContainsFunc(k.evidence, used) || slices.ContainsFunc(k.kept, func(x kept) bool { return used(x.Evidence) }) {
+		return nil, ErrDocument.Of("%s of claim %s has hash %s, which is that of another kind", d.Kind, do.Claim, d.Hash)
 	}
 	return []Event{EvidenceAttached{By: c.By.ID, Claim: do.Claim, Document: d, On: c.On}}, nil
 }

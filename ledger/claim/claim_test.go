@@ -16,10 +16,11 @@ var (
 	pack  = ledgertest.Pack()
 	hash  = strings.Repeat("0a", 32)
 	other = strings.Repeat("0b", 32)
+	third = strings.Repeat("0c", 32)
 	april = ledger.PeriodOf(2023, 4)
 	line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
 
-	papers = []claim.Evidence{{Kind: "certificate", Hash: hash}, {Kind: "licence", Hash: hash}}
+	papers = []claim.Evidence{{Kind: "certificate", Hash: hash}, {Kind: "licence", Hash: third}}
 	submit = claim.Submit{Account: "1", Claim: "C1", Evidence: papers, From: april, Party: "P1", Region: "220104", Scheme: "startup", To: april, Units: 1}
 )
 
@@ -95,8 +96,8 @@ func TestClaimDecider(t *testing.T) {
 	under := func(p *policy.Pack, c claim.Command) claim.Command { c.Policy = p; return c }
 	more := ledgertest.Pack()
 	more.Schemes[0].Evidence = append(more.Schemes[0].Evidence, "photo")
-	photo := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind = "photo" })
-	licence := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind = "licence" })
+	photo := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind, e.Document.Hash = "photo", other })
+	licence := with(kept, func(e *claim.EvidenceAttached) { e.Document.Kind, e.Document.Hash = "licence", third })
 	alone := with(submitted, func(e *claim.Submitted) { e.Evidence = nil })
 
 	cases := []c{
@@ -116,7 +117,9 @@ func TestClaimDecider(t *testing.T) {
 		attaches("a document has a media type", func(d *claim.Document) { d.Media = "a picture" }, claim.ErrDocument),
 		attaches("what is not sealed is stored as it is", func(d *claim.Document) { d.Sealed = "" }, claim.ErrDocument),
 		attaches("a document that the claim stated has the hash it stated", func(d *claim.Document) { d.Hash = other }, claim.ErrDocument),
-		{Name: "a kind that the claim did not state is attached", Given: since(1), When: ask(clerk, 3, with(attach, func(a *claim.Attach) { a.Document.Kind = "photo" })), Then: then(photo)},
+		{Name: "a kind that the claim did not state is attached", Given: since(1), When: ask(clerk, 3, with(attach, func(a *claim.Attach) { a.Document.Kind, a.Document.Hash = "photo", other })), Then: then(photo)},
+		attaches("a document that the claim stated is no other kind as well", func(d *claim.Document) { d.Kind = "photo" }, claim.ErrDocument),
+		{Name: "nor is one that was attached", Given: since(1, photo), When: ask(clerk, 3, with(attach, func(a *claim.Attach) { a.Document.Kind, a.Document.Hash = "letter", other })), Reject: claim.ErrDocument},
 		{Name: "a document is attached once", Given: since(1, kept), When: ask(clerk, 4, with(attach, func(a *claim.Attach) { a.Document.Object = "other" }))},
 		{Name: "where documents are kept, a claim is submitted without them", When: under(&keeping, ask(clerk, 3, with(submit, func(s *claim.Submit) { s.Evidence = nil }))), Then: then(alone)},
 		{Name: "where documents are kept, a hash is no document", Given: since(6), When: under(&keeping, ask(approver, 18, approve)), Reject: claim.ErrEvidence},
@@ -139,6 +142,9 @@ func TestClaimDecider(t *testing.T) {
 		submits("the months are those of ten years at most", func(s *claim.Submit) { s.To = ledger.PeriodOf(2034, 1) }, claim.ErrPeriod),
 		submits("the months are checked before the evidence", func(s *claim.Submit) { s.Units, s.Evidence = 0, nil }, claim.ErrPeriod),
 		submits("every kind of evidence is handed in", func(s *claim.Submit) { s.Evidence = papers[:1] }, claim.ErrEvidence),
+		submits("one document is not two kinds of evidence", func(s *claim.Submit) {
+			s.Evidence = []claim.Evidence{papers[0], {Kind: "licence", Hash: hash}}
+		}, claim.ErrEvidence),
 		submits("evidence is a hash, not a text", func(s *claim.Submit) {
 			s.Evidence = []claim.Evidence{papers[0], {Kind: "licence", Hash: strings.Repeat("x", 64)}}
 		}, claim.ErrEvidence),

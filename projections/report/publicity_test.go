@@ -23,7 +23,7 @@ import (
 func reviewed(b *sampletest.Book, id ledger.ClaimID, p ledger.PartyID) {
 	b.Person(p)
 	march := ledger.PeriodOf(2023, 3)
-	evidence := []claim.Evidence{{Hash: sampletest.Hash, Kind: "certificate"}, {Hash: sampletest.Hash, Kind: "licence"}}
+	evidence := []claim.Evidence{{Hash: sampletest.Hash, Kind: "certificate"}, {Hash: sampletest.Licence, Kind: "licence"}}
 	b.Do(ledgertest.Clerk, sampletest.Day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
 	b.Do(ledgertest.First, sampletest.Day, claim.FirstReview{Claim: id})
 	b.Do(ledgertest.First, sampletest.Day, claim.Compare{Claim: id, Manifest: sampletest.Hash, Outcome: claim.Matched, Sources: []string{"register"}})

@@ -29,10 +29,11 @@ import (
 
 // Lines and days of the stories.
 var (
-	Line  = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
-	Other = ledger.BudgetLine{Region: "220102", Scheme: "startup", Fund: "levy", Year: 2023}
-	Day   = ledger.DateOf(2023, 3, 1)
-	Hash  = strings.Repeat("0123456789abcdef", 4)
+	Line    = ledger.BudgetLine{Region: "220104", Scheme: "startup", Fund: "levy", Year: 2023}
+	Other   = ledger.BudgetLine{Region: "220102", Scheme: "startup", Fund: "levy", Year: 2023}
+	Day     = ledger.DateOf(2023, 3, 1)
+	Hash    = strings.Repeat("0123456789abcdef", 4)
+	Licence = strings.Repeat("123456789abcdef0", 4) // of another paper
 
 	// Second is a second accountant, since who reverses is not who posted.
 	Second = ledger.Actor{ID: "accountant-2", Roles: []ledger.Role{ledger.Accountant}}
@@ -147,7 +148,7 @@ func (b *Book) Person(id ledger.PartyID) {
 func (b *Book) Approve(id ledger.ClaimID, p ledger.PartyID) {
 	b.t.Helper()
 	march := ledger.PeriodOf(2023, 3)
-	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Licence, Kind: "licence"}}
 	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: id, Evidence: evidence, From: march, Party: p, Region: "220104", Scheme: "startup", To: march, Units: 1})
 	b.Do(ledgertest.First, Day, claim.FirstReview{Claim: id})
 	b.Do(ledgertest.First, Day, claim.Compare{Claim: id, Manifest: Hash, Outcome: claim.Differs, Sources: []string{"disability register", "tax register"}})
@@ -200,7 +201,7 @@ func Story(t testing.TB) *Book {
 	b.Approve("C1", "P1")
 	b.Approve("C2", "P2")
 	b.Do(ledgertest.Approver, Day.AddDays(9), claim.Reject{Claim: "C2", Reason: "approved by mistake"})
-	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Licence, Kind: "licence"}}
 	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: "C3", Evidence: evidence, From: march, Party: "P3", Region: "220104", Scheme: "startup", To: march, Units: 1})
 	b.Do(ledgertest.Clerk, Day, claim.Withdraw{Claim: "C3", Reason: "withdrawn by the applicant"})
 	b.Approve("C4", "P4")
@@ -274,7 +275,7 @@ func (b *Book) Document(store events.Documents) claim.Document {
 		b.t.Fatal(err)
 	}
 	march := ledger.PeriodOf(2023, 3)
-	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Hash, Kind: "licence"}}
+	evidence := []claim.Evidence{{Hash: Hash, Kind: "certificate"}, {Hash: Licence, Kind: "licence"}}
 	b.Person("P8")
 	b.Do(ledgertest.Clerk, Day, claim.Submit{Account: "1", Claim: "C8", Evidence: evidence, From: march, Party: "P8", Region: "220104", Scheme: "startup", To: march, Units: 1})
 	d := claim.Document{Hash: Hash, Kind: "certificate", Media: "image/png", Object: "D8", Sealed: "P8", Size: 60, Stored: fmt.Sprintf("%x", sha256.Sum256(data))}
