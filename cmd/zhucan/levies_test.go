@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"zhucan/ledger"
+	"zhucan/ledger/ledgertest"
 	"zhucan/projections/report"
 	"zhucan/schema/schematest"
 )
@@ -226,6 +227,25 @@ func TestARewardIsOfWholePersonsAndNeverInvented(t *testing.T) {
 		}
 		if number(x.Persons) != c.persons || reward != c.reward || x.Reason != c.reason || "-"+x.Excess != c.gap {
 			t.Errorf("%s %s: %+v", c.folder, c.gap, x)
+		}
+	}
+}
+
+// The reward is for enterprises (吉政办发〔2022〕35号 三（二）): who else is above the ratio is listed without one.
+func TestNoRewardIsOfferedToAnOrgan(t *testing.T) {
+	t.Parallel()
+	pack := ledgertest.Pack()
+	pack.Schemes[1].Classes = []ledger.UnitClass{ledger.Enterprise}
+	for class, reward := range map[ledger.UnitClass]string{ledger.Enterprise: "6000.00", ledger.Organ: ""} {
+		v := report.Levy{Class: string(class), Employer: "U1", Gap: "-2.4", Levy: "levy:U1:2022", Region: "220104"}
+		x, err := aboveRatio(pack, "employer", v, ledger.DateOf(2023, 4, 3))
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case reward == "" && (x.Reward != nil || !strings.HasPrefix(x.Reason, "claimant-kind: ")):
+			t.Errorf("%s: %+v", class, x)
+		case reward != "" && (x.Reward == nil || x.Reward.String() != reward):
+			t.Errorf("%s: %+v", class, x)
 		}
 	}
 }

@@ -931,11 +931,12 @@ func (s *State) attach(c Command, do Attach) ([]Event, error) {
 		return nil, ErrDocument.Of("%s of claim %s is stored neither sealed nor as it is", d.Kind, do.Claim)
 	}
 	of := func(e Evidence) bool { return e.Kind == d.Kind }
-	if slices.ContainsFunc(k.evidence, of) && !slices.Contains(k.evidence, Evidence{Hash: d.Hash, Kind: d.Kind}) {
+	stated := slices.Contains(k.evidence, Evidence{Hash: d.Hash, Kind: d.Kind})
+	if slices.ContainsFunc(k.evidence, of) && !stated {
 		return nil, ErrDocument.Of("%s of claim %s has hash %s; the claim states another", d.Kind, do.Claim, d.Hash)
 	}
 	used := func(e Evidence) bool { return e.Kind != d.Kind && e.Hash == d.Hash }
-	if slices.ContainsFunc(k.evidence, used) || slices.ContainsFunc(k.kept, func(x kept) bool { return used(x.Evidence) }) {
+	if !stated && (slices.ContainsFunc(k.evidence, used) || slices.ContainsFunc(k.kept, func(x kept) bool { return used(x.Evidence) })) {
 		return nil, ErrDocument.Of("%s of claim %s has hash %s, which is that of another kind", d.Kind, do.Claim, d.Hash)
 	}
 	return []Event{EvidenceAttached{By: c.By.ID, Claim: do.Claim, Document: d, On: c.On}}, nil
