@@ -18,7 +18,7 @@ type PublicRow struct {
 	Region   string `json:"region"`
 	Scheme   string `json:"scheme"`
 	SchemeEN string `json:"scheme_en"`
-	Standard string `json:"standard"` // of one unit
+	Standard string `json:"standard"` // of one unit, or the share of contributions (缴费额)
 	Amount   string `json:"amount"`
 }
 
@@ -41,17 +41,19 @@ var ErrEmploying = &ledger.Rejection{
 	Source: "吉政办发〔2022〕35号 三（一）", Next: "import the headcounts of the bodies, with body_name", NextZH: "请先导入各单位人数（含单位名称）",
 }
 
-// selectPublic takes the standard from the event, where it was fixed.
+// selectPublic takes the standard from the event, where it was fixed: an amount, or a share.
 const selectPublic = `
-select p.kind, p.erased, coalesce(p.name, '') as name, c.region, s.name_zh, s.name_en, convert_from(r.data, 'UTF8')::jsonb -> 'standard' ->> 'amount' as standard, c.amount::text as amount
+select p.kind, p.erased, coalesce(p.name, '') as name, c.region, s.name_zh, s.name_en,
+	coalesce(d.standard ->> 'amount', '缴费额的' || (d.standard ->> 'share')) as standard, c.amount::text as amount
 from read.claim c
 join read.party p on p.party = c.party
 join read.scheme s on s.version = c.policy and s.code = c.scheme
 join archive.record r on r.seq = c.seq
+cross join lateral (select convert_from(r.data, 'UTF8')::jsonb -> 'standard' as standard) d
 where c.status = any(@steps) and (@scheme = '' or c.scheme = @scheme) and c.region = any(@regions) and c.seq <= @seq
 order by c.region, c.scheme, c.seq`
 
-// Public lists claims of a region, or below it, that have passed the second review and
+// Public lists claims of a region, or below it, also under codes it had before, that have passed the second review and
 // wait to be shown, or with shown those that are being shown.
 func Public(ctx context.Context, pool *pgxpool.Pool, region ledger.RegionCode, scheme ledger.SchemeCode, shown bool, on ledger.Date) (out PublicList, err error) {
 	if region == "" {
@@ -60,21 +62,13 @@ func Public(ctx context.Context, pool *pgxpool.Pool, region ledger.RegionCode, s
 	if _, err := ledger.FindRegion(region, on); err != nil {
 		return PublicList{}, err
 	}
-	var codes []string
-	names := make(map[string]string)
-	for _, r := range ledger.RegionsIn(on) {
-		names[string(r.Code)] = r.NameZH
-		if ledger.Under(region, r.Code, on) {
-			codes = append(codes, string(r.Code))
-		}
-	}
 	steps := []string{"second-reviewed"}
 	if shown {
 		steps = []string{"publicised"}
 	}
 	err = snapshot(ctx, pool, Cut{}, func(tx pgx.Tx, b Basis) error {
 		out.Basis = b
-		rows, err := tx.Query(ctx, selectPublic, pgx.NamedArgs{"steps": steps, "scheme": string(scheme), "regions": codes, "seq": b.Seq})
+		rows, err := tx.Query(ctx, selectPublic, pgx.NamedArgs{"steps": steps, "scheme": string(scheme), "regions": ledger.CodesIn(region, on), "seq": b.Seq})
 		if err != nil {
 			return err
 		}
@@ -85,7 +79,11 @@ func Public(ctx context.Context, pool *pgxpool.Pool, region ledger.RegionCode, s
 			if erased || r.Name == "" {
 				return ErrPublic.Of("a claim in %s is of a party without a name", place)
 			}
-			r.Region = names[place]
+			lies, err := ledger.StandsIn(ledger.RegionCode(place), on)
+			if err != nil {
+				return err
+			}
+			r.Region = lies.NameZH
 			out.Rows = append(out.Rows, r)
 			return nil
 		})

@@ -9,6 +9,7 @@ import (
 	"zhucan/ledger/claim"
 	"zhucan/ledger/ledgertest"
 	"zhucan/ledger/party"
+	"zhucan/ledger/policy"
 	"zhucan/projections"
 	"zhucan/projections/books"
 	"zhucan/projections/budgets"
@@ -28,6 +29,41 @@ func reviewed(b *sampletest.Book, id ledger.ClaimID, p ledger.PartyID) {
 	b.Do(ledgertest.First, sampletest.Day, claim.FirstReview{Claim: id})
 	b.Do(ledgertest.First, sampletest.Day, claim.Compare{Claim: id, Manifest: sampletest.Hash, Outcome: claim.Matched, Sources: []string{"register"}})
 	b.Do(ledgertest.Second, sampletest.Day, claim.SecondReview{Claim: id})
+}
+
+// A claim under a standard that is a share (社会保险补贴) does not keep the others off the list, and neither does the code of a
+// region that has another since: 公主岭 was 220381 until 2020.
+func TestAPublicListHasSharesAndRegionsThatHaveAnotherCode(t *testing.T) {
+	t.Parallel()
+	b, pool := sampletest.New(t), schematest.New(t)
+	pack := ledgertest.Pack()
+	pack.Version = "test-2"
+	ledgertest.Insured(&pack)
+	insurance := &pack.Schemes[len(pack.Schemes)-1]
+	insurance.From, insurance.Standards[0].From = ledger.DateOf(2020, 1, 1), ledger.DateOf(2020, 1, 1)
+	b.Do(ledgertest.Operator, sampletest.Day, policy.Publish{Pack: pack})
+	day := ledger.DateOf(2020, 6, 1)
+	b.Do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Code: "91220101MA00000006", Kind: policy.Institution, Name: "示例机构", Party: "U91220101MA00000006", Region: "220381"})
+	b.Do(ledgertest.Clerk, day, claim.Submit{
+		Account: "1", Claim: "C9", Contribution: ledger.Fen(1000_01), Evidence: []claim.Evidence{{Hash: sampletest.Hash, Kind: "certificate"}},
+		From: ledger.PeriodOf(2020, 1), Party: "U91220101MA00000006", Region: "220381", Scheme: "insurance", To: ledger.PeriodOf(2020, 12), Units: 1,
+	})
+	b.Do(ledgertest.First, day, claim.FirstReview{Claim: "C9"})
+	b.Do(ledgertest.First, day, claim.Compare{Claim: "C9", Manifest: sampletest.Hash, Outcome: claim.Matched, Sources: []string{"register"}})
+	b.Do(ledgertest.Second, day, claim.SecondReview{Claim: "C9"})
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), indicators.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const want = "[{示例机构 公主岭市 社会保险补贴 Social-insurance subsidy 缴费额的2/3 8000.04}]"
+	for _, region := range []ledger.RegionCode{"", "220100", "220184"} {
+		if got, err := report.Public(t.Context(), pool, region, "", false, sampletest.Day); err != nil || fmt.Sprint(got.Rows) != want {
+			t.Errorf("region %q: %v, %v; want %s", region, got.Rows, err, want)
+		}
+	}
+	if got, err := report.Public(t.Context(), pool, "220300", "", false, sampletest.Day); !errors.Is(err, report.ErrPublic) {
+		t.Errorf("where it does not lie any more: %v, %v", got.Rows, err)
+	}
 }
 
 func TestAPublicListSaysWhatANoticeMaySayAndNothingElse(t *testing.T) {
