@@ -227,14 +227,15 @@ var forms = map[string]form{
 // Lasts tells whether facts of a kind have a last day.
 func Lasts(kind string) bool { return forms[kind].lasts }
 
-// members are what a fact says beside what all say, by name, in the order of checking.
+// members are what a fact says beside what all say, by name, in the order of checking. A body and a
+// course are the same however their identifiers are written: jd-1 is JD-1.
 var members = []struct {
 	name string
 	of   func(Recorded) string
 }{
 	{"beneficiary", func(e Recorded) string { return string(e.Beneficiary) }},
-	{"body", func(e Recorded) string { return e.Body }},
-	{"course", func(e Recorded) string { return e.Course }},
+	{"body", func(e Recorded) string { return ledger.FoldNumber(e.Body) }},
+	{"course", func(e Recorded) string { return ledger.FoldNumber(e.Course) }},
 	{"employer", func(e Recorded) string { return string(e.Employer) }},
 	{"headcount", func(e Recorded) string { return given(e.Headcount != nil) }},
 	{"name", func(e Recorded) string { return e.Name }},

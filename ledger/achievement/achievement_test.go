@@ -140,6 +140,8 @@ func TestFacts(t *testing.T) {
 	refused("two posts do not overlap on the last day", append(slices.Clip(began), ended), clerk(day(10), another(post, nil)), achievement.ErrTwice)
 	refused("an earlier post does not run into the later one", began, clerk(day(-5), another(post, nil)), achievement.ErrTwice)
 	refused("a base is open once", events{recorded(march, base)}, clerk(day(5), another(base, nil)), achievement.ErrTwice)
+	refused("a base is open once, however its identifier is written", events{recorded(march, base)}, clerk(day(5), another(base, func(r *achievement.Record) { r.Body = "b1" })), achievement.ErrTwice)
+	refused("a course is completed once, however its identifier is written", events{recorded(march, course)}, clerk(day(5), another(course, func(r *achievement.Record) { r.Course = "k1" })), achievement.ErrTwice)
 	refused("what does not last does not end", events{recorded(march, course)}, end(10), achievement.ErrDays)
 	refused("what lasts does not end before it begins", began, end(-1), achievement.ErrDays)
 	refused("what lasts ends once", append(slices.Clip(began), ended), end(11), achievement.ErrDays)

@@ -30,7 +30,7 @@ func New() projections.Projection { return indicators{} }
 
 type indicators struct{}
 
-func (indicators) Name() string { return "indicators/2" }
+func (indicators) Name() string { return "indicators/3" }
 
 func (indicators) Tables() []*projections.Table {
 	return []*projections.Table{facts, targets, splits}
@@ -43,7 +43,7 @@ var facts = &projections.Table{
 	Columns: []projections.Column{
 		{Name: "achievement", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "counter", Type: pgcopy.Text, Rest: "not null"}, // kind/type:quality, as [policy.FactOf]
-		{Name: "subject", Type: pgcopy.Text, Rest: "not null"}, // the party, or the body: what is counted once
+		{Name: "subject", Type: pgcopy.Text, Rest: "not null"}, // the party, or the body, however it is written: what is counted once
 		{Name: "region", Type: pgcopy.Text, Rest: "not null"},
 		{Name: "prefecture", Type: pgcopy.Text, Rest: "not null"}, // that the region was under on the day; the region itself under none
 		{Name: "day", Type: pgcopy.Date, Rest: "not null"},
@@ -133,7 +133,7 @@ func (indicators) Fold(rows *projections.Rows, r events.Recorded) error {
 func record(rows *projections.Rows, r events.Recorded, e achievement.Recorded) {
 	subject := string(e.Party)
 	if subject == "" {
-		subject = e.Body
+		subject = ledger.FoldNumber(e.Body) // as package achievement compares it
 	}
 	row := rows.Insert(facts, string(e.Achievement)).
 		Text(string(policy.FactOf(e.Kind, e.Type, e.Quality))).Text(subject).Text(string(e.Region)).Text(string(ledger.Prefecture(e.Region, e.On))).
