@@ -95,6 +95,11 @@ func receive(t testing.TB, on, receipt, amount string, year int) asked {
 	return asked{ledgertest.Accountant, on, levy.Receive{Amount: yuan(t, amount), Employer: "E1", Kind: levy.Principal, Receipt: receipt, Year: year}}
 }
 
+// feePaid is a receipt of 2022 under the name of a late fee.
+func feePaid(t testing.TB, on, amount string) asked {
+	return change(receive(t, on, "F1", amount, 2022), func(r *levy.Receive) { r.Kind = levy.LateFees })
+}
+
 // withdraw is by another accountant than records receipts.
 func withdraw(on, receipt string) asked {
 	by := ledgertest.Accountant
@@ -249,6 +254,9 @@ func TestTheLevyRefuses(t *testing.T) {
 		{"nobody is charged for an increase that no order reaches", with(ordered, receive(t, "2022-11-10", "R1", "18000.00", 2022), wage(t, "2023-03-01", "90000.00"), assess("2023-03-02", 2022)), charge("2023-03-03"), levy.ErrDefault, nil},
 		{"an increase is warned of before it is ordered", with(ordered, wage(t, "2022-11-20", "90000.00"), assess("2022-11-20", 2022)), orderPayment(t, "2022-11-21", "2022-11-30"), levy.ErrDefault, nil},
 		{"no more time is given to who was charged", with(ordered, charge("2022-11-16")), orderPayment(t, "2022-11-17", "2022-11-30"), levy.ErrDefault, nil},
+		{"an order that a deferral overtook bears no late fee", with(ordered, postpone(t, "2023-04-30").at("2022-11-10")), charge("2023-05-02"), levy.ErrDefault, nil},
+		{"after a deferral an order follows a new warning", with(ordered, postpone(t, "2023-04-30").at("2022-11-10")), orderPayment(t, "2023-05-02", "2023-05-15"), levy.ErrDefault, nil},
+		{"who paid under the name of a late fee that is not charged owes none", with(ordered, feePaid(t, "2022-11-10", "18000.00")), charge("2022-12-01"), levy.ErrDefault, nil},
 		{"nothing is assessed before a late fee that was charged", with(ordered, charge("2022-12-31"), wage(t, "2022-12-30", "30000.00")), assess("2022-12-30", 2022), levy.ErrDates, nil},
 		{"how days count is not guessed", ordered, charge("2022-11-16"), policy.ErrUnset, []string{"levy.late_fee.first_day="}},
 
@@ -397,6 +405,22 @@ func TestTheLateFeeIsOnWhatTheOrderLeftUnpaid(t *testing.T) {
 	deferred := with(assessed(t), postpone(t, "2022-12-31"), warn("2023-01-03"), orderPayment(t, "2023-01-03", "2023-01-05"), charge("2023-01-10"))
 	if k := find(t, sample(t), 2022, deferred...); k.LateFee.String() != "900.00" { // 10 days after the deferral
 		t.Errorf("deferred: %s", k.LateFee)
+	}
+	again := with(ordered, postpone(t, "2022-12-31").at("2022-11-10"), warn("2023-01-03"), orderPayment(t, "2023-01-03", "2023-01-05"), charge("2023-01-10"))
+	if k := find(t, sample(t), 2022, again...); k.LateFee.String() != "900.00" || k.OrderedBy.String() != "2023-01-05" {
+		t.Errorf("deferred after an order: %s, ordered by %s", k.LateFee, k.OrderedBy)
+	}
+	// 8000 came as a late fee that nobody had charged: 10000 × 16 days × 5‰. The fee itself is paid by what comes after it.
+	named := with(ordered, feePaid(t, "2022-11-10", "8000.00"), charge("2022-11-16"))
+	if k := find(t, sample(t), 2022, named...); k.LateFee.String() != "800.00" || k.Owed().String() != "10800.00" {
+		t.Errorf("paid as late fee: %s, %s owed", k.LateFee, k.Owed())
+	}
+	named = with(named, change(feePaid(t, "2022-11-16", "1000.00"), func(r *levy.Receive) { r.Receipt = "F2" }), charge("2022-11-17"))
+	if k := find(t, sample(t), 2022, named...); k.LateFee.String() != "849.00" || k.Owed().String() != "9849.00" { // 200 × 16 + 9800 × 17 days
+		t.Errorf("paid as late fee, and more: %s, %s owed", k.LateFee, k.Owed())
+	}
+	if k := find(t, sample(t), 2022, with(named, withdraw("2022-11-18", "F1"), charge("2022-11-18"))...); k.LateFee.String() != "1618.00" { // 200 × 16 + 17800 × 18 days
+		t.Errorf("of which one is withdrawn: %s", k.LateFee)
 	}
 }
 

@@ -11,7 +11,8 @@
 //	assessed again → refund decided → refunded
 //
 // Overdue is no event: it is what the last day to pay makes of what is owed. What an
-// assessment adds is warned of and ordered anew before it bears a late fee.
+// assessment adds is warned of and ordered anew before it bears a late fee, and so is all of it
+// after a deferral.
 //
 //	full = max(0, N × r − D) × min(W, k × S)      财税〔2015〕72号 art. 8
 //	due  = full × tier,  relief = full − due
@@ -36,7 +37,8 @@
 //     assessment, and the event keeps every figure, the policy's version and the clauses.
 //     What is published later changes nothing until it is assessed anew ([State.Affected]).
 //  5. Money that reached the treasury is recorded, expected or not; a receipt only once, until
-//     another accountant withdraws it.
+//     another accountant withdraws it. What came as late fee beyond the fee that is charged pays
+//     the levy itself: who owes nothing is charged nothing.
 //  6. A person is counted by one employer at a time.
 //
 // # Failures

@@ -22,7 +22,7 @@ type Case struct {
 	LateFee   ledger.Money // charged and not reversed
 	Refund    ledger.Money // decided
 	Refunded  ledger.Money
-	Warned    ledger.Date // first time, of all that is due now; none: an assessment added to it since
+	Warned    ledger.Date // first time, of all that is due now; none: an assessment added to it, or it was deferred, since
 	OrderedBy ledger.Date // deadline of the order to pay, likewise
 
 	deferred bool
@@ -34,13 +34,11 @@ type Case struct {
 }
 
 type receipt struct {
+	number string // as it was recorded
 	amount ledger.Money
 	kind   Kind
 	on     ledger.Date
-}
-
-func (r receipt) equal(x receipt) bool {
-	return r.kind == x.kind && r.on == x.on && r.amount.Equal(x.amount)
+	fee    ledger.Money // of the amount, what paid a late fee that was charged; the rest pays the levy itself
 }
 
 // An order is one to pay the net levy, as far as no order before it does, up to an amount by a day.
@@ -100,13 +98,36 @@ func (k Case) ordered() ledger.Money {
 	return k.orders[len(k.orders)-1].upTo
 }
 
-// paid is what was paid of the levy itself and did not go back.
-func (k Case) paid() ledger.Money { return k.Received(Principal).Sub(k.returned) }
+// fees is what paid late fees that were charged.
+func (k Case) fees() (sum ledger.Money) {
+	for _, r := range k.payments {
+		sum = sum.Add(r.fee)
+	}
+	return sum
+}
 
-// filling returns the receipts of the levy itself in the order of their days. What went back
+// paid is what was paid of the levy itself and did not go back.
+func (k Case) paid() ledger.Money {
+	return k.Received(Principal).Add(k.Received(LateFees)).Sub(k.fees()).Sub(k.returned)
+}
+
+// free has receipts pay the levy itself with what they paid of a late fee that was reversed.
+func (k *Case) free() {
+	k.payments = slices.Clone(k.payments)
+	over := k.fees().Sub(k.LateFee)
+	for i := len(k.payments) - 1; i >= 0 && over.Sign() > 0; i-- {
+		part := least(k.payments[i].fee, over)
+		k.payments[i].fee, over = k.payments[i].fee.Sub(part), over.Sub(part)
+	}
+}
+
+// filling returns what was paid of the levy itself in the order of the days. What went back
 // is taken off the last.
 func (k Case) filling() []receipt {
-	all := slices.DeleteFunc(slices.Clone(k.payments), func(p receipt) bool { return p.kind != Principal })
+	all := slices.Clone(k.payments)
+	for i := range all {
+		all[i].amount = all[i].amount.Sub(all[i].fee)
+	}
 	slices.SortStableFunc(all, func(a, b receipt) int { return a.on.Compare(b.on) })
 	back := k.returned
 	for i := len(all) - 1; i >= 0 && back.Sign() > 0; i-- {
@@ -202,7 +223,6 @@ func (b booking) unless(on ledger.Date, amount ledger.Money, number string) erro
 // received is what a receipt is of.
 type received struct {
 	of     Key
-	number string // as it was recorded
 	booked ledger.Date
 	by     ledger.ActorID
 	region ledger.RegionCode
@@ -289,6 +309,9 @@ func Evolve(s *State, e Event) *State {
 			}
 			c.Assessed, c.Stale, c.LateFee, c.Relieved = &e, false, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
 			c.orders = within(c.orders, c.Net())
+			if e.FeeReversed.Sign() > 0 {
+				c.free()
+			}
 			if e.Raises() {
 				c.Warned, c.OrderedBy = ledger.Date{}, ledger.Date{}
 			}
@@ -300,17 +323,25 @@ func Evolve(s *State, e Event) *State {
 		})
 		s.book(reliefDecision, e.Decision, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Deferred:
-		change(Key{e.Employer, e.Year}, func(c *Case) { c.Deadline, c.deferred = e.Until, true })
+		change(Key{e.Employer, e.Year}, func(c *Case) {
+			// Who has a new last day to pay is warned and ordered when that has passed (残疾人就业条例 art. 27).
+			c.Deadline, c.deferred, c.Warned, c.OrderedBy, c.orders = e.Until, true, ledger.Date{}, ledger.Date{}, nil
+		})
 	case Received:
-		r := received{Key{e.Employer, e.Year}, e.Receipt, e.Entry.Date, e.By, e.Region, receipt{e.Amount, e.Kind, e.On}}
+		r := received{Key{e.Employer, e.Year}, e.Entry.Date, e.By, e.Region, receipt{number: e.Receipt, amount: e.Amount, kind: e.Kind, on: e.On}}
 		s.receipts.Set(ledger.FoldNumber(e.Receipt), r)
-		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
+		change(r.of, func(c *Case) {
+			if e.Kind == LateFees {
+				r.fee = least(e.Amount, c.LateFee.Sub(c.fees()))
+			}
+			c.payments = append(slices.Clip(c.payments), r.receipt)
+		})
 	case ReceiptWithdrawn:
 		number := ledger.FoldNumber(e.Receipt)
 		r := s.receipts.At(number)
 		s.receipts.Delete(number)
 		change(Key{e.Employer, e.Year}, func(c *Case) {
-			if i := slices.IndexFunc(c.payments, r.receipt.equal); i >= 0 {
+			if i := slices.IndexFunc(c.payments, func(p receipt) bool { return p.number == r.number }); i >= 0 {
 				c.payments = slices.Delete(slices.Clone(c.payments), i, i+1)
 			}
 		})

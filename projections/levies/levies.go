@@ -29,7 +29,7 @@ func New() projections.Projection { return levies{} }
 
 type levies struct{}
 
-func (levies) Name() string { return "levies/2" }
+func (levies) Name() string { return "levies/3" }
 
 func (levies) Tables() []*projections.Table { return []*projections.Table{cases, receipts} }
 
@@ -136,7 +136,7 @@ func (levies) Fold(rows *projections.Rows, r events.Recorded) error {
 	case levy.Relieved:
 		of(e.Employer, e.Year).Add("relieved", rows.Amount(e.Amount))
 	case levy.Deferred:
-		of(e.Employer, e.Year).Date("deferred_until", e.Until)
+		of(e.Employer, e.Year).Date("deferred_until", e.Until).Date("warned_on", ledger.Date{}).Date("ordered_by", ledger.Date{})
 	case levy.Received:
 		column, amount := "paid", rows.Amount(e.Amount)
 		if e.Kind == levy.LateFees {

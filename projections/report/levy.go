@@ -33,9 +33,9 @@ type Levy struct {
 	Paid       ledger.Money `json:"paid"` // late fee included
 	Refunded   ledger.Money `json:"refunded"`
 	Owed       ledger.Money `json:"owed"`
-	Deadline   string       `json:"deadline,omitempty"` // last day to pay
-	Age        int          `json:"age"`                // days of default on the day that is asked about; 0: none
-	WarnedOn   string       `json:"warned_on,omitempty"`
+	Deadline   string       `json:"deadline,omitempty"`  // last day to pay
+	Age        int          `json:"age"`                 // days of default on the day that is asked about; 0: none
+	WarnedOn   string       `json:"warned_on,omitempty"` // last time
 	OrderedBy  string       `json:"ordered_by,omitempty"`
 	Policy     string       `json:"decided_policy,omitempty"`
 	Stale      bool         `json:"stale,omitempty"` // filed or reviewed since it was assessed
@@ -98,10 +98,10 @@ limit @limit`
 		t.relieved, t.late_fee, t.paid, t.late_fee_paid, t.refund, t.refunded, t.last_seq
 	from read.levy k
 	cross join lateral (
-		select coalesce(max(e.seq), 0) as raised
+		select coalesce(max(e.seq), 0) as anew -- from which on it is warned of and ordered anew
 		from read.event e
 		where e.case_id = 'levy:' || k.employer || ':' || k.year and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)
-			and e.name like 'levy.assessed.%' and (e.data ->> 'due')::numeric > (e.data ->> 'previous')::numeric) r
+			and (e.name like 'levy.deferred.%' or e.name like 'levy.assessed.%' and (e.data ->> 'due')::numeric > (e.data ->> 'previous')::numeric)) r
 	cross join lateral (
 		select (array_agg(e.data order by e.seq desc) filter (where s.step = 'declared'))[1] as declared,
 			(array_agg(e.data order by e.seq desc) filter (where s.step = 'reviewed'))[1] as reviewed,
@@ -109,8 +109,8 @@ limit @limit`
 			(array_agg(e.data ->> 'staff' order by e.seq desc) filter (where s.step in ('declared', 'assessed')))[1] as staff,
 			max(e.seq) filter (where s.step in ('declared', 'reviewed')) > max(e.seq) filter (where s.step = 'assessed') as stale,
 			(array_agg((e.data ->> 'until')::date order by e.seq desc) filter (where s.step = 'deferred'))[1] as deferred_until,
-			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned' and e.seq > r.raised))[1] as warned_on,
-			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered' and e.seq > r.raised))[1] as ordered_by,
+			(array_agg(e.effective order by e.seq desc) filter (where s.step = 'warned' and e.seq > r.anew))[1] as warned_on,
+			(array_agg((e.data ->> 'deadline')::date order by e.seq desc) filter (where s.step = 'payment-ordered' and e.seq > r.anew))[1] as ordered_by,
 			coalesce(sum(s.amount) filter (where s.step = 'relieved'), 0) - coalesce(sum((e.data ->> 'relief_taken_in')::numeric) filter (where s.step = 'assessed'), 0) as relieved,
 			coalesce(sum(s.amount) filter (where s.step = 'late-fee-charged'), 0) - coalesce(sum((e.data ->> 'fee_reversed')::numeric) filter (where s.step = 'assessed'), 0) as late_fee,
 			coalesce(sum(s.came) filter (where e.data ->> 'kind' <> 'late-fee'), 0) as paid,

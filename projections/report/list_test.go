@@ -94,6 +94,8 @@ func cancelled(t testing.TB) *sampletest.Book {
 	b.Do(ledgertest.Accountant, day(11, 12), levy.Assess{Employer: "E1", Year: 2023})
 	chief := ledger.Actor{ID: "chief", Roles: []ledger.Role{ledger.Approver, ledger.Accountant}}
 	b.Do(chief, day(11, 13), levy.Relieve{Amount: ledger.Fen(5_000_00), Decision: "示例减免1号", Employer: "E1", Reason: "洪涝", Year: 2023})
+	b.Do(chief, day(11, 13), levy.Warn{Document: "示例警告2号", Employer: "E1", Year: 2023})
+	b.Do(chief, day(11, 13), levy.OrderPayment{Deadline: day(11, 18), Document: "示例限缴2号", Employer: "E1", Year: 2023})
 	b.Do(chief, day(11, 14), levy.Defer{Decision: "示例缓缴1号", Employer: "E1", Reason: "洪涝", Until: day(11, 20), Year: 2023})
 	b.Do(chief, day(11, 21), levy.Warn{Document: "示例警告1号", Employer: "E1", Year: 2023})
 	b.Do(chief, day(11, 21), levy.OrderPayment{Deadline: day(11, 28), Document: "示例限缴1号", Employer: "E1", Year: 2023})
