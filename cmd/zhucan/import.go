@@ -67,7 +67,7 @@ is published whole or refused.
                 /until-2023-06-30, the last day on which the card is valid, and /military-3,
                 with an identity number in place of the certificate
   receipts      CSV of receipts of the treasury: filing_year,uscc,receipt,amount,date and
-                kind (levy or late-fee; empty: levy)
+                kind (levy or late-fee; empty: levy), name (of the employer, as registered)
   achievements  CSV: achievement,kind,type,region,date,evidence and what the kind needs:
                   training, attendance  skills upgrading startup special; name, person_number or
                                         certificate, course; quality rural
@@ -468,7 +468,7 @@ func (im *importer) rows() iter.Seq2[row, error] {
 		})
 	case "receipts":
 		return convert(intake.ReadReceipts(f), func(x intake.Receipt) row {
-			return row{origin: x.Origin, amount: x.Receive.Amount, on: x.On, do: func(ledger.PartyID, ...ledger.PartyID) any { return x.Receive }}
+			return row{origin: x.Origin, amount: x.Receive.Amount, on: x.On, claimer: x.Employer, do: func(ledger.PartyID, ...ledger.PartyID) any { return x.Receive }}
 		})
 	case "achievements":
 		return convert(intake.ReadAchievements(f), achievementRow)
@@ -793,7 +793,7 @@ func (im *importer) identify(ctx context.Context, rows []row) ([]payee, error) {
 func (im *importer) introduce(r row, who payee) (before []events.Request, err error) {
 	c := r.claimer
 	_, known := im.registered.Load(who.id)
-	if c.Kind == "" || known && r.account == "" {
+	if c.Kind == "" || known && r.account == "" || im.src.kind == "receipts" { // who filed is known
 		return nil, nil
 	}
 	ahead := func(id string, do any, intent string) {

@@ -150,6 +150,10 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 	if err := os.WriteFile(early, []byte("filing_year,uscc,receipt,amount,date\n2022,"+unpaid+",样本缴款书-0009,172800.00,2022-11-28\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	misnamed := write(t, "misnamed.csv", "filing_year,uscc,name,receipt,amount,date\n2022,"+unpaid+",样本缴费单位03中心（合成）,样本缴款书-0008,5.00,2022-11-28\n")
+	if code, _, stderr := zhucan(t, dir, "import", "receipts", misnamed, "--as", "local", "--refused", filepath.Join(t.TempDir(), "refused.csv")); code != 2 || !strings.Contains(stderr, "row-party-differs") {
+		t.Errorf("a receipt that names another employer: exit %d: %s", code, stderr)
+	}
 	must(t, dir, "import", "receipts", early, "--as", "local")
 	a = answer[affected](t, must(t, dir, "levy", "affected", "--known", "2022-12-11", "-o", "json"))
 	if !slices.ContainsFunc(a.Affected, func(v affectedLevy) bool {

@@ -34,8 +34,9 @@ type Review struct {
 // A Receipt is one row of a list of receipts of the treasury.
 type Receipt struct {
 	Origin
-	Receive levy.Receive
-	On      ledger.Date
+	Employer Party // the zero Party where the row gives no name
+	Receive  levy.Receive
+	On       ledger.Date
 }
 
 // Columns of the lists of the levy, in any order; README and zhucan import --help say what
@@ -266,6 +267,11 @@ func ReadReceipts(f *File) iter.Seq2[Receipt, error] {
 			return x, in("uscc", err)
 		}
 		x.Receive.Employer = party.OfCode(code)
+		if text("name") != "" {
+			if x.Employer, err = employer(f, r, text, x.On); err != nil {
+				return x, err
+			}
+		}
 		if x.Receive.Amount, err = (AmountForm{}).Parse(text("amount")); err != nil {
 			return x, in("amount", err)
 		}
