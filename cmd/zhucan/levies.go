@@ -74,7 +74,7 @@ func (p *program) levyList() *cobra.Command {
 
 func levyFilter(c *cobra.Command, f *report.LevyFilter) {
 	c.Flags().StringVar(&f.Employer, "employer", "", "only of this `party`")
-	c.Flags().StringVar(&f.Region, "region", "", "only of this `region`")
+	c.Flags().StringVar(&f.Region, "region", "", "only of this `region` and what lies below it")
 	c.Flags().IntVar(&f.Year, "year", 0, "only of this filing `year`")
 }
 

@@ -89,6 +89,23 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 	if len(arrears) != 2 || arrears[0].Age != 20 {
 		t.Errorf("%+v", arrears)
 	}
+	for _, region := range []string{"220104", "220100", "220000"} {
+		if below := answer[report.LevyPage](t, must(t, dir, "levy", "arrears", "--on", "2022-11-20", "--region", region, "-o", "json")).Levies; len(below) != 2 {
+			t.Errorf("in %s or below it: %+v", region, below)
+		}
+	}
+	for want, args := range map[string][]string{
+		"region-unknown": {"levy", "arrears", "--region", "999999"},
+		"none of [reviewed declared owing overpaid to-refund settled]": {"levy", "list", "--status", "bogus", "--lang", "en"},
+		"filter-value":          {"payment", "list", "--status", "payd"},
+		"publicity-ended":       {"claim", "list", "--status", "bogus", "--lang", "en"},
+		"none of [policy party": {"trace", "levy:U" + unpaid + ":2022", "--kind", "zzz", "--lang", "en"},
+		"--as-of":               {"levy", "list", "--as-of", ""},
+	} {
+		if code, _, stderr := zhucan(t, dir, args...); code == 0 || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit %d: %s", args, code, stderr)
+		}
+	}
 	case2022 := []string{"--employer", "U" + unpaid, "--year", "2022", "--as", "chief"}
 	levy := func(args ...string) { t.Helper(); must(t, dir, append([]string{"levy"}, args...)...) }
 	levy(append([]string{"warn", "--document", "样本警告1号", "--on", "2022-11-21"}, case2022...)...)

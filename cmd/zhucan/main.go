@@ -157,8 +157,8 @@ With nothing but a data folder it runs both servers itself. With --nats and
 	f.StringVar(&p.postgres, "postgres", env("ZHUCAN_POSTGRES", ""), "`URL` of a Postgres database to use instead of a private one")
 	f.StringVar(&p.lang, "lang", env("ZHUCAN_LANG", "zh"), "`zh` or en")
 	f.StringVarP(&p.output, "output", "o", "table", "`form` of the answer: table, csv or json")
-	f.StringVar(&p.asOf, "as-of", "", "accounting `date` up to which entries count (2006-01-02)")
-	f.StringVar(&p.knownBy, "known-by", "", "`sequence` or time up to which what was recorded counts (500, 2023-05-31T18:00)")
+	f.Var((*given)(&p.asOf), "as-of", "accounting `date` up to which entries count (2006-01-02)")
+	f.Var((*given)(&p.knownBy), "known-by", "`sequence` or time up to which what was recorded counts (500, 2023-05-31T18:00)")
 	f.StringVar(&p.actor, "as", env("ZHUCAN_ACTOR", "local"), "`actor` who gives the order")
 	f.IntVar(&p.maxDocument, "max-document", megabytes(env("ZHUCAN_MAX_DOCUMENT", "16")), "most `MiB` of a document of a claim, 1 to 64")
 	f.BoolVarP(&p.verbose, "verbose", "v", false, "log what the servers say")
@@ -194,6 +194,19 @@ func megabytes(s string) int {
 		return 0
 	}
 	return n
+}
+
+// given is a flag that says something where it is there: an empty day of a script would count everything.
+type given string
+
+func (g *given) String() string { return string(*g) }
+func (g *given) Type() string   { return "string" }
+func (g *given) Set(text string) error {
+	if text == "" {
+		return errors.New("nothing is given")
+	}
+	*g = given(text)
+	return nil
 }
 
 // args wraps an argument check so that its error is a refusal of usage.

@@ -72,6 +72,9 @@ var cases = &projections.Table{
 	View: fmt.Sprintf(Standing, "levy"),
 }
 
+// Statuses are how a levy may stand.
+var Statuses = []string{"reviewed", "declared", "owing", "overpaid", "to-refund", "settled"}
+
 // Standing is the query that says how levies stand, of rows as the table has them; %s is
 // where these come from.
 const Standing = `select l.*,

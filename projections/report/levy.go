@@ -49,7 +49,8 @@ type LevyPage struct {
 	Basis
 }
 
-// A LevyFilter narrows the list of levies. Empty parts count all. On is the day on which the
+// A LevyFilter narrows the list of levies. Empty parts count all. A region counts what lies in it
+// or below it on the day, also under codes it had before. On is the day on which the
 // age of what is owed is counted; Overdue keeps only what is owed after its last day to pay,
 // Above only employers above the ratio, Unassessed only what was filed and is not assessed, or
 // not since it was filed or reviewed last.
@@ -75,7 +76,7 @@ from `
 left join read.party p on p.party = l.employer
 where 'levy:' || l.employer || ':' || l.year > @after
 	and (@employer = '' or l.employer = @employer)
-	and (@region = '' or l.region = @region)
+	and (@regions::text[] is null or l.region = any(@regions))
 	and (@year::int = 0 or l.year = @year::int)
 	and (@status = '' or l.status = @status)
 	and (not @above::bool or l.gap like '-%')
@@ -130,8 +131,20 @@ var selectLeviesThen = levyColumns + `(` + fmt.Sprintf(levies.Standing, leviesTh
 // Levies lists levies whose identifier comes after a place; "" begins at the
 // beginning.
 func Levies(ctx context.Context, db DB, f LevyFilter, cut Cut, after string, limit int) (LevyPage, error) {
+	if err := oneOf("status", f.Status, levies.Statuses...); err != nil {
+		return LevyPage{}, err
+	}
+	var regions []string
+	if f.Region != "" {
+		if _, err := ledger.FindRegion(ledger.RegionCode(f.Region), f.On); err != nil {
+			return LevyPage{}, err
+		}
+		for _, code := range ledger.CodesIn(ledger.RegionCode(f.Region), f.On) {
+			regions = append(regions, string(code))
+		}
+	}
 	args := pgx.NamedArgs{
-		"after": after, "employer": f.Employer, "region": f.Region, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "unassessed": f.Unassessed, "on": f.On.Time(),
+		"after": after, "employer": f.Employer, "regions": regions, "year": f.Year, "status": f.Status, "overdue": f.Overdue, "above": f.Above, "unassessed": f.Unassessed, "on": f.On.Time(),
 	}
 	all, next, b, err := page(ctx, db, cut, cut.choose(selectLevies, selectLeviesThen), args, limit, func(row pgx.CollectableRow) (l Levy, err error) {
 		var sums [8]string

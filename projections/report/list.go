@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"zhucan/ledger"
+	"zhucan/ledger/claim"
+	"zhucan/ledger/payment"
 )
 
 // page reads a page of a list in one snapshot: at most limit rows of a statement,
@@ -149,6 +151,10 @@ limit @limit`
 // Claims lists claims whose identifier comes after a place; "" begins at the
 // beginning.
 func Claims(ctx context.Context, db DB, f ClaimFilter, cut Cut, after string, limit int) (ClaimPage, error) {
+	if err := oneOf("status", f.Status, claim.SubmittedStep, claim.FirstStep, claim.ComparedStep, claim.SecondStep, claim.PublicStep, claim.PublicDoneStep,
+		claim.ApprovedStep, claim.RejectedStep, claim.WithdrawnStep); err != nil {
+		return ClaimPage{}, err
+	}
 	args := pgx.NamedArgs{"after": after, "party": f.Party, "status": f.Status}
 	rows, next, b, err := page(ctx, db, cut, cut.choose(selectClaims, selectClaimsThen), args, limit, func(row pgx.CollectableRow) (c Claim, err error) {
 		var submitted, approved *time.Time
@@ -281,6 +287,10 @@ limit @limit`
 
 // Payments lists payments whose identifier comes after a place.
 func Payments(ctx context.Context, db DB, f PaymentFilter, cut Cut, after string, limit int) (PaymentPage, error) {
+	if err := oneOf("status", f.Status, payment.Waiting, payment.Sent, payment.Paid, payment.Unpaid, payment.GivenBack, payment.Replaced, payment.Cancelled,
+		payment.Ended, payment.Elsewhere, payment.Voided); err != nil {
+		return PaymentPage{}, err
+	}
 	args := pgx.NamedArgs{"after": after, "party": f.Party, "claim": f.Claim, "batch": f.Batch, "status": f.Status}
 	rows, next, b, err := page(ctx, db, cut, cut.choose(selectPayments, selectPaymentsThen), args, limit, func(row pgx.CollectableRow) (p Payment, err error) {
 		var instructed, paid, returned *time.Time

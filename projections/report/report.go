@@ -59,6 +59,20 @@ var (
 	}
 )
 
+// ErrFilter refuses to narrow a list to what there is nothing of, whatever is on record.
+var ErrFilter = &ledger.Rejection{
+	Code: "filter-value", Rule: "a list is narrowed to a status, and a story to a kind, that there is", RuleZH: "筛选条件须为规定的状态或类别",
+	Next: "give one of those that are named", NextZH: "请填写所列取值之一",
+}
+
+// oneOf refuses a value, unless it is none or one of those there are.
+func oneOf[S ~string](what string, value string, all ...S) error {
+	if value == "" || slices.Contains(all, S(value)) {
+		return nil
+	}
+	return ErrFilter.Of("%s %q is none of %v", what, value, all)
+}
+
 var reading = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
 // snapshot runs f in one read-only snapshot and tells it what the answer rests on.

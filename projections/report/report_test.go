@@ -381,7 +381,7 @@ func TestAClaimAndAPaymentOfOneNumberHaveTwoStories(t *testing.T) {
 			}
 		}
 	}
-	if _, err := report.Trace(t.Context(), pool, "batch", "PAY1", report.Cut{}); !errors.Is(err, report.ErrNothing) {
+	if _, err := report.Trace(t.Context(), pool, "batch", "PAY1", report.Cut{}); !errors.Is(err, report.ErrFilter) {
 		t.Errorf("of a kind that it is not: %v", err)
 	}
 }

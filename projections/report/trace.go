@@ -35,7 +35,7 @@ var ErrSeveral = &ledger.Rejection{
 }
 
 // Rejections of this package, in the order of checking.
-var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrNothing, ErrSeveral, ErrTarget, ErrBodies, ErrPublic, ErrEmploying}
+var Rejections = []*ledger.Rejection{ErrKnownBy, ErrAhead, ErrFilter, ErrNothing, ErrSeveral, ErrTarget, ErrBodies, ErrPublic, ErrEmploying}
 
 // A Step is one event of a story.
 type Step struct {
@@ -125,6 +125,15 @@ func Known(ctx context.Context, db DB, id string) (known bool, err error) {
 // entry. Kind is the first part of the names of its events, such as claim or payment; without one, id must be of one
 // kind only ([ErrSeveral]).
 func Trace(ctx context.Context, db DB, kind, id string, cut Cut) (story Story, err error) {
+	var kinds []string
+	for _, name := range events.Names() {
+		if of, _, _ := strings.Cut(name, "."); !slices.Contains(kinds, of) {
+			kinds = append(kinds, of)
+		}
+	}
+	if err := oneOf("kind", kind, kinds...); err != nil {
+		return Story{}, err
+	}
 	err = snapshot(ctx, db, cut, func(tx pgx.Tx, b Basis) error {
 		story = Story{ID: id, Steps: []Step{}, Basis: b}
 		rows, err := tx.Query(ctx, selectKinds, pgx.NamedArgs{"id": id, "seq": b.Seq})

@@ -169,6 +169,9 @@ func New(cfg Config) http.Handler {
 		s.routes[r.pattern] = r
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) {
 			given, err := queryOf(q, r.takes...)
+			if err == nil && r.kind == read {
+				err = given.said("as_of", "known_by")
+			}
 			if err == nil {
 				err = r.handle(s, w, q, given)
 			}

@@ -173,6 +173,16 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 	c.fits(t, "/v1/register", http.MethodGet, h.get(t, "/v1/register?account=5001&limit=2"))
 	c.fits(t, "/v1/register", http.MethodGet, h.get(t, "/v1/register?account=none"))
 	c.fits(t, "/v1/events", http.MethodGet, h.get(t, "/v1/events?limit=2"))
+	for _, target := range []string{
+		"/v1/levies?status=bogus", "/v1/levies?region=999999", "/v1/levies?as_of=", "/v1/payments?status=payd", "/v1/claims?status=paid", "/v1/trial-balance?known_by=",
+	} {
+		path, _, _ := strings.Cut(target, "?")
+		w := h.get(t, target)
+		if w.Code != http.StatusBadRequest && w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+		c.fits(t, path, http.MethodGet, w)
+	}
 	for _, target := range []string{"/payment/nobody", "/payment/a%20b", "/payment/C1?as_of=x"} {
 		c.fits(t, "/payment/{id}", http.MethodGet, h.get(t, target))
 	}
@@ -189,8 +199,9 @@ func TestDescribedParametersAreTaken(t *testing.T) {
 	c, h := load(t), withDocuments(t)
 	values := map[string]string{
 		"lang": "en", "as_of": "2023-04-04", "known_by": "60", "account": "5001", "region": "220104", "scheme": "startup", "fund": "levy", "year": "2023",
-		"type": "claim.submitted.v1", "case": "C1", "party": "P1", "claim": "C1", "batch": "B1", "status": "paid", "limit": "3", "id": "C1", "employer": "E1", "overdue": "true", "above": "false", "on": "2023-04-04",
+		"type": "claim.submitted.v1", "case": "C1", "party": "P1", "claim": "C1", "batch": "B1", "limit": "3", "id": "C1", "employer": "E1", "overdue": "true", "above": "false", "on": "2023-04-04",
 	}
+	statuses := map[string]string{"/v1/claims": "approved", "/v1/payments": "paid", "/v1/levies": "owing"}
 	afters := map[string]string{"/v1/register": "2023-03-09.20.1", "/v1/budgets": "220104/startup/levy/2023"}
 	for _, pattern := range api.Routes() {
 		method, path, _ := strings.Cut(strings.Replace(pattern, "{$}", "", 1), " ")
@@ -209,6 +220,9 @@ func TestDescribedParametersAreTaken(t *testing.T) {
 				continue
 			}
 			v := values[name]
+			if name == "status" {
+				v = statuses[path]
+			}
 			if name == "after" {
 				if v = afters[path]; v == "" {
 					v = "1"

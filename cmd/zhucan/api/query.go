@@ -36,6 +36,17 @@ func queryOf(r *http.Request, known ...string) (query, error) {
 	return query{values}, nil
 }
 
+// said refuses parameters that are given and say nothing: what they would cut would be whole. A form
+// leaves a field empty, a program does not.
+func (q query) said(names ...string) error {
+	for _, name := range names {
+		if q.values.Has(name) && q.values.Get(name) == "" {
+			return ErrValue.Of("%s is given and empty", name)
+		}
+	}
+	return nil
+}
+
 // text returns a parameter, "" when it is not given.
 func (q query) text(name string) string { return q.values.Get(name) }
 

@@ -78,7 +78,7 @@ var Rejections = []*ledger.Rejection{
 //	507 the log has no room                     500 fault
 func StatusOf(code string) int {
 	switch code {
-	case "body-malformed", "parameter-unknown", "parameter-form", "known-by-form", "known-by-ahead":
+	case "body-malformed", "parameter-unknown", "parameter-form", "known-by-form", "known-by-ahead", "filter-value":
 		return http.StatusBadRequest
 	case "token-invalid", "token-expired", "token-revoked":
 		return http.StatusUnauthorized
