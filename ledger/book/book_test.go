@@ -531,7 +531,7 @@ func levies(day ledger.Date) []error {
 	misprint, later, unpaid := of(100, 0), of(100, 0), of(100, 0)
 	misprint.Ratio, later.Registered, unpaid.Wage = levy.Frac(16, 100), day.AddDays(1), ledger.Money{}
 	_, number := levy.ParseNumber("16%")
-	_, card := rules.Disabled([]levy.Spell{{Card: "paper"}})
+	_, _, card := rules.Disabled([]levy.Spell{{Card: "paper"}})
 	return []error{err, number, card, assess(levy.Facts{}), assess(of(0, 0)), assess(of(1, 3)), assess(misprint), assess(later), assess(unpaid), assess(of(10_000_000, 0))}
 }
 

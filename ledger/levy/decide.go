@@ -194,11 +194,8 @@ func inWindow(c Command, do Declare) (late bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	x, err := r.view.Find("levy.filing_window")
-	if err != nil {
-		return false, err
-	}
-	window, err := x.Window()
+	var basis Basis
+	window, err := r.filing.use(&basis)
 	if err != nil {
 		return false, err
 	}
@@ -272,7 +269,7 @@ func (s *State) review(c Command, do Review) ([]Event, error) {
 			}
 		}
 	}
-	if _, err := r.Disabled(spells(do.Persons)); err != nil {
+	if _, _, err := r.Disabled(spells(do.Persons)); err != nil {
 		return nil, err
 	}
 	return []Event{e}, nil
@@ -285,23 +282,20 @@ func replaces(c Command, do Review, before ledger.Date) error {
 	if err != nil {
 		return err
 	}
-	counts, err := r.reviewed(do.Year, before)
+	var basis Basis
+	counts, err := r.reviewed(do.Year, before, &basis)
 	if err != nil || !counts {
 		return err
 	}
-	if counts, err = r.reviewed(do.Year, c.On); err == nil && !counts {
+	if counts, err = r.reviewed(do.Year, c.On, &basis); err == nil && !counts {
 		err = ErrReview.Of("%s was reviewed within the window on %s, and again on %s", Key{do.Employer, do.Year}, before, c.On)
 	}
 	return err
 }
 
 // reviewed tells whether a day is within the review window of a filing year.
-func (r *Rules) reviewed(year int, on ledger.Date) (bool, error) {
-	x, err := r.view.Find("levy.review_window")
-	if err != nil {
-		return false, err
-	}
-	window, err := x.Window()
+func (r *Rules) reviewed(year int, on ledger.Date, basis *Basis) (bool, error) {
+	window, err := r.review.use(basis)
 	if err != nil {
 		return false, err
 	}
@@ -359,9 +353,9 @@ func (k Case) assess(c Command) (Assessed, error) {
 		return Assessed{}, err
 	}
 	f := Facts{Class: d.Class, Staff: d.Staff, Payroll: d.Payroll, Wage: d.Wage, Registered: d.Registered}
-	confirmation := ""
+	confirmation, counting := "", Basis(0)
 	if d.Class != ledger.Individual {
-		if f.Disabled, confirmation, err = k.disabled(r); err != nil {
+		if f.Disabled, confirmation, counting, err = k.disabled(r); err != nil {
 			return Assessed{}, err
 		}
 	}
@@ -387,10 +381,7 @@ func (k Case) assess(c Command) (Assessed, error) {
 	case !errors.Is(err, policy.ErrUnset):
 		return Assessed{}, err
 	}
-	if confirmation != "" {
-		basis |= onWeight
-	}
-	e.Clauses = r.Clauses(a.Basis | basis)
+	e.Clauses = r.Clauses(a.Basis | counting | basis)
 	if k.Assessed == nil {
 		return e, nil
 	}
@@ -417,26 +408,25 @@ func (k Case) assess(c Command) (Assessed, error) {
 
 // disabled computes D of the review, if there is one that counts: no review in the window is
 // none employed (Jilin 2021 review notice).
-func (k Case) disabled(r *Rules) (Number, string, error) {
+func (k Case) disabled(r *Rules) (n Number, confirmation string, basis Basis, err error) {
 	if k.Reviewed != nil {
-		counts, err := r.reviewed(k.Declared.Year, k.Reviewed.On)
+		counts, err := r.reviewed(k.Declared.Year, k.Reviewed.On, &basis)
 		if err != nil {
-			return Number{}, "", err
+			return n, "", 0, err
 		}
 		if counts {
-			n, err := r.Disabled(spells(k.Reviewed.Persons))
-			return n, k.Reviewed.Confirmation, err
+			n, by, err := r.Disabled(spells(k.Reviewed.Persons))
+			if slices.ContainsFunc(k.Reviewed.Persons, func(p Person) bool { return !p.Until.IsZero() && p.Until.Before(k.Reviewed.On) }) {
+				by |= onExpired
+			}
+			return n, k.Reviewed.Confirmation, basis | by, err
 		}
 	}
-	x, err := r.view.Find("levy.unreviewed_counts_as_zero")
-	if err != nil {
-		return Number{}, "", err
-	}
-	none, err := x.Bool()
+	none, err := r.unreviewed.use(&basis)
 	if err == nil && !none {
 		err = policy.ErrUnset.Of("how many count without a review, since levy.unreviewed_counts_as_zero is false")
 	}
-	return Number{}, "", err
+	return n, "", basis, err
 }
 
 // assessed returns a case that is assessed, not after a day.

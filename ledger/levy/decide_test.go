@@ -371,6 +371,44 @@ func TestAnAssessmentKeepsItsFigures(t *testing.T) {
 	}
 }
 
+// Each figure names the clauses that decided it, and no others.
+func TestAnAssessmentNamesTheClausesOfEachFigure(t *testing.T) {
+	t.Parallel()
+	cited := func(pack *policy.Pack, story ...asked) (names []string) {
+		for _, c := range find(t, pack, 2022, story...).Assessed.Clauses {
+			names = append(names, strings.TrimPrefix(c.Parameter, "levy."))
+		}
+		return names
+	}
+	military, part, expired := person(2022), person(2022), until(t, "2022-04-10")
+	military.Card, part.PartMonths = levy.MilitaryCard, 1
+	always := []string{"filing_window", "filing_window.holiday_roll_forward", "wage_cap.base_series"}
+	for name, c := range map[string]struct {
+		story []asked
+		has   []string
+		not   []string
+	}{
+		"whole months":    {assessed(t), []string{"review_window", "disabled.double_weight", "disabled.double_weight.certificate_max_grade"}, []string{"disabled.part_month_rule", "unreviewed_counts_as_zero", "disabled.military_max_grade", "disabled.expired_certificate_counts"}},
+		"a part of one":   {[]asked{review("2022-04-11", "Q1", 2022, part), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}, []string{"disabled.part_month_rule"}, nil},
+		"a soldier":       {[]asked{review("2022-04-11", "Q1", 2022, military), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}, []string{"disabled.military_max_grade", "disabled.double_weight.military_max_grade"}, []string{"disabled.double_weight.certificate_max_grade"}},
+		"an expired card": {[]asked{review("2022-04-11", "Q1", 2022, expired), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}, []string{"disabled.expired_certificate_counts"}, nil},
+		"no review":       {[]asked{declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}, []string{"unreviewed_counts_as_zero"}, []string{"review_window", "disabled.double_weight"}},
+		"a late review":   {[]asked{review("2022-07-01", "Q1", 2022, person(2022)), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)}, []string{"unreviewed_counts_as_zero", "review_window"}, []string{"disabled.double_weight"}},
+	} {
+		got := cited(sample(t, "levy.disabled.part_month_rule=counted", "levy.disabled.expired_certificate_counts=true"), c.story...)
+		for _, want := range append(slices.Clip(always), c.has...) {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s: no %s among %v", name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if slices.Contains(got, not) {
+				t.Errorf("%s: %s among %v", name, not, got)
+			}
+		}
+	}
+}
+
 func TestAReviewOutsideItsWindowCountsNobody(t *testing.T) {
 	t.Parallel()
 	a := find(t, sample(t), 2022, review("2022-07-01", "Q1", 2022, person(2022)), declare(t, "2022-09-01", 2022), assess("2022-09-02", 2022)).Assessed

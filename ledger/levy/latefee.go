@@ -20,11 +20,7 @@ type LateFee struct {
 // Deadline returns the last day of the filing window, rolled over holidays where the policy
 // says so: the last day to pay.
 func (r *Rules) Deadline() (day ledger.Date, basis Basis, err error) {
-	x, err := r.view.Find("levy.filing_window")
-	if err != nil {
-		return day, 0, err
-	}
-	window, err := x.Window()
+	window, err := r.filing.use(&basis)
 	if err != nil {
 		return day, 0, err
 	}
@@ -45,11 +41,7 @@ func (r *Rules) LateFee(due ledger.Money, paid ledger.Date) (LateFee, error) {
 		return LateFee{}, ErrDates.Of("paid on %s for filing year %d", paid, year)
 	}
 	l := LateFee{}
-	x, err := r.view.Find("levy.filing_window")
-	if err != nil {
-		return l, err
-	}
-	window, err := x.Window()
+	window, err := r.filing.use(&l.Basis)
 	if err != nil {
 		return l, err
 	}

@@ -616,7 +616,7 @@ func TestDisabledStaffAreWeightedByGradeAndMonths(t *testing.T) {
 		{year("paper", 1), "levy-disabled-person"}, {levy.Spell{Card: levy.DisabilityCard, Grade: 3, Months: 13}, "levy-disabled-person"},
 		{levy.Spell{Card: levy.DisabilityCard, Grade: 3, Months: 6, PartMonths: 1}, "parameter-unset"},
 	} {
-		n, err := r.Disabled([]levy.Spell{c.spell})
+		n, _, err := r.Disabled([]levy.Spell{c.spell})
 		got := n.String()
 		if err != nil {
 			rule, _ := ledger.Refused(err)
@@ -627,12 +627,12 @@ func TestDisabledStaffAreWeightedByGradeAndMonths(t *testing.T) {
 		}
 	}
 	// A grade that changed within the year.
-	if n, err := r.Disabled([]levy.Spell{{levy.DisabilityCard, 3, 6, 0}, {levy.DisabilityCard, 2, 6, 0}}); err != nil || n.String() != "1.5" {
+	if n, _, err := r.Disabled([]levy.Spell{{levy.DisabilityCard, 3, 6, 0}, {levy.DisabilityCard, 2, 6, 0}}); err != nil || n.String() != "1.5" {
 		t.Errorf("%s, %v", n, err)
 	}
 	for rule, want := range map[string]string{"counted": "7/12", "not_counted": "0.5"} {
 		r := on(t, jilin(t, "levy.disabled.part_month_rule="+rule), "2022-10-31")
-		if n, err := r.Disabled([]levy.Spell{{levy.DisabilityCard, 3, 6, 1}}); err != nil || n.String() != want {
+		if n, _, err := r.Disabled([]levy.Spell{{levy.DisabilityCard, 3, 6, 1}}); err != nil || n.String() != want {
 			t.Errorf("%s: %s, %v", rule, n, err)
 		}
 	}

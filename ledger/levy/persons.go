@@ -51,37 +51,34 @@ type Spell struct {
 }
 
 // Disabled computes D before rounding: the weight of each spell × months by twelve.
-func (r *Rules) Disabled(spells []Spell) (Number, error) {
-	sum := Number{}
+func (r *Rules) Disabled(spells []Spell) (sum Number, basis Basis, err error) {
 	for _, s := range spells {
-		weight, err := r.weigh(s)
+		weight, err := r.weigh(s, &basis)
 		if err != nil {
-			return none, err
+			return none, 0, err
 		}
 		months := s.Months
 		if s.PartMonths > 0 {
-			var basis Basis
 			rule, err := r.part.use(&basis)
 			if err != nil {
-				return none, err
+				return none, 0, err
 			}
 			if rule == "counted" {
 				months += s.PartMonths
 			}
 		}
 		if s.Months < 0 || s.PartMonths < 0 || s.Months+s.PartMonths > 12 {
-			return none, ErrPerson.Of("%d months and %d parts", s.Months, s.PartMonths)
+			return none, 0, ErrPerson.Of("%d months and %d parts", s.Months, s.PartMonths)
 		}
 		sum = sum.Add(Frac(int64(weight)*int64(months), 12))
 	}
-	return sum, nil
+	return sum, basis, nil
 }
 
 // weigh is 2 for 残疾人证 of grades 1–2 and 残疾军人证 of grades 1–3, whatever the category,
 // and 0 for military grades that do not count (财税〔2015〕72号; 吉财税〔2016〕726号 art. 4).
-func (r *Rules) weigh(s Spell) (int, error) {
-	var basis Basis
-	double, err := r.weight.use(&basis)
+func (r *Rules) weigh(s Spell, basis *Basis) (int, error) {
+	double, err := r.weight.use(basis)
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +88,7 @@ func (r *Rules) weigh(s Spell) (int, error) {
 	case MilitaryCard:
 		twice, counted, grades = r.militaryTwiceMax, r.militaryMax, 10
 	case PoliceCard:
-		if counts, err := r.police.use(&basis); err != nil || !counts {
+		if counts, err := r.police.use(basis); err != nil || !counts {
 			return 0, err
 		}
 		twice, counted, grades = r.militaryTwiceMax, r.militaryMax, 10
@@ -101,11 +98,11 @@ func (r *Rules) weigh(s Spell) (int, error) {
 	if s.Grade < 1 || s.Grade > grades {
 		return 0, ErrPerson.Of("%s grade %d", s.Card, s.Grade)
 	}
-	most, err := counted.use(&basis)
+	most, err := counted.use(basis)
 	if err != nil || s.Grade > most {
 		return 0, err
 	}
-	limit, err := twice.use(&basis)
+	limit, err := twice.use(basis)
 	if err != nil {
 		return 0, err
 	}

@@ -38,7 +38,12 @@ const (
 	onFeeCap
 	onFirstDay
 	onPaymentDay
+	onFilingWindow
+	onReviewWindow
+	onUnreviewed
 	onWeight
+	onCardGrade
+	onMilitaryGrade
 	onMilitary
 	onPolice
 	onExpired
@@ -88,7 +93,8 @@ type Rules struct {
 	weight, cardMax               setting[int]
 	militaryMax, militaryTwiceMax setting[int]
 	divisor                       setting[int]
-	police, expired               setting[bool]
+	police, expired, unreviewed   setting[bool]
+	filing, review                setting[policy.Window]
 	rounding                      profile
 }
 
@@ -143,13 +149,16 @@ func NewRules(pack *policy.Pack, region ledger.RegionCode, filed, known ledger.D
 	r.newMax = read(r, v, onNewMax, "relief", "levy.new_enterprise.max_staff", policy.Parameter.Int)
 	r.newYears = read(r, v, onNewYears, "relief", "levy.new_enterprise.years", policy.Parameter.Int)
 	r.newStart = read(r, v, onNewStart, "relief", "levy.new_enterprise.start_rule", word)
+	r.filing = read(r, v, onFilingWindow, "deadline", "levy.filing_window", policy.Parameter.Window)
+	r.review = read(r, v, onReviewWindow, "D", "levy.review_window", policy.Parameter.Window)
+	r.unreviewed = read(r, v, onUnreviewed, "D", "levy.unreviewed_counts_as_zero", policy.Parameter.Bool)
 	r.rollForward = read(r, v, onRollForward, "late_fee", "levy.filing_window.holiday_roll_forward", policy.Parameter.Bool)
 	r.dailyCap = read(r, v, onFeeCap, "late_fee", "levy.late_fee.cap_multiple_of_principal", number)
 	r.firstDay = read(r, v, onFirstDay, "late_fee", "levy.late_fee.first_day", word)
 	r.paymentDay = read(r, v, onPaymentDay, "late_fee", "levy.late_fee.payment_day_counts", policy.Parameter.Bool)
 	r.weight = read(r, v, onWeight, "D", "levy.disabled.double_weight", policy.Parameter.Int)
-	r.cardMax = read(r, v, onWeight, "D", "levy.disabled.double_weight.certificate_max_grade", policy.Parameter.Int)
-	r.militaryTwiceMax = read(r, v, onWeight, "D", "levy.disabled.double_weight.military_max_grade", policy.Parameter.Int)
+	r.cardMax = read(r, v, onCardGrade, "D", "levy.disabled.double_weight.certificate_max_grade", policy.Parameter.Int)
+	r.militaryTwiceMax = read(r, v, onMilitaryGrade, "D", "levy.disabled.double_weight.military_max_grade", policy.Parameter.Int)
 	r.militaryMax = read(r, v, onMilitary, "D", "levy.disabled.military_max_grade", policy.Parameter.Int)
 	r.police = read(r, v, onPolice, "D", "levy.disabled.police_certificate_counts", policy.Parameter.Bool)
 	r.expired = read(r, v, onExpired, "D", "levy.disabled.expired_certificate_counts", policy.Parameter.Bool)
@@ -202,7 +211,7 @@ func fen(x policy.Parameter) (int64, error) {
 // province's stands for nobody below it.
 func (r *Rules) findSocial(region ledger.RegionCode) setting[int64] {
 	if r.series.err != nil {
-		return setting[int64]{err: r.series.err}
+		return setting[int64]{at: r.series.at, err: r.series.err}
 	}
 	name := "social_average_wage.weighted"
 	if r.series.value == "urban_unit_average" {
@@ -210,6 +219,7 @@ func (r *Rules) findSocial(region ledger.RegionCode) setting[int64] {
 	}
 	data := r.view.On(ledger.DateOf(r.Filed().Year()-1, 12, 31))
 	s := read(r, data, onSocial, "base", name, fen)
+	s.at |= r.series.at
 	if x, err := data.Find(name); err == nil && x.Region != region {
 		if where, err := ledger.FindRegion(x.Region, r.Filed()); err != nil || where.Level == ledger.LevelProvince {
 			s.err = policy.ErrUnset.Of("%s for region %s or its prefecture, data year %d", name, region, data.Day().Year())

@@ -252,7 +252,7 @@ func assess(t *testing.T, pack policy.Pack, files memory, year int) (sum sampled
 				t.Fatal(err)
 			}
 		}
-		disabled, err := rules[at].Disabled(reviewed[d.Employer.Code])
+		disabled, _, err := rules[at].Disabled(reviewed[d.Employer.Code])
 		if err != nil {
 			t.Fatal(err)
 		}
