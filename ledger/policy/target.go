@@ -91,7 +91,7 @@ var Strengths = []Strength{AtLeast, About, Strive, Steady, Exact}
 
 // A Fact names what is counted: kind, or kind/type, and perhaps :quality, such as
 // training, training/skills, training:rural or placement/placed:enterprise. Money paid
-// under the schemes of a flow of the plan is paid/F05.
+// under the schemes of a flow of the plan is paid/F05, under one of them paid/F16:rural-production.
 type Fact string
 
 // factKinds are the facts there are, by kind. The first six are of a person.
@@ -137,7 +137,8 @@ func (f Fact) Known() bool {
 	kind, typ, quality := f.Parts()
 	for _, k := range factKinds {
 		if k.kind == kind {
-			return f == FactOf(kind, typ, quality) && (typ == "" || slices.Contains(k.types, typ)) && (quality == "" || slices.Contains(k.qualities, quality))
+			scheme := kind == "paid" && typ != "" && ledger.CheckID(quality) == nil
+			return f == FactOf(kind, typ, quality) && (typ == "" || slices.Contains(k.types, typ)) && (quality == "" || scheme || slices.Contains(k.qualities, quality))
 		}
 	}
 	return false
@@ -159,6 +160,9 @@ func FactOf(kind, typ, quality string) Fact {
 // Of money paid it is f itself, of each flow.
 func (f Fact) Each() []Fact {
 	kind, typ, quality := f.Parts()
+	if kind == "paid" && quality != "" {
+		return []Fact{f}
+	}
 	var all []Fact
 	for _, k := range factKinds {
 		if k.kind != kind {

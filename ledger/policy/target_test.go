@@ -42,6 +42,8 @@ func TestATargetThatCannotBeMeantIsRefused(t *testing.T) {
 		"a type of another kind":       func(t *policy.Target) { t.Facts = []policy.Fact{"training/kiosk"} },
 		"a quality of another kind":    func(t *policy.Target) { t.Facts = []policy.Fact{"training:enterprise"} },
 		"a fact written in two ways":   func(t *policy.Target) { t.Facts = []policy.Fact{"training/"} },
+		"a scheme of no flow":          func(t *policy.Target) { t.Facts = []policy.Fact{"paid:startup"} },
+		"a scheme that is no name":     func(t *policy.Target) { t.Facts = []policy.Fact{"paid/F05:a b"} },
 		"a flow that the plan has not": func(t *policy.Target) { t.Facts = []policy.Fact{"paid/F31"} },
 		"nothing that feeds it":        func(t *policy.Target) { t.Facts = nil },
 		"an overlap with nothing":      func(t *policy.Target) { t.Overlaps = []string{"T99"} },

@@ -503,10 +503,12 @@ func (c *counter) counters(t policy.Target) (all []policy.Fact, missing []string
 	for _, fact := range t.Facts {
 		for _, f := range fact.Each() {
 			each := []policy.Fact{f}
-			if kind, flow, _ := f.Parts(); kind == "paid" {
+			if kind, flow, only := f.Parts(); kind == "paid" {
 				each = nil
 				for _, scheme := range c.schemes[flow] {
-					each = append(each, policy.FactOf(kind, scheme, ""))
+					if only == "" || only == scheme {
+						each = append(each, policy.FactOf(kind, scheme, ""))
+					}
 				}
 				if len(each) == 0 {
 					missing = append(missing, flow)

@@ -79,6 +79,8 @@ func promises() []policy.Target {
 			t.Splits = []policy.Split{each, of}
 		}),
 		with(promise("T25", policy.Occurrences, policy.Exact, "1", "次", "contest/skills"), func(t *policy.Target) { t.Level = ledger.LevelProvince }),
+		promise("T17", policy.PersonTimes, policy.Exact, "9", "人次", "support/planting", "paid/F05:startup"),
+		promise("T13", policy.PersonTimes, policy.Exact, "9", "人次", "support/planting", "paid/F05:another"),
 		promise("T24", policy.PersonsYearly, policy.AtLeast, "5", "人", "paid/F26"),
 	}
 }
@@ -233,7 +235,7 @@ func TestTargetsAreCountedAsOfADayAndARecord(t *testing.T) {
 		{"a body that moved, where it is no more", "T04", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "0/0 0p 0t  unset"},
 		{"a body that moved, where it is", "T04", report.Ask{Region: "220300", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "0/1 0p 0t 0.00 under-way"},
 		{"a standard goes with its body", "T22", report.Ask{Region: "220200", Cut: report.Cut{AsOf: ledger.DateOf(2024, 12, 31)}}, "1/1 0p 1t 100.00 reached"},
-		{"actions with something on record", "T03", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "17/19 0p 17t 170.00 reached"},
+		{"actions with something on record", "T03", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "18/21 0p 18t 180.00 reached"},
 		{"what no scheme pays is not zero", "T24", report.Ask{Cut: report.Cut{AsOf: ledger.DateOf(2023, 12, 31)}}, "/0 0p 0t  unset"},
 	} {
 		got, err := report.ListIndicators(t.Context(), pool, c.ask)
@@ -287,6 +289,11 @@ func TestWhatWasPaidCountsUntilItComesBack(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		flow, _ := got.Find("T10")
+		one, _ := got.Find("T17")
+		if none, _ := got.Find("T13"); none.Times != 0 || one.Times != flow.Times || one.Persons != c.persons {
+			t.Errorf("%s: %d times under the scheme that is named, %d under another; want %d and none", name, one.Times, none.Times, flow.Times)
 		}
 		if x, _ := got.Find("T10"); x.Persons != c.persons || x.Target != c.target {
 			t.Errorf("%s: %d persons of %q, want %d of %q", name, x.Persons, x.Target, c.persons, c.target)
