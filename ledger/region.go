@@ -192,6 +192,25 @@ func StandsIn(code RegionCode, on Date) (Region, error) {
 	return FindRegion(code, on)
 }
 
+// StoodIn returns the code under which lay on a day what a code is of that came later: 公主岭, 220184
+// since 2020, stood in 220381 before. Of any other, and where several became one, it is the code.
+func StoodIn(code RegionCode, on Date) RegionCode {
+	rows := regions()[code]
+	if len(rows) == 0 || rows[0].From <= on.Year() {
+		return code
+	}
+	var before []RegionCode
+	for _, r := range RegionsIn(on) {
+		if slices.Equal(successors(r.Code, DateOf(rows[0].From+1, 1, 1)), []RegionCode{code}) {
+			before = append(before, r.Code)
+		}
+	}
+	if len(before) == 1 {
+		return before[0]
+	}
+	return code
+}
+
 // CodesIn returns every code, also one withdrawn before, of what lies in a region or below
 // it on a day.
 func CodesIn(parent RegionCode, on Date) []RegionCode {

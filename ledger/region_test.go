@@ -245,6 +245,21 @@ func TestTheRegionTableIsConsistent(t *testing.T) {
 	}
 }
 
+func TestARegionStoodInTheCodeItHadBefore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code ledger.RegionCode
+		year int
+		want ledger.RegionCode
+	}{
+		{"220184", 2019, "220381"}, {"220184", 2020, "220184"}, {"220381", 2019, "220381"}, {"220104", 2019, "220104"}, {"999999", 2019, "999999"},
+	} {
+		if got := ledger.StoodIn(c.code, dayIn(c.year)); got != c.want {
+			t.Errorf("%s stood in %s in %d, want %s", c.code, got, c.year, c.want)
+		}
+	}
+}
+
 func TestARegionIsUnderItsPrefectureOfTheDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -211,8 +211,10 @@ func inWindow(c Command, do Declare) (late bool, err error) {
 }
 
 // rulesOf reads the rules of a filing: those of its day, and of a late one those of the
-// last day of the window, so that nobody gets another year's rules by waiting.
+// last day of the window, so that nobody gets another year's rules by waiting. A region that has
+// another code since had the rules of where it lay in the filing year.
 func rulesOf(c Command, region ledger.RegionCode, year int, filed ledger.Date) (*Rules, error) {
+	region = ledger.StoodIn(region, ledger.DateOf(year, 12, 31))
 	last, err := FilingDay(c.Policy, region, year, c.On)
 	if err != nil {
 		return nil, err
@@ -461,9 +463,18 @@ func positive(m ledger.Money) error {
 	return nil
 }
 
+// inForce is the policy on the day of an order, where the levy's region lies then.
+func inForce(c Command, k Case) (policy.View, error) {
+	lies, err := ledger.StandsIn(k.Assessed.Region, c.On)
+	if err != nil {
+		return policy.View{}, err
+	}
+	return c.Policy.In(lies.Code, c.On, c.On)
+}
+
 // limit reads a limit of hardship in force on the day of an order.
 func limit(c Command, k Case, name string) (int, policy.Parameter, error) {
-	v, err := c.Policy.In(k.Assessed.Region, c.On, c.On)
+	v, err := inForce(c, k)
 	if err != nil {
 		return 0, policy.Parameter{}, err
 	}
@@ -676,7 +687,7 @@ func (s *State) decideRefund(c Command, do DecideRefund) ([]Event, error) {
 	if err := c.Apart(k.Declared.By, k.Assessed.By); err != nil {
 		return nil, err
 	}
-	v, err := c.Policy.In(k.Assessed.Region, c.On, c.On)
+	v, err := inForce(c, k)
 	if err != nil {
 		return nil, err
 	}

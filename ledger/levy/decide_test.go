@@ -425,6 +425,35 @@ func TestALateFilingHasTheRulesOfItsWindow(t *testing.T) {
 	}
 }
 
+// 公主岭 was 220381, under 四平, until 2020 and is 220184, under 长春, since: a late filing for 2019 has the rules of where
+// it lay then, and one that was in time is relieved where it lies now.
+func TestALateFilingIsMadeWhereTheRegionLiesNow(t *testing.T) {
+	t.Parallel()
+	pack := sample(t)
+	for i := range pack.Parameters {
+		if pack.Parameters[i].Name == "social_average_wage.urban_unit" || pack.Parameters[i].Name == "social_average_wage.weighted" {
+			pack.Parameters[i].Region, pack.Parameters[i].Value = "220300", "50000.00"
+			pack.Parameters[i].From, pack.Parameters[i].To = date(t, "2018-01-01"), date(t, "2018-12-31")
+			pack.Parameters[i].Published = ledger.Date{}
+		}
+		if pack.Parameters[i].Name == "levy.unreviewed_counts_as_zero" {
+			pack.Parameters[i].From, pack.Parameters[i].Published = ledger.Date{}, ledger.Date{}
+		}
+	}
+	pack.Days = append(pack.Days, policy.Day{Date: date(t, "2019-10-01")}, policy.Day{Date: date(t, "2020-10-01")}, policy.Day{Date: date(t, "2021-10-01")})
+	in := func(region ledger.RegionCode, on string) asked {
+		return change(declare(t, on, 2019), func(d *levy.Declare) { d.Region = region })
+	}
+	late := []asked{in("220184", "2021-03-01"), assess("2021-03-02", 2019)}
+	if k := find(t, pack, 2019, late...); !k.Declared.Late || k.Assessed.Region != "220184" || k.Assessed.Rules.Year() != 2019 || k.Assessed.Due.IsZero() {
+		t.Errorf("%+v", k.Assessed)
+	}
+	timely := []asked{in("220381", "2019-08-20"), assess("2019-08-21", 2019), change(relieve(t, "1.00"), func(r *levy.Relieve) { r.Year = 2019 }).at("2021-03-01")}
+	if k := find(t, pack, 2019, timely...); k.Relieved.String() != "1.00" {
+		t.Errorf("%+v", k)
+	}
+}
+
 // 16 days at 5‰ of 18000.00 are 1440.00; what was paid by the deadline of the order bears
 // no fee, what came after it bears it until its day.
 func TestTheLateFeeIsOnWhatTheOrderLeftUnpaid(t *testing.T) {
