@@ -205,16 +205,16 @@ func aboveRatio(pack policy.Pack, scheme ledger.SchemeCode, v report.Levy, on le
 }
 
 func (p *program) levyIncome() *cobra.Command {
-	return listing(p, "income", "list what the treasury received and paid back, by region and year (残保金收入)", "  zhucan levy income --as-of 2023-12-31",
+	return listing(p, "income", "list what the treasury received, paid back and spent of the levy, by region and year (残保金收入、使用)", "  zhucan levy income --as-of 2023-12-31",
 		func(ctx context.Context, s *stores, cut report.Cut, at place) (report.IncomePage, error) {
 			return report.LevyIncome(ctx, s.pool, cut, at.after, at.limit)
 		},
 		func(l report.IncomePage) (table, string, report.Basis) {
 			t := table{head: []string{
-				p.say("地区", "region"), p.say("入库年度", "year"), ">" + p.say("笔数", "receipts"), ">" + p.say("残保金", "levy"), ">" + p.say("滞纳金", "late fee"), ">" + p.say("退付", "refunded"), ">" + p.say("净额", "net"),
+				p.say("地区", "region"), p.say("年度", "year"), ">" + p.say("笔数", "receipts"), ">" + p.say("残保金", "levy"), ">" + p.say("滞纳金", "late fee"), ">" + p.say("退付", "refunded"), ">" + p.say("净额", "net"), ">" + p.say("使用", "use"),
 			}}
 			for _, v := range l.Income {
-				t.rows = append(t.rows, []string{v.Region, strconv.Itoa(v.Year), number(v.Count), grouped(v.Levy), grouped(v.LateFee), grouped(v.Refund), grouped(v.Net)})
+				t.rows = append(t.rows, []string{v.Region, strconv.Itoa(v.Year), number(v.Count), grouped(v.Levy), grouped(v.LateFee), grouped(v.Refund), grouped(v.Net), grouped(v.Use)})
 			}
 			return t, l.Next, l.Basis
 		})

@@ -159,7 +159,8 @@ func Levies(ctx context.Context, db DB, f LevyFilter, cut Cut, after string, lim
 	return LevyPage{all, next, b}, err
 }
 
-// An Income is what the fund received of the levy in one region and year of receipt.
+// An Income is what the fund received of the levy in one region and year, and what was spent of it
+// there: the region and the year are those of the receipt, and of the payment's line and day.
 type Income struct {
 	Region  string       `json:"region"`
 	Year    int          `json:"year"`
@@ -168,6 +169,7 @@ type Income struct {
 	Refund  ledger.Money `json:"refund"`
 	Net     ledger.Money `json:"net"`
 	Count   int          `json:"receipts"`
+	Use     ledger.Money `json:"use"` // paid from the levy, less what came back or was recovered
 }
 
 // An IncomePage is a page of the fund's income.
@@ -177,33 +179,65 @@ type IncomePage struct {
 	Basis
 }
 
-const selectIncome = `
-select region, extract(year from date)::int as received,
-	coalesce(sum(signed) filter (where kind in ('levy', 'levy-withdrawn')), 0)::numeric(20,2)::text,
-	coalesce(sum(signed) filter (where kind in ('late-fee', 'late-fee-withdrawn')), 0)::numeric(20,2)::text,
-	coalesce(sum(amount) filter (where kind = 'refund'), 0)::numeric(20,2)::text,
-	sum(signed)::numeric(20,2)::text,
-	count(*) filter (where kind in ('levy', 'late-fee')) - count(*) filter (where kind like '%-withdrawn')
-from read.levy_receipt
-cross join lateral (select case when kind = 'refund' or kind like '%-withdrawn' then -amount else amount end as signed) s
-where seq <= @seq and (@as_of::date is null or date <= @as_of)
-	and (region, extract(year from date)::int) > (@region, @year::int)
-group by 1, 2
-order by 1, 2
+const (
+	// incomeOf takes what was paid from the accounts, in which what came back is taken off again.
+	// What is recovered goes to the treasury and is taken off on its own day.
+	incomeOf = `
+with received as (
+	select region, extract(year from date)::int as year,
+		coalesce(sum(signed) filter (where kind in ('levy', 'levy-withdrawn')), 0) as levy,
+		coalesce(sum(signed) filter (where kind in ('late-fee', 'late-fee-withdrawn')), 0) as late_fee,
+		coalesce(sum(amount) filter (where kind = 'refund'), 0) as refund,
+		sum(signed) as net,
+		count(*) filter (where kind in ('levy', 'late-fee')) - count(*) filter (where kind like '%%-withdrawn') as receipts
+	from read.levy_receipt
+	cross join lateral (select case when kind = 'refund' or kind like '%%-withdrawn' then -amount else amount end as signed) s
+	where seq <= @seq and (@as_of::date is null or date <= @as_of)
+	group by 1, 2
+), used as (
+	select region, year, sum(amount) as use
+	from (%s
+		union all
+		select p.region, extract(year from e.effective)::int, -(e.data ->> 'amount')::numeric
+		from read.payment p
+		join read.event e on e.case_id = p.payment and e.name like 'payment.recovery-received.%%'
+		where p.recovered > 0 and p.fund = 'levy' and e.seq <= @seq and (@as_of::date is null or e.effective <= @as_of)) u
+	group by 1, 2
+)
+select region, year, coalesce(levy, 0)::numeric(20,2)::text, coalesce(late_fee, 0)::numeric(20,2)::text, coalesce(refund, 0)::numeric(20,2)::text,
+	coalesce(net, 0)::numeric(20,2)::text, coalesce(receipts, 0), coalesce(use, 0)::numeric(20,2)::text
+from received
+full join used using (region, year)
+where (region, year) > (@region, @year::int)
+order by region, year
 limit @limit`
 
-// LevyIncome lists what came in and went back by region and year of receipt; after is
-// REGION/YEAR.
+	usedNow = `
+		select b.region, left(b.period, 4)::int as year, b.debit - b.credit as amount
+		from read.balance b
+		join read.account a on a.code = b.account
+		where a.duty = 'budget-expense' and b.fund = 'levy'`
+
+	usedThen = `
+		select p.region, extract(year from p.date)::int as year, case p.side when 'debit' then p.amount else -p.amount end as amount
+		from read.posting p
+		join read.account a on a.code = p.account
+		where a.duty = 'budget-expense' and p.fund = 'levy' and p.seq <= @seq and (@as_of::date is null or p.date <= @as_of)`
+)
+
+var selectIncome, selectIncomeThen = fmt.Sprintf(incomeOf, usedNow), fmt.Sprintf(incomeOf, usedThen)
+
+// LevyIncome lists what came in, went back and was spent by region and year; after is REGION/YEAR.
 func LevyIncome(ctx context.Context, db DB, cut Cut, after string, limit int) (IncomePage, error) {
 	region, rest, _ := strings.Cut(after, "/")
 	year, _ := strconv.Atoi(rest) // no year: all of the region
 	args := pgx.NamedArgs{"region": region, "year": year}
-	all, next, b, err := page(ctx, db, cut, selectIncome, args, limit, func(row pgx.CollectableRow) (i Income, err error) {
-		var sums [4]string
-		if err := row.Scan(&i.Region, &i.Year, &sums[0], &sums[1], &sums[2], &sums[3], &i.Count); err != nil {
+	all, next, b, err := page(ctx, db, cut, cut.choose(selectIncome, selectIncomeThen), args, limit, func(row pgx.CollectableRow) (i Income, err error) {
+		var sums [5]string
+		if err := row.Scan(&i.Region, &i.Year, &sums[0], &sums[1], &sums[2], &sums[3], &i.Count, &sums[4]); err != nil {
 			return i, err
 		}
-		return i, amounts(sums[:], &i.Levy, &i.LateFee, &i.Refund, &i.Net)
+		return i, amounts(sums[:], &i.Levy, &i.LateFee, &i.Refund, &i.Net, &i.Use)
 	}, func(i Income) string { return i.Region + "/" + strconv.Itoa(i.Year) })
 	return IncomePage{all, next, b}, err
 }

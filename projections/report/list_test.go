@@ -56,6 +56,8 @@ func lists(t testing.TB, pool *pgxpool.Pool, cut report.Cut) map[string]any {
 	keep("overpaid", overpaid, err)
 	levies, err := report.Levies(ctx, pool, report.LevyFilter{On: ledger.DateOf(2023, 12, 31)}, cut, "", all)
 	keep("levies", levies, err)
+	income, err := report.LevyIncome(ctx, pool, cut, "", all)
+	keep("income", income, err)
 	lines, err := report.Budgets(ctx, pool, cut, ledger.BudgetLine{}, all)
 	keep("budgets", lines, err)
 	suspects, err := report.Suspects(ctx, pool, cut, 0, all)
@@ -394,5 +396,41 @@ func TestAStoryKnownByARecordNamesNothingLater(t *testing.T) {
 				t.Errorf("known by %d the story names %s", n+1, id)
 			}
 		}
+	}
+}
+
+// What was spent of the levy is what was paid of it, from here or elsewhere, less what came back, was reversed or recovered.
+func TestTheUseOfTheLevyIsWhatWasPaidLessWhatCameBack(t *testing.T) {
+	t.Parallel()
+	b, pool := cancelled(t), schematest.New(t)
+	r := projections.New(pool, b.Log(), projections.Config{Projections: []projections.Projection{books.New(), cases.New(), budgets.New(), levies.New()}})
+	if err := r.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sum := func(query string) (text string) {
+		t.Helper()
+		if err := pool.QueryRow(t.Context(), query).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	want := sum(`
+select (sum(amount) filter (where status in ('paid', 'recorded')) - (
+	select sum((e.data ->> 'amount')::numeric)
+	from read.event e
+	join read.payment p on p.payment = e.case_id
+	where e.name like 'payment.recovery-received.%' and p.fund = 'levy'))::text
+from read.payment
+where fund = 'levy'`)
+	page, err := report.LevyIncome(t.Context(), pool, report.Cut{}, "", all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var used ledger.Money
+	for _, i := range page.Income {
+		used = used.Add(i.Use)
+	}
+	if used.String() != want || used.Sign() <= 0 {
+		t.Errorf("%s spent, want %s: %+v", used, want, page.Income)
 	}
 }

@@ -176,7 +176,7 @@ var Queries = map[string]string{
 	"selectPaymentsThen": selectPaymentsThen, "selectLinesNow": selectLinesNow, "selectLinesThen": selectLinesThen,
 	"selectArrearsNow": selectArrearsNow, "selectArrearsThen": selectArrearsThen, "selectOverpaidNow": selectOverpaidNow, "selectOverpaidThen": selectOverpaidThen,
 	"selectSuspects": selectSuspects, "selectParties": selectParties, "selectPeriods": selectPeriods, "selectProposals": selectProposals,
-	"selectLevies": selectLevies, "selectLeviesThen": selectLeviesThen, "selectIncome": selectIncome,
+	"selectLevies": selectLevies, "selectLeviesThen": selectLeviesThen, "selectIncome": selectIncome, "selectIncomeThen": selectIncomeThen,
 	"selectPersons": selectPersons, "selectEveryParty": selectEveryParty, "selectErased": selectErased, "selectRegistered": selectRegistered,
 	"selectHead": selectHead, "selectNote": selectNote, "selectSigned": selectSigned, "insertNote": insertNote,
 	"selectTargets": selectTargets, "selectSplits": selectSplits, "selectFlows": selectFlows, "roomy": roomy, "selectPublic": selectPublic, "selectLabel": selectLabel,

@@ -325,6 +325,7 @@ func TestLeviesAreListedAsTheyStand(t *testing.T) {
 			Region   string `json:"region"`
 			Levy     string `json:"levy"`
 			Net      string `json:"net"`
+			Use      string `json:"use"`
 			Year     int    `json:"year"`
 			Receipts int    `json:"receipts"`
 		} `json:"income"`
@@ -333,8 +334,8 @@ func TestLeviesAreListedAsTheyStand(t *testing.T) {
 	if len(in) != 1 || in[0].Region != "220104" || in[0].Year != 2023 || in[0].Levy != "1000.00" || in[0].Net != "1000.00" || in[0].Receipts != 1 {
 		t.Errorf("%+v", in)
 	}
-	if in := decode[incomes](t, h.get(t, "/v1/levies/income?as_of=2023-11-09")).Income; len(in) != 0 {
-		t.Errorf("the day before it came: %+v", in)
+	if was := decode[incomes](t, h.get(t, "/v1/levies/income?as_of=2023-11-09")).Income; len(was) != 1 || was[0].Receipts != 0 || was[0].Net != "0.00" || was[0].Use != in[0].Use || was[0].Use == "0.00" {
+		t.Errorf("the day before it came: %+v", was)
 	}
 	if was := decode[levies](t, h.get(t, "/v1/levies?as_of=2023-11-09")).Levies; len(was) != 1 || was[0].Paid != "0.00" {
 		t.Errorf("the day before it came: %+v", was)
