@@ -59,7 +59,9 @@ is published whole or refused.
                 where the term may run until then)
   declarations  CSV of employers' yearly filings of the levy: filing_year,region,name,uscc,
                 staff,date and payroll or average_wage; unit_class (empty: as the credit
-                code says), registered_on, closing (yes: files before the window)
+                code says), registered_on, closing (yes: files before the window),
+                seasonal_months (workers hired for a part of the year, who are not among
+                the staff: heads × months)
   reviews       CSV of the federation's confirmations, one row each: filing_year,region,
                 name,uscc,confirmation,date and persons, separated by ; each as
                 NAME/CERTIFICATE/FROM/TO, for example 张样三/…/2021-01/2021-12; behind that

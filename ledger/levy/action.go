@@ -30,7 +30,8 @@ type (
 		Payroll    ledger.Money      `json:"payroll,omitzero"` // total wages of the year before; otherwise the average wage
 		Region     ledger.RegionCode `json:"region"`
 		Registered ledger.Date       `json:"registered,omitzero"` // for the exemption of new enterprises
-		Staff      Number            `json:"staff"`               // annual average of the year before
+		Seasonal   int               `json:"seasonal,omitzero"`   // workers hired for a part of the year before, heads × months
+		Staff      Number            `json:"staff"`               // annual average of the year before, of all others
 		Wage       ledger.Money      `json:"wage,omitzero"`
 		Year       int               `json:"year"` // of filing
 	}
@@ -177,6 +178,7 @@ type (
 		Payroll    ledger.Money      `json:"payroll,omitzero"`
 		Region     ledger.RegionCode `json:"region"`
 		Registered ledger.Date       `json:"registered,omitzero"`
+		Seasonal   int               `json:"seasonal,omitzero"`
 		Staff      Number            `json:"staff"`
 		Wage       ledger.Money      `json:"wage,omitzero"`
 		Year       int               `json:"year"`

@@ -142,6 +142,9 @@ func (s *State) declare(c Command, do Declare) ([]Event, error) {
 	if do.Staff.bad() || do.Staff.Sign() <= 0 || do.Staff.Cmp(Int(maxStaff)) > 0 {
 		return nil, ErrStaff.Of("N %s", do.Staff)
 	}
+	if do.Seasonal < 0 || do.Seasonal > 12*maxStaff {
+		return nil, ErrStaff.Of("%d months of seasonal workers", do.Seasonal)
+	}
 	if do.Registered.After(c.On) {
 		return nil, ErrDates.Of("registered on %s, filed on %s", do.Registered, c.On)
 	}
@@ -160,7 +163,7 @@ func (s *State) declare(c Command, do Declare) ([]Event, error) {
 	}
 	e := Declared{
 		By: c.By.ID, Class: do.Class, Closing: do.Closing, Employer: do.Employer, Late: late, On: c.On, Payroll: do.Payroll,
-		Region: do.Region, Registered: do.Registered, Staff: do.Staff, Wage: do.Wage, Year: do.Year,
+		Region: do.Region, Registered: do.Registered, Seasonal: do.Seasonal, Staff: do.Staff, Wage: do.Wage, Year: do.Year,
 	}
 	if k := s.cases.At(Key{do.Employer, do.Year}); k.Declared != nil {
 		if k.Declared.says(e) {
@@ -182,7 +185,7 @@ func (s *State) declare(c Command, do Declare) ([]Event, error) {
 // says tells whether two filings have the same figures.
 func (e Declared) says(f Declared) bool {
 	return e.Class == f.Class && e.Closing == f.Closing && e.Payroll.Equal(f.Payroll) && e.Wage.Equal(f.Wage) &&
-		e.Region == f.Region && e.Registered == f.Registered && e.Staff.Cmp(f.Staff) == 0
+		e.Region == f.Region && e.Registered == f.Registered && e.Seasonal == f.Seasonal && e.Staff.Cmp(f.Staff) == 0
 }
 
 // inWindow tells whether a filing is late, and refuses one that is early.
@@ -354,7 +357,7 @@ func (k Case) assess(c Command) (Assessed, error) {
 	if err != nil {
 		return Assessed{}, err
 	}
-	f := Facts{Class: d.Class, Staff: d.Staff, Payroll: d.Payroll, Wage: d.Wage, Registered: d.Registered}
+	f := Facts{Class: d.Class, Staff: d.Staff, Seasonal: d.Seasonal, Payroll: d.Payroll, Wage: d.Wage, Registered: d.Registered}
 	confirmation, counting := "", Basis(0)
 	if d.Class != ledger.Individual {
 		if f.Disabled, confirmation, counting, err = k.disabled(r); err != nil {

@@ -13,7 +13,8 @@ import (
 // Date mean: not given.
 type Facts struct {
 	Class      ledger.UnitClass
-	Staff      Number       // N, annual average, before rounding
+	Staff      Number       // N, annual average, before rounding; without seasonal workers where these are given
+	Seasonal   int          // seasonal workers of the data year, heads × months; none is none beside the staff
 	Disabled   Number       // D, weighted and reviewed, before rounding; no review in the window: none
 	Payroll    ledger.Money // total wages of the data year; the average wage follows from them
 	Wage       ledger.Money // own average wage W, where no payroll is given
@@ -106,6 +107,9 @@ func (r *Rules) Assess(f Facts) (Assessment, error) {
 	}
 	if !slices.Contains(classes, f.Class) {
 		return a, ErrClass.Of("%s", quote(string(f.Class)))
+	}
+	if err := r.average(&f, &a.Basis); err != nil {
+		return a, err
 	}
 	if err := r.persons(&a, f); err != nil {
 		return a, err

@@ -579,25 +579,25 @@ func TestALateFeeOverAChangeOfRateIsAddedUpAndRoundedOnce(t *testing.T) {
 	}
 }
 
-func TestStaffAreTheAverageOfTheMonths(t *testing.T) {
+// N is the staff of the year on average; who was hired for a part of it counts by the month (policy.md §1.3).
+func TestSeasonalWorkersCountByTheMonth(t *testing.T) {
 	t.Parallel()
-	r := on(t, jilin(t), "2022-10-31")
-	months := [12]int{10, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11}
+	r := on(t, jilin(t, "social_average_wage.weighted=50000.00"), "2022-10-31")
 	for _, c := range []struct {
-		seasonal []levy.Seasonal
-		want     string
-	}{{nil, "10.5"}, {[]levy.Seasonal{{Heads: 20, Months: 3}}, "15.5"}, {[]levy.Seasonal{{Heads: 1, Months: 1}}, "127/12"}} {
-		if n, err := r.Staff(months, c.seasonal); err != nil || n.String() != c.want {
-			t.Errorf("%v: %s, %v", c.seasonal, n, err)
+		seasonal int
+		staff    string
+		cited    bool
+	}{{0, "30", false}, {12, "31", true}, {60, "35", true}} {
+		a, err := r.Assess(levy.Facts{Class: ledger.Enterprise, Staff: levy.Int(30), Seasonal: c.seasonal, Wage: yuan(t, "60000.00"), Uncapped: true})
+		cited := slices.ContainsFunc(r.Clauses(a.Basis), func(x levy.Clause) bool { return x.Parameter == "levy.staff.seasonal_divisor" })
+		if err != nil || a.Staff.String() != c.staff || cited != c.cited || (a.Outcome == levy.SmallEnterprise) != (c.staff == "30") {
+			t.Errorf("%d: N %s, %q, cited %t, %v", c.seasonal, a.Staff, a.Outcome, cited, err)
 		}
 	}
-	for _, bad := range []levy.Seasonal{{-1, 3}, {1, 13}, {1, -1}} {
-		if _, err := r.Staff(months, []levy.Seasonal{bad}); !errors.Is(err, levy.ErrStaff) {
-			t.Errorf("%v: %v", bad, err)
+	for _, bad := range []int{-1, 120_000_001} {
+		if _, err := r.Assess(levy.Facts{Class: ledger.Enterprise, Staff: levy.Int(30), Seasonal: bad, Wage: yuan(t, "1.00")}); !errors.Is(err, levy.ErrStaff) {
+			t.Errorf("%d: %v", bad, err)
 		}
-	}
-	if _, err := r.Staff([12]int{-1}, nil); !errors.Is(err, levy.ErrStaff) {
-		t.Error(err)
 	}
 }
 

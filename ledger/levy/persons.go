@@ -2,32 +2,20 @@ package levy
 
 import "zhucan/ledger"
 
-// Seasonal are workers who are hired for a part of the year.
-type Seasonal struct{ Heads, Months int }
-
-// Staff computes N before rounding: the sum of the monthly heads by twelve, and seasonal
-// workers as heads × months by the policy's divisor (财税〔2015〕72号 art. 8). Who is on
-// the establishment or has a contract of a year or more is among the monthly heads.
-func (r *Rules) Staff(monthly [12]int, seasonal []Seasonal) (Number, error) {
-	var basis Basis
-	divisor, err := r.divisor.use(&basis)
-	if err != nil {
-		return none, err
+// average adds to the staff of facts, whose months are averaged, workers who were hired for a part
+// of the year: heads × months (人月) by the policy's divisor (财税〔2015〕72号 art. 8).
+func (r *Rules) average(f *Facts, basis *Basis) error {
+	if f.Seasonal == 0 {
+		return nil
 	}
-	var heads, months int64
-	for _, n := range monthly {
-		if n < 0 || n > maxStaff {
-			return none, ErrStaff.Of("%d in a month", n)
-		}
-		heads += int64(n)
+	if f.Seasonal < 0 || f.Seasonal > 12*maxStaff {
+		return ErrStaff.Of("%d months of seasonal workers", f.Seasonal)
 	}
-	for _, s := range seasonal {
-		if s.Heads < 0 || s.Heads > maxStaff || s.Months < 0 || s.Months > 12 {
-			return none, ErrStaff.Of("%d seasonal workers for %d months", s.Heads, s.Months)
-		}
-		months += int64(s.Heads) * int64(s.Months)
+	divisor, err := r.divisor.use(basis)
+	if err == nil {
+		f.Staff = f.Staff.Add(Frac(int64(f.Seasonal), int64(divisor)))
 	}
-	return Frac(heads, 12).Add(Frac(months, int64(divisor))), nil
+	return err
 }
 
 // A Card is the document by which a disabled person counts.

@@ -43,7 +43,7 @@ type Receipt struct {
 // they mean.
 var (
 	DeclarationColumns         = []string{"filing_year", "region", "name", "uscc", "staff", "date"}
-	OptionalDeclarationColumns = []string{"unit_class", "average_wage", "payroll", "registered_on", "closing"}
+	OptionalDeclarationColumns = []string{"unit_class", "average_wage", "payroll", "registered_on", "closing", "seasonal_months"}
 	ReviewColumns              = []string{"filing_year", "region", "name", "uscc", "confirmation", "persons", "date"}
 	ReceiptColumns             = []string{"filing_year", "uscc", "receipt", "amount", "date"}
 	OptionalReceiptColumns     = []string{"kind", "name"}
@@ -92,6 +92,11 @@ func ReadDeclarations(f *File) iter.Seq2[Declaration, error] {
 		}
 		if d.Declare.Staff, err = levy.ParseNumber(text("staff")); err != nil {
 			return d, in("staff", err)
+		}
+		if months := text("seasonal_months"); months != "" {
+			if d.Declare.Seasonal, err = strconv.Atoi(months); err != nil || strconv.Itoa(d.Declare.Seasonal) != months {
+				return d, in("seasonal_months", ErrValue.Of("%s is no number of months", quote(months)))
+			}
 		}
 		if (text("payroll") == "") == (text("average_wage") == "") {
 			return d, in("payroll", ErrLevyRow.Of("payroll or average_wage, one of them"))

@@ -31,8 +31,8 @@ const unit91, unit12 = "91220104999999920U", "12220104999999939X" // an enterpri
 
 func TestAFilingSaysWhatTheLevyNeeds(t *testing.T) {
 	t.Parallel()
-	const header = "filing_year,region,name,uscc,staff,date,unit_class,average_wage,payroll,registered_on,closing\n"
-	good := []string{"2023", "220104", "示例单位", unit91, "120.50", "2023-09-01", "", "60000.00", "", "2015-06-01", "yes"}
+	const header = "filing_year,region,name,uscc,staff,date,unit_class,average_wage,payroll,registered_on,closing,seasonal_months\n"
+	good := []string{"2023", "220104", "示例单位", unit91, "120.50", "2023-09-01", "", "60000.00", "", "2015-06-01", "yes", "36"}
 	with := func(column int, cell string) string {
 		row := slices.Clone(good)
 		row[column] = cell
@@ -41,15 +41,15 @@ func TestAFilingSaysWhatTheLevyNeeds(t *testing.T) {
 	read, refused := refusedRows(t, intake.ReadDeclarations(open(t, header+
 		with(0, "2023")+with(6, "enterprise")+
 		with(0, "23")+with(0, "year")+with(1, "220105199")+with(1, "110000")+with(3, "")+with(3, unit91[:17]+"1")+with(4, "121/12")+with(4, "many")+
-		with(5, "2023-09-31")+with(6, "institution")+with(7, "")+with(8, "1.00")+with(7, "-60000.00")+with(7, "6e4")+with(9, "soon")+with(10, "maybe"), intake.Options{})))
+		with(5, "2023-09-31")+with(6, "institution")+with(7, "")+with(8, "1.00")+with(7, "-60000.00")+with(7, "6e4")+with(9, "soon")+with(10, "maybe")+with(11, "1.5"), intake.Options{})))
 	want := []string{
 		"filing_year row-levy", "filing_year row-levy", "region region-unknown", "region region-unknown", "uscc row-levy", "uscc credit-code-check", "staff number-form", "staff number-form",
-		"date date-form", "unit_class row-levy", "payroll row-levy", "payroll row-levy", "average_wage amount-not-positive", "average_wage amount-form", "registered_on date-form", "closing row-value",
+		"date date-form", "unit_class row-levy", "payroll row-levy", "payroll row-levy", "average_wage amount-not-positive", "average_wage amount-form", "registered_on date-form", "closing row-value", "seasonal_months row-value",
 	}
 	if !slices.Equal(refused, want) {
 		t.Errorf("refused %q\nwant    %q", refused, want)
 	}
-	if len(read) != 2 || read[0].Declare.Class != ledger.Enterprise || read[0].Declare.Staff.String() != "120.5" || !read[0].Declare.Closing || read[0].Employer.Code != unit91 || read[0].Declare.Wage.String() != "60000.00" {
+	if len(read) != 2 || read[0].Declare.Class != ledger.Enterprise || read[0].Declare.Staff.String() != "120.5" || !read[0].Declare.Closing || read[0].Declare.Seasonal != 36 || read[0].Employer.Code != unit91 || read[0].Declare.Wage.String() != "60000.00" {
 		t.Errorf("%+v", read)
 	}
 }
