@@ -671,6 +671,11 @@ func (im *importer) decide(ctx context.Context, c chunk) error {
 		}
 		read = read[n:]
 		got := receipts[c.main[i]]
+		for n := c.main[i] - 1; errors.Is(got.Err, party.ErrUnknown) && n >= 0 && c.requests[n].Ahead; n-- {
+			if errors.Is(receipts[n].Err, ledger.ErrRole) { // who may not make a party known is told so
+				got.Err = receipts[n].Err
+			}
+		}
 		if err := im.settle(r, got); err != nil {
 			return err
 		}

@@ -488,6 +488,9 @@ func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledg
 	if err != nil {
 		return usage("%q is no levy: levy:EMPLOYER:YEAR", id)
 	}
+	if cut.AsOf.IsZero() {
+		cut.AsOf = on // what it says stands on its day
+	}
 	l, err := report.Levies(ctx, s.pool, report.LevyFilter{Employer: rest[:at], Year: year, On: on, Overdue: true}, cut, "", 1)
 	if err != nil {
 		return err
@@ -496,7 +499,7 @@ func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledg
 		return levy.ErrDefault.Of("%s owes nothing after its last day to pay on %s", id, on)
 	}
 	v := l.Levies[0]
-	region, err := ledger.FindRegion(ledger.RegionCode(v.Region), on)
+	region, err := ledger.StandsIn(ledger.RegionCode(v.Region), on)
 	if err != nil {
 		return err
 	}

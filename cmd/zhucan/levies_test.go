@@ -30,6 +30,10 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 		}
 	}
 	load("local", "declarations", 10, 6, 0)
+	must(t, dir, "access", "add", "reviewer", "--role", "reviewer")
+	if code, _, stderr := zhucan(t, dir, "import", "reviews", "../../schema/sample/reviews.csv", "--refused", filepath.Join(t.TempDir(), "refused.csv"), "--as", "reviewer"); code != 2 || !strings.Contains(stderr, "role-missing") || strings.Contains(stderr, "party-unknown") {
+		t.Errorf("a reviewer who makes nobody known: exit %d: %s", code, stderr)
+	}
 	load("federation", "reviews", 4, 3, 0)
 	must(t, dir, "levy", "assess", "--year", "2022", "--on", "2022-11-16")
 	must(t, dir, "levy", "assess", "--year", "2023", "--on", "2023-02-10")
@@ -115,6 +119,9 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 		if !strings.Contains(notice, want) {
 			t.Errorf("the notice does not say %s:\n%s", want, notice)
 		}
+	}
+	if notice := must(t, dir, "levy", "notice", "levy:U"+unpaid+":2022", "--on", "2022-11-21"); strings.Contains(notice, "2022年11月30日") {
+		t.Errorf("the notice of a day before the order names it:\n%s", notice)
 	}
 	levy(append([]string{"charge-late-fee", "--document", "样本加收1号", "--on", "2022-12-10"}, case2022...)...)
 	if v := stands(unpaid); v.LateFee.String() != "34560.00" || v.Owed.String() != "207360.00" { // 40 days

@@ -194,6 +194,13 @@ func (p *program) history(pack policy.Pack, name string, region ledger.RegionCod
 		rows = append(rows, shownRow{x, !on.IsZero() && held == x})
 	}
 	if len(rows) == 0 {
+		if len(near) == 0 {
+			for _, x := range pack.Parameters {
+				if group, _, _ := strings.Cut(x.Name, "."); !slices.Contains(near, group) {
+					near = append(near, group)
+				}
+			}
+		}
 		return nil, usage("policy %s has no parameter %q for it; there are %s", pack.Version, name, strings.Join(near, ", "))
 	}
 	slices.SortStableFunc(rows, func(a, b shownRow) int {
