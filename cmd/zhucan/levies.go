@@ -181,7 +181,7 @@ func aboveRatio(pack policy.Pack, scheme ledger.SchemeCode, v report.Levy, on le
 		Excess: strings.TrimPrefix(v.Gap, "-"), Persons: int(new(big.Int).Quo(excess.Num(), excess.Denom()).Int64()),
 	}
 	s, err := pack.Find(scheme, on)
-	if err == nil && !s.ForClass(ledger.UnitClass(v.Class)) {
+	if err == nil && v.Class != "" && !s.ForClass(ledger.UnitClass(v.Class)) { // none: not declared
 		err = claim.ErrClaimant.Of("%s is %s; scheme %s is for %v", v.Name, v.Class, scheme, s.Classes)
 	}
 	if err == nil && x.Persons > 0 {

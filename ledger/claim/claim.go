@@ -935,9 +935,11 @@ func (s *State) attach(c Command, do Attach) ([]Event, error) {
 	if slices.ContainsFunc(k.evidence, of) && !stated {
 		return nil, ErrDocument.Of("%s of claim %s has hash %s; the claim states another", d.Kind, do.Claim, d.Hash)
 	}
-	used := func(e Evidence) bool { return e.Kind != d.Kind && e.Hash == d.Hash }
-	if !stated && (slices.ContainsFunc(k.evidence, used) || slices.ContainsFunc(k.kept, func(x kept) bool { return used(x.Evidence) })) {
-		return nil, ErrDocument.Of("%s of claim %s has hash %s, which is that of another kind", d.Kind, do.Claim, d.Hash)
+	scheme, _ := c.Policy.Scheme(k.Scheme)
+	asked := func(kind string) bool { return slices.Contains(scheme.Evidence, kind) }
+	used := func(e Evidence) bool { return e.Kind != d.Kind && e.Hash == d.Hash && asked(e.Kind) }
+	if !stated && asked(d.Kind) && (slices.ContainsFunc(k.evidence, used) || slices.ContainsFunc(k.kept, func(x kept) bool { return used(x.Evidence) })) {
+		return nil, ErrDocument.Of("%s of claim %s has hash %s, which is that of another kind that scheme %s asks for", d.Kind, do.Claim, d.Hash, k.Scheme)
 	}
 	return []Event{EvidenceAttached{By: c.By.ID, Claim: do.Claim, Document: d, On: c.On}}, nil
 }
