@@ -77,7 +77,7 @@ is published whole or refused.
                   support               planting graduate; person; beneficiary, beneficiary_number
                   talent                influencer; person
                   post                  public-welfare; person; quality urban or rural; employer, until
-                  jobless               need no-need; person; until
+                  jobless               need no-need; person of working age; until
                   service               check assessment registration service; person
                   base                  incubator network-incubator assisted rural massage service-body
                                         service-standard; body, body_name, until
