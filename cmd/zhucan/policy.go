@@ -60,7 +60,7 @@ it was known on that day.`,
 		Short: "what changes from one policy pack to another (政策差异)",
 		Long: `Compares two policy packs: folders, built-in ones by their names, or versions that were
 published in the data folder. Exit code 3 says that they differ.`,
-		Example: "  zhucan policy diff jilin my-pack\n  zhucan policy diff sample-2023.1 jilin-2022-2024.1",
+		Example: "  zhucan policy diff jilin my-pack\n  zhucan policy diff sample-2023.2 jilin-2022-2024.2",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, arg []string) error {
 			return p.diffPolicies(cmd.Context(), arg[0], arg[1])

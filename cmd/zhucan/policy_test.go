@@ -22,7 +22,7 @@ func TestPolicyCheckListsWhatIsUnset(t *testing.T) {
 		Parameters int
 		Unset      []parameterRow
 	}](t, stdout)
-	if code != 3 || got.Policy != "jilin-2022-2024.1" || got.Parameters < 600 || stderr != "" {
+	if code != 3 || got.Policy != "jilin-2022-2024.2" || got.Parameters < 600 || stderr != "" {
 		t.Fatalf("exit %d: %+v %s", code, got, stderr)
 	}
 	seen := make(map[string]bool)
@@ -103,16 +103,16 @@ func TestPolicyDiffFindsWhatChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	edit("pack.yaml", "jilin-2022-2024.1", "jilin-2022-2024.2")
+	edit("pack.yaml", "jilin-2022-2024.2", "jilin-2022-2024.3")
 	edit("parameters.csv", "levy.ratio,220000,2016-01-01,,2016-09-13,0.016,", "levy.ratio,220000,2016-01-01,,2016-09-13,0.017,")
-	const want = "kind,key,field,before,after\npack,,version,jilin-2022-2024.1,jilin-2022-2024.2\nparameter,levy.ratio 220000 from 2016-01-01 published 2016-09-13,value,0.016,0.017\n"
+	const want = "kind,key,field,before,after\npack,,version,jilin-2022-2024.2,jilin-2022-2024.3\nparameter,levy.ratio 220000 from 2016-01-01 published 2016-09-13,value,0.016,0.017\n"
 	if code, stdout, _ := zhucan(t, dir, "policy", "diff", "jilin", other, "-o", "csv", "--lang", "en"); code != 3 || stdout != want {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
 	if code, stdout, _ := zhucan(t, dir, "policy", "diff", "jilin", "jilin"); code != 0 {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	if code, _, stderr := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.1", other); code != 2 || !strings.Contains(stderr, "policy-missing") {
+	if code, _, stderr := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.2", other); code != 2 || !strings.Contains(stderr, "policy-missing") {
 		t.Errorf("nothing was published: exit %d %s", code, stderr)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
@@ -122,10 +122,10 @@ func TestPolicyDiffFindsWhatChanged(t *testing.T) {
 	// Published, both versions stay in the log.
 	must(t, dir, "import", "policy", "jilin")
 	must(t, dir, "import", "policy", other)
-	if code, stdout, _ := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.1", "jilin-2022-2024.2", "-o", "csv", "--lang", "en"); code != 3 || stdout != want {
+	if code, stdout, _ := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.2", "jilin-2022-2024.3", "-o", "csv", "--lang", "en"); code != 3 || stdout != want {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	if code, _, stderr := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.1", "jilin-2022-2024.3"); code != 2 || !strings.Contains(stderr, "policy-missing") {
+	if code, _, stderr := zhucan(t, dir, "policy", "diff", "jilin-2022-2024.2", "jilin-2022-2024.4"); code != 2 || !strings.Contains(stderr, "policy-missing") {
 		t.Errorf("exit %d %s", code, stderr)
 	}
 	must(t, dir, "verify")

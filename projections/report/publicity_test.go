@@ -43,10 +43,10 @@ func TestAPublicListHasSharesAndRegionsThatHaveAnotherCode(t *testing.T) {
 	insurance.From, insurance.Standards[0].From = ledger.DateOf(2020, 1, 1), ledger.DateOf(2020, 1, 1)
 	b.Do(ledgertest.Operator, sampletest.Day, policy.Publish{Pack: pack})
 	day := ledger.DateOf(2020, 6, 1)
-	b.Do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Code: "91220101MA00000006", Kind: policy.Institution, Name: "示例机构", Party: "U91220101MA00000006", Region: "220381"})
+	b.Do(ledgertest.Clerk, day, party.Register{Account: ledgertest.Sealed, Code: "91220101MA0000007M", Kind: policy.Institution, Name: "示例机构", Party: "U91220101MA0000007M", Region: "220381"})
 	b.Do(ledgertest.Clerk, day, claim.Submit{
 		Account: "1", Claim: "C9", Contribution: ledger.Fen(1000_01), Evidence: []claim.Evidence{{Hash: sampletest.Hash, Kind: "certificate"}},
-		From: ledger.PeriodOf(2020, 1), Party: "U91220101MA00000006", Region: "220381", Scheme: "insurance", To: ledger.PeriodOf(2020, 12), Units: 1,
+		From: ledger.PeriodOf(2020, 1), Party: "U91220101MA0000007M", Region: "220381", Scheme: "insurance", To: ledger.PeriodOf(2020, 12), Units: 1,
 	})
 	b.Do(ledgertest.First, day, claim.FirstReview{Claim: "C9"})
 	b.Do(ledgertest.First, day, claim.Compare{Claim: "C9", Manifest: sampletest.Hash, Outcome: claim.Matched, Sources: []string{"register"}})

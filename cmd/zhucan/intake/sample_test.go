@@ -209,7 +209,7 @@ func TestAPackThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		return files
 	}
 	for _, c := range []struct{ name, file, from, to, says string }{
-		{"no version", "pack.yaml", "version: sample-2023.1\n", "", "pack.yaml line 1: no version"},
+		{"no version", "pack.yaml", "version: sample-2023.2\n", "", "pack.yaml line 1: no version"},
 		{"an unknown key", "pack.yaml", "label:", "lable:", "pack.yaml: line 3: field lable not found"},
 		{"an unknown late return", "pack.yaml", "# late_return is", "late_return: keep\n# is", "pack.yaml line 5: late_return"},
 		{"an unknown column", "chart.csv", "normal,duty", "normal,duty,note", "chart.csv line 2"},
