@@ -55,26 +55,32 @@ var people = []ledger.Actor{
 func TestTheMoneyIsWhatThePlainModelSays(t *testing.T) {
 	t.Parallel()
 	total := make(map[string]int)
-	rapid.Check(t, func(t *rapid.T) {
-		w := &world{T: t, state: new(book.State), model: newModel(t), today: ledger.DateOf(2023, 1, 10), accepted: total}
-		total["runs"]++
-		w.begin()
-		w.head()
-		w.overdue()
-		for range 18 + w.roll(36, "commands") {
-			w.step()
-		}
-		w.afresh()
-	})
-	if total["runs"] < 100 {
-		return
-	}
-	for _, name := range []string{
+	wanted := []string{
 		"Submitted", "Approved", "Rejected", "Stopped", "Instructed", "BatchSent", "BatchCancelled", "LineRemoved", "Confirmed", "Failed", "Returned", "Reissued", "ReturnedToTreasury",
 		"RecoveryDemanded", "RecoveryWithdrawn", "RecoveryReceived", "Recorded", "EntryProposed", "EntryPosted", "EntryRejected", "EntryReversed", "PeriodClosed", "PeriodReopened", "Transferred", "CarriedOver",
 		"Declared", "Reviewed", "Assessed", "Relieved", "Deferred", "Received", "Warned", "PaymentOrdered", "LateFeeCharged", "RefundDecided", "Refunded", "Deregistered", "rollback",
-	} {
-		if total[name] == 0 {
+	}
+	missing := func(name string) bool { return total[name] == 0 }
+	// Of a hundred books some come to a rare event four times, which is not at all once in fifty
+	// rounds: then there is another round.
+	for round := 0; round < 5 && (round == 0 || slices.ContainsFunc(wanted, missing)); round++ {
+		rapid.Check(t, func(t *rapid.T) {
+			w := &world{T: t, state: new(book.State), model: newModel(t), today: ledger.DateOf(2023, 1, 10), accepted: total}
+			total["runs"]++
+			w.begin()
+			w.head()
+			w.overdue()
+			for range 18 + w.roll(36, "commands") {
+				w.step()
+			}
+			w.afresh()
+		})
+		if t.Failed() || total["runs"] < 100 {
+			return
+		}
+	}
+	for _, name := range wanted {
+		if missing(name) {
 			t.Errorf("it never came to %s: %v", name, total)
 		}
 	}
