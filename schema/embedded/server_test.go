@@ -580,6 +580,8 @@ func TestServersOfEveryPackagerAreFoundNewestFirst(t *testing.T) {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
+		syscall.ForkLock.RLock() // a child made meanwhile would have it open for writing: ETXTBSY
+		defer syscall.ForkLock.RUnlock()
 		for _, p := range programs {
 			says := fmt.Sprintf("#!/bin/sh\necho '%s (PostgreSQL) %s'\n", p, version)
 			if err := os.WriteFile(filepath.Join(folder, p), []byte(says), 0o755); err != nil {

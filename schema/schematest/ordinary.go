@@ -49,7 +49,11 @@ func Ordinary(t testing.TB, extra ...string) (home string, command func(args ...
 	}
 }
 
+// copyFile lets nobody fork while it writes: the child would have the copy open for writing for a
+// moment, in which it cannot be run (ETXTBSY).
 func copyFile(to, from string) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	in, err := os.Open(from)
 	if err != nil {
 		return err
