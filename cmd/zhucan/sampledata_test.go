@@ -153,7 +153,7 @@ func TestTheSyntheticProvinceIsSeenAsItsTruthSays(t *testing.T) {
 		}
 		for _, want := range truth.Indicators {
 			x, _ := got.Find(want.Code)
-			if x.Actual != want.Actual || want.Persons != 0 && int(x.Persons) != want.Persons || want.Times != 0 && int(x.Times) != want.Times {
+			if x.Actual != want.Actual || want.Of != 0 && int(x.Of) != want.Of || want.Persons != 0 && int(x.Persons) != want.Persons || want.Times != 0 && int(x.Times) != want.Times {
 				t.Errorf("%s %s: %s, %d persons, %d times; want %+v", want.Code, x.NameEN, x.Actual, x.Persons, x.Times, want)
 			}
 		}

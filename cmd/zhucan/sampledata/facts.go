@@ -89,6 +89,9 @@ func (p *province) achievements() error {
 			f.refuse("person-number-check", "the check character of the identity number", "身份证号校验码有误", cells...)
 		}
 	}
+	for i, at := range p.prefectures() {
+		p.organs(i, func(x fact) { record(string(at), x) })
+	}
 	record("220000", fact{kind: "contest", kindOf: "skills", day: p.on(9, 20), body: fmt.Sprintf("JS%d", p.year)})
 	p.count("T25", 0, 1)
 	return f.end()
@@ -212,7 +215,44 @@ func (p *province) bodies(c county, put func(fact)) {
 		}
 	}
 	disabled := 1 + c.n%3
-	put(fact{kind: "headcount", kindOf: "federation", day: p.on(12, 1), body: fmt.Sprintf("federation-%02d", c.n), numbers: [6]string{"12", "10", fmt.Sprint(disabled), fmt.Sprint(disabled + 1)}})
+	put(p.headcount("federation", c.n, 12, 10, disabled))
+	p.covered("T07", 100*disabled >= 15*10)
 	put(fact{kind: "sites", kindOf: "kiosk", day: p.on(12, 1), body: fmt.Sprintf("kiosks-%d-%02d", p.year, c.n), numbers: [6]string{4: "10", 5: fmt.Sprint(c.n % 4)}})
 	p.sums.sites, p.sums.allotted = p.sums.sites+10, p.sums.allotted+c.n%4
+}
+
+// organs are what the bodies of a prefecture report each year: an organ and an institution by their
+// authorised posts, of which one in four employs nobody, and two members of its working committee.
+func (p *province) organs(n int, put func(fact)) {
+	disabled := min(n%4, 1)
+	put(p.headcount("organ", n, 60, 50, disabled))
+	p.covered("T04", disabled > 0)
+	put(p.headcount("organ", 100+n, 49, 45, 0)) // too small to be asked
+	disabled = min((n+1)%4, 1)
+	put(p.headcount("institution", n, 80, 70, disabled))
+	p.covered("T05", disabled > 0)
+	put(p.headcount("school", n, 80, 70, 0)) // is not asked
+	for i, staff := range []int{125, 126} {  // two people's weight is 1.6 % of the first, and just less of the second
+		put(p.headcount("member", 2*n+i, 130, staff, 1))
+		p.covered("T06", 1000*2 >= 16*staff)
+	}
+}
+
+// headcount is what a body reports: how many people it may have and has, and how many of them are
+// disabled, one of them severely.
+func (p *province) headcount(kind string, n, posts, staff, disabled int) fact {
+	weighted := disabled + min(disabled, 1)
+	return fact{kind: "headcount", kindOf: kind, day: p.on(12, 1), body: fmt.Sprintf("%s-%02d", kind, n), numbers: [6]string{fmt.Sprint(posts), fmt.Sprint(staff), fmt.Sprint(disabled), fmt.Sprint(weighted)}}
+}
+
+// covered counts a body that is asked, and whether it does what it is asked for.
+func (p *province) covered(code string, does bool) {
+	if !p.last() {
+		return
+	}
+	x := p.target(code)
+	x.Of++
+	if does {
+		x.Times++
+	}
 }

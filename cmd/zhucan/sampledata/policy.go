@@ -8,7 +8,7 @@ import (
 	"zhucan/schema"
 )
 
-const policyVersion = "sample-province.1"
+const policyVersion = "sample-province.2"
 
 const packHead = `version: ` + policyVersion + `
 label: 合成省份样本政策包：残保金规则照录，金额、标准、期限、社会平均工资均为样本值，非官方 · policy of the synthetic province, the rules of the levy as they are; amounts, standards, terms and average wages are sample values, not official

@@ -253,7 +253,7 @@ func (p *province) conclude() {
 	served.Actual = percent(served.Persons, p.sums.jobless)
 	for _, x := range p.targets {
 		switch x.Code {
-		case "T01", "T16", "T17", "T23", "T25": // person-times and occurrences
+		case "T01", "T04", "T05", "T06", "T07", "T16", "T17", "T23", "T25": // person-times, occurrences and bodies
 			x.Actual = fmt.Sprint(x.Times)
 		case "T08", "T21":
 		default:

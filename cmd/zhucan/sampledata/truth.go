@@ -112,6 +112,7 @@ type Indicator struct {
 	Actual  string `json:"actual"`
 	Persons int    `json:"persons,omitempty"`
 	Times   int    `json:"times,omitempty"`
+	Of      int    `json:"of,omitempty"` // bodies that are asked
 }
 
 // A RegionLine is what one county has of one scheme in one year.
