@@ -139,8 +139,8 @@ func (s *State) declare(c Command, do Declare) ([]Event, error) {
 	if do.Class != ledger.Individual && !slices.Contains(classes, do.Class) {
 		return nil, ErrClass.Of("%s", quote(string(do.Class)))
 	}
-	if do.Staff.bad() || do.Staff.Sign() <= 0 || do.Staff.Cmp(Int(maxStaff)) > 0 {
-		return nil, ErrStaff.Of("N %s", do.Staff)
+	if do.Staff.bad() || do.Staff.Sign() < 0 || do.Staff.Sign() == 0 && do.Seasonal <= 0 || do.Staff.Cmp(Int(maxStaff)) > 0 {
+		return nil, ErrStaff.Of("N %s and %d months of seasonal workers", do.Staff, do.Seasonal)
 	}
 	if do.Seasonal < 0 || do.Seasonal > 12*maxStaff {
 		return nil, ErrStaff.Of("%d months of seasonal workers", do.Seasonal)
@@ -537,6 +537,9 @@ func (s *State) postpone(c Command, do Defer) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if do.Until.Before(c.On) {
+		return nil, ErrDates.Of("%s deferred on %s until %s", key, c.On, do.Until)
+	}
 	if last := k.Assessed.Deadline.AddMonths(months); !do.Until.After(k.Deadline) || do.Until.After(last) {
 		return nil, ErrHardship.Of("deferred from %s until %s, at most until %s", k.Deadline, do.Until, last)
 	}
@@ -653,6 +656,9 @@ func (s *State) chargeLateFee(c Command, do ChargeLateFee) ([]Event, error) {
 	}
 	if !slices.ContainsFunc(k.orders, func(o order) bool { return c.On.After(o.by) }) {
 		return nil, ErrDefault.Of("%s is ordered to pay until %q, charged on %s", key, k.OrderedBy, c.On)
+	}
+	if named := k.Received(LateFees).Sub(k.LateFee); k.Owed().Sign() <= 0 && k.paid().Cmp(k.Net()) < 0 {
+		return nil, ErrDefault.Of("%s owes nothing: %s more came as late fee than is charged; withdraw its receipt and record it as principal", key, named)
 	}
 	r, err := rulesOf(c, k.Declared.Region, do.Year, k.Declared.On)
 	if err != nil {

@@ -477,17 +477,12 @@ func TestTheLateFeeIsOnWhatTheOrderLeftUnpaid(t *testing.T) {
 	if k := find(t, sample(t), 2022, again...); k.LateFee.String() != "900.00" || k.OrderedBy.String() != "2023-01-05" {
 		t.Errorf("deferred after an order: %s, ordered by %s", k.LateFee, k.OrderedBy)
 	}
-	// 8000 came as a late fee that nobody had charged: 10000 × 16 days × 5‰. The fee itself is paid by what comes after it.
-	named := with(ordered, feePaid(t, "2022-11-10", "8000.00"), charge("2022-11-16"))
-	if k := find(t, sample(t), 2022, named...); k.LateFee.String() != "800.00" || k.Owed().String() != "10800.00" {
-		t.Errorf("paid as late fee: %s, %s owed", k.LateFee, k.Owed())
-	}
-	named = with(named, change(feePaid(t, "2022-11-16", "1000.00"), func(r *levy.Receive) { r.Receipt = "F2" }), charge("2022-11-17"))
-	if k := find(t, sample(t), 2022, named...); k.LateFee.String() != "849.00" || k.Owed().String() != "9849.00" { // 200 × 16 + 9800 × 17 days
-		t.Errorf("paid as late fee, and more: %s, %s owed", k.LateFee, k.Owed())
-	}
-	if k := find(t, sample(t), 2022, with(named, withdraw("2022-11-18", "F1"), charge("2022-11-18"))...); k.LateFee.String() != "1618.00" { // 200 × 16 + 17800 × 18 days
-		t.Errorf("of which one is withdrawn: %s", k.LateFee)
+	// What came as late fee is none of the levy, whether it came before the fee was charged or after.
+	principal, fee := receive(t, "2022-11-16", "R1", "18000.00", 2022), feePaid(t, "2022-11-16", "1440.00")
+	for name, steps := range map[string][]asked{"before": {principal, fee, charge("2022-11-17")}, "after": {principal, charge("2022-11-17"), fee}} {
+		if k := find(t, sample(t), 2022, with(ordered, steps...)...); k.LateFee.String() != "1440.00" || k.Owed().String() != "0.00" {
+			t.Errorf("paid as late fee %s it was charged: %s, %s owed", name, k.LateFee, k.Owed())
+		}
 	}
 }
 

@@ -37,8 +37,8 @@
 //     assessment, and the event keeps every figure, the policy's version and the clauses.
 //     What is published later changes nothing until it is assessed anew ([State.Affected]).
 //  5. Money that reached the treasury is recorded, expected or not; a receipt only once, until
-//     another accountant withdraws it. What came as late fee beyond the fee that is charged pays
-//     the levy itself: who owes nothing is charged nothing.
+//     another accountant withdraws it. It counts for what it says it is for; who owes nothing
+//     because the levy itself came as late fee is charged none until the receipt is put right.
 //  6. A person is counted by one employer at a time.
 //
 // # Failures

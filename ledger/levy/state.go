@@ -38,7 +38,6 @@ type receipt struct {
 	amount ledger.Money
 	kind   Kind
 	on     ledger.Date
-	fee    ledger.Money // of the amount, what paid a late fee that was charged; the rest pays the levy itself
 }
 
 // An order is one to pay the net levy, as far as no order before it does, up to an amount by a day.
@@ -98,36 +97,13 @@ func (k Case) ordered() ledger.Money {
 	return k.orders[len(k.orders)-1].upTo
 }
 
-// fees is what paid late fees that were charged.
-func (k Case) fees() (sum ledger.Money) {
-	for _, r := range k.payments {
-		sum = sum.Add(r.fee)
-	}
-	return sum
-}
-
 // paid is what was paid of the levy itself and did not go back.
-func (k Case) paid() ledger.Money {
-	return k.Received(Principal).Add(k.Received(LateFees)).Sub(k.fees()).Sub(k.returned)
-}
+func (k Case) paid() ledger.Money { return k.Received(Principal).Sub(k.returned) }
 
-// free has receipts pay the levy itself with what they paid of a late fee that was reversed.
-func (k *Case) free() {
-	k.payments = slices.Clone(k.payments)
-	over := k.fees().Sub(k.LateFee)
-	for i := len(k.payments) - 1; i >= 0 && over.Sign() > 0; i-- {
-		part := least(k.payments[i].fee, over)
-		k.payments[i].fee, over = k.payments[i].fee.Sub(part), over.Sub(part)
-	}
-}
-
-// filling returns what was paid of the levy itself in the order of the days. What went back
+// filling returns the receipts of the levy itself in the order of their days. What went back
 // is taken off the last.
 func (k Case) filling() []receipt {
-	all := slices.Clone(k.payments)
-	for i := range all {
-		all[i].amount = all[i].amount.Sub(all[i].fee)
-	}
+	all := slices.DeleteFunc(slices.Clone(k.payments), func(p receipt) bool { return p.kind != Principal })
 	slices.SortStableFunc(all, func(a, b receipt) int { return a.on.Compare(b.on) })
 	back := k.returned
 	for i := len(all) - 1; i >= 0 && back.Sign() > 0; i-- {
@@ -309,9 +285,6 @@ func Evolve(s *State, e Event) *State {
 			}
 			c.Assessed, c.Stale, c.LateFee, c.Relieved = &e, false, c.LateFee.Sub(e.FeeReversed), c.Relieved.Sub(e.ReliefTakenIn)
 			c.orders = within(c.orders, c.Net())
-			if e.FeeReversed.Sign() > 0 {
-				c.free()
-			}
 			if e.Raises() {
 				c.Warned, c.OrderedBy = ledger.Date{}, ledger.Date{}
 			}
@@ -324,24 +297,21 @@ func Evolve(s *State, e Event) *State {
 		s.book(reliefDecision, e.Decision, booking{Key{e.Employer, e.Year}, e.On, e.Amount})
 	case Deferred:
 		change(Key{e.Employer, e.Year}, func(c *Case) {
-			// Who has a new last day to pay is warned and ordered when that has passed (残疾人就业条例 art. 27).
-			c.Deadline, c.deferred, c.Warned, c.OrderedBy, c.orders = e.Until, true, ledger.Date{}, ledger.Date{}, nil
+			c.Deadline, c.deferred = e.Until, true
+			if !e.Until.Before(e.On) { // who has a new last day to pay is warned and ordered when that has passed (残疾人就业条例 art. 27)
+				c.Warned, c.OrderedBy, c.orders = ledger.Date{}, ledger.Date{}, nil
+			}
 		})
 	case Received:
 		r := received{Key{e.Employer, e.Year}, e.Entry.Date, e.By, e.Region, receipt{number: e.Receipt, amount: e.Amount, kind: e.Kind, on: e.On}}
 		s.receipts.Set(ledger.FoldNumber(e.Receipt), r)
-		change(r.of, func(c *Case) {
-			if e.Kind == LateFees {
-				r.fee = least(e.Amount, c.LateFee.Sub(c.fees()))
-			}
-			c.payments = append(slices.Clip(c.payments), r.receipt)
-		})
+		change(r.of, func(c *Case) { c.payments = append(slices.Clip(c.payments), r.receipt) })
 	case ReceiptWithdrawn:
-		number := ledger.FoldNumber(e.Receipt)
-		r := s.receipts.At(number)
-		s.receipts.Delete(number)
+		if number := ledger.FoldNumber(e.Receipt); s.receipts.At(number).number == e.Receipt {
+			s.receipts.Delete(number)
+		}
 		change(Key{e.Employer, e.Year}, func(c *Case) {
-			if i := slices.IndexFunc(c.payments, func(p receipt) bool { return p.number == r.number }); i >= 0 {
+			if i := slices.IndexFunc(c.payments, func(p receipt) bool { return p.number == e.Receipt }); i >= 0 {
 				c.payments = slices.Delete(slices.Clone(c.payments), i, i+1)
 			}
 		})
