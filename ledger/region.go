@@ -211,6 +211,9 @@ func StoodIn(code RegionCode, on Date) RegionCode {
 	return code
 }
 
+// KnownHere tells whether a code is one of this province, on whatever day.
+func KnownHere(code RegionCode) bool { return len(regions()[code]) > 0 }
+
 // CodesIn returns every code, also one withdrawn before, of what lies in a region or below
 // it on a day.
 func CodesIn(parent RegionCode, on Date) []RegionCode {
@@ -230,7 +233,7 @@ func CodesIn(parent RegionCode, on Date) []RegionCode {
 // organisation whose region is not known deserves a warning and is not refused:
 // it carries the code of its day, from anywhere in the country.
 func KnownAnywhere(code RegionCode) bool {
-	if len(regions()[code]) > 0 {
+	if KnownHere(code) {
 		return true
 	}
 	if len(code) != 6 || notDigit(string(code)) >= 0 {

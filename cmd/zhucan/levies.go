@@ -496,7 +496,7 @@ func (p *program) printNotice(ctx context.Context, s *stores, id string, on ledg
 		return err
 	}
 	if len(l.Levies) == 0 {
-		return levy.ErrDefault.Of("%s owes nothing after its last day to pay on %s", id, on)
+		return levy.ErrDefault.Of("%s: of what was assessed by %s nothing is overdue", id, on)
 	}
 	v := l.Levies[0]
 	region, err := ledger.StandsIn(ledger.RegionCode(v.Region), on)

@@ -136,11 +136,13 @@ func Levies(ctx context.Context, db DB, f LevyFilter, cut Cut, after string, lim
 	}
 	var regions []string
 	if f.Region != "" {
-		if _, err := ledger.FindRegion(ledger.RegionCode(f.Region), f.On); err != nil {
-			return LevyPage{}, err
+		code := ledger.RegionCode(f.Region)
+		if !ledger.KnownHere(code) {
+			return LevyPage{}, ledger.ErrRegion.Of("%q", f.Region)
 		}
-		for _, code := range ledger.CodesIn(ledger.RegionCode(f.Region), f.On) {
-			regions = append(regions, string(code))
+		regions = []string{f.Region} // filings keep it though it was withdrawn since
+		for _, below := range ledger.CodesIn(code, f.On) {
+			regions = append(regions, string(below))
 		}
 	}
 	args := pgx.NamedArgs{
