@@ -156,6 +156,7 @@ func Rejections() []*ledger.Rejection {
 type State struct {
 	policy   ledger.Table[struct{}, inForce]
 	versions ledger.Table[string, struct{}]
+	sources  ledger.Table[source, struct{}] // of every policy there was
 	parties  party.State
 	budget   budget.State
 	claims   claim.State
@@ -167,19 +168,26 @@ type State struct {
 	holders  ledger.Names[string]
 	named    ledger.Names[ledger.ClaimID] // that hold or held an award
 	purposes ledger.Values[purpose]
-	items    ledger.Table[string, item]   // by number, folded
-	invoices ledger.Table[string, string] // the item that an invoice is of
+	items    ledger.Table[string, []grant] // by number, folded
+	invoices ledger.Table[string, string]  // the item that an invoice is of
 }
 
 type inForce struct {
-	pack  *policy.Pack
-	chart ledger.Chart
+	pack   *policy.Pack
+	chart  ledger.Chart
+	groups map[ledger.SchemeCode]string // of its schemes
+}
+
+// A source is money that a policy lets a scheme be paid from.
+type source struct {
+	scheme ledger.SchemeCode
+	fund   ledger.FundCode
 }
 
 // Tentative returns the parts of s that can be taken back.
 func (s *State) Tentative() []ledger.Tentative {
 	return slices.Concat(
-		[]ledger.Tentative{&s.policy, &s.versions, &s.awards, &s.items, &s.invoices},
+		[]ledger.Tentative{&s.policy, &s.versions, &s.sources, &s.awards, &s.items, &s.invoices},
 		s.parties.Tentative(), s.budget.Tentative(), s.claims.Tentative(), s.payments.Tentative(), s.journal.Tentative(), s.levies.Tentative(), s.facts.Tentative(),
 	)
 }
@@ -356,7 +364,7 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 	}
 	switch e := event.(type) {
 	case budget.Appropriated:
-		if err := s.votable(e.Line, o.On); err != nil {
+		if err := s.votable(e.Line); err != nil {
 			return nil, err
 		}
 		if e.Entry, err = s.entry(o, basis{line: e.Line, memo: e.Document}, voting(e.Amount)...); err != nil {
@@ -367,13 +375,15 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 		moves := voting(e.Amount)
 		if e.Side == ledger.Credit {
 			moves = reversed(moves)
+		} else if err := s.votable(e.Line); err != nil {
+			return nil, err
 		}
 		if e.Entry, err = s.entry(o, basis{line: e.Line, memo: e.Document}, moves...); err != nil {
 			return nil, err
 		}
 		event = e
 	case budget.Transferred:
-		if err := s.votable(e.To, o.On); err != nil {
+		if err := s.votable(e.To); err != nil {
 			return nil, err
 		}
 		if e.Entry, err = s.entry(o, basis{line: e.Line, memo: e.Document}, moving(e.Line, e.To, e.Amount)...); err != nil {
@@ -389,18 +399,15 @@ func (s *State) decideBudget(o ledger.Order, do budget.Action) ([]ledger.Event, 
 	return []ledger.Event{event}, nil
 }
 
-// votable refuses a line that no claim could be paid from: a code mistyped would keep its money
-// from everybody.
-func (s *State) votable(l ledger.BudgetLine, on ledger.Date) error {
-	if _, err := ledger.FindRegion(l.Region, on); err != nil {
-		return err
-	}
-	scheme, ok := s.Policy().Scheme(l.Scheme)
+// votable refuses a line that no claim could ever be paid from: a code mistyped would keep its money
+// from everybody. A code withdrawn since, and a scheme or source that a later policy has not, still
+// have claims under way and budgets of former years.
+func (s *State) votable(l ledger.BudgetLine) error {
 	switch {
-	case !ok:
-		return ErrUnknownLine.Of("%s: scheme %s is not in policy %s", l, l.Scheme, s.Policy().Version)
-	case !slices.Contains(scheme.Funds, l.Fund):
-		return ErrUnknownLine.Of("%s: %s is paid from %v", l, l.Scheme, scheme.Funds)
+	case !ledger.KnownHere(l.Region):
+		return ErrUnknownLine.Of("%s: there is no region %s", l, l.Region)
+	case !s.sources.Has(source{l.Scheme, l.Fund}):
+		return ErrUnknownLine.Of("%s: no policy so far has scheme %s paid from %s", l, l.Scheme, l.Fund)
 	}
 	return nil
 }
@@ -781,7 +788,14 @@ func Evolve(s *State, e ledger.Event) *State {
 		}
 		pack := e.Pack
 		s.versions.Set(pack.Version, struct{}{})
-		s.policy.Set(struct{}{}, inForce{&pack, chart})
+		groups := make(map[ledger.SchemeCode]string, len(pack.Schemes))
+		for _, x := range pack.Schemes {
+			groups[x.Code] = x.Group
+			for _, fund := range x.Funds {
+				s.sources.Set(source{x.Code, fund}, struct{}{})
+			}
+		}
+		s.policy.Set(struct{}{}, inForce{&pack, chart, groups})
 	case party.Event:
 		party.Evolve(&s.parties, e)
 	case budget.Event:

@@ -235,6 +235,17 @@ type refusal struct {
 	reject *ledger.Rejection
 }
 
+// A policy that has a scheme or a source no more, and a code that was withdrawn, leave money to be
+// moved, and budgets of former years.
+func TestMoneyOfWhatAPolicyHasNoMoreIsMoved(t *testing.T) {
+	t.Parallel()
+	last := func(p *policy.Pack) { p.Version, p.Schemes = "test-2", p.Schemes[1:] }
+	given(t, append(known(), pack(last),
+		ask{ledgertest.Accountant, "2023-12-01", budget.Transfer{Amount: yuan(100), Document: "D8", Line: startup, To: line("220100/startup/levy/2023")}},
+		ask{ledgertest.Accountant, "2022-03-01", budget.Appropriate{Amount: yuan(100), Document: "D9", Line: line("220104/startup/levy/2022")}},
+		ask{ledgertest.Accountant, "2023-03-01", budget.Appropriate{Amount: yuan(100), Document: "D9", Line: line("220381/startup/levy/2023")}})...)
+}
+
 func refusals(t testing.TB) []refusal {
 	months := func(scheme ledger.SchemeCode, from, to string) []ask {
 		return append(known(), submit("C1", "P1", scheme, from, to))
@@ -376,10 +387,11 @@ func refusals(t testing.TB) []refusal {
 
 		// Budget.
 		{"an appropriation has a document", known(), with(vote, func(a *budget.Appropriate) { a.Document = "" }), budget.ErrLine},
-		{"money is voted for a region that exists", known(), with(vote, func(a *budget.Appropriate) { a.Line.Region = "999999" }), ledger.ErrRegion},
+		{"money is voted for a region that exists", known(), with(vote, func(a *budget.Appropriate) { a.Line.Region = "999999" }), book.ErrUnknownLine},
 		{"and for a scheme of the policy", known(), with(vote, func(a *budget.Appropriate) { a.Line.Scheme = "startupp" }), book.ErrUnknownLine},
 		{"and from a source that may pay it", known(), with(vote, func(a *budget.Appropriate) { a.Line.Fund = "levyy" }), book.ErrUnknownLine},
-		{"so is it moved", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D9", Line: startup, To: line("999999/startup/levy/2023")}}, ledger.ErrRegion},
+		{"so is it when a line is raised", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Adjust{Amount: yuan(1), Document: "D9", Line: line("220104/strtup/levy/2022"), Side: ledger.Debit}}, book.ErrUnknownLine},
+		{"so is it moved", known(), ask{ledgertest.Accountant, "2023-01-03", budget.Transfer{Amount: yuan(1), Document: "D9", Line: startup, To: line("999999/startup/levy/2023")}}, book.ErrUnknownLine},
 		{"a document votes for a line once", known(), vote, budget.ErrBooked},
 		{"an appropriation is something", known(), with(vote, func(a *budget.Appropriate) { a.Amount = yuan(0) }), ledger.ErrAmountSign},
 		{"an appropriation has a limit", known(), with(vote, func(a *budget.Appropriate) { a.Amount = ledger.MaxMoney.Add(ledger.Fen(1)) }), ledger.ErrAmountRange},

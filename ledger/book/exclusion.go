@@ -73,11 +73,11 @@ type purpose struct {
 
 // heldBy yields the awards of a holder, in the order in which it got them.
 func (s *State) heldBy(h holder) iter.Seq[award] {
+	groups := s.policy.At(struct{}{}).groups
 	return func(yield func(award) bool) {
 		for _, a := range s.awards.At(s.holders.Find(h.name())) {
 			of := s.purposes.Value(a.purpose)
-			scheme, _ := s.Policy().Scheme(of.scheme)
-			if !yield(award{a, of, scheme.Group}) {
+			if !yield(award{a, of, groups[of.scheme]}) {
 				return
 			}
 		}
@@ -307,17 +307,6 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 		return nil
 	}
 	elsewhere := func(a award) bool { return a.elsewhere && a.of(scheme.Group) }
-	// Of a hundred thousand lines that are asked about at once hardly one has any.
-	if !slices.ContainsFunc(holders(k.Party, k.Persons, k.Household), func(h holder) bool {
-		for a := range s.heldBy(h) {
-			if elsewhere(a) {
-				return true
-			}
-		}
-		return false
-	}) {
-		return nil
-	}
 	c := contestOf(of.Claim, k, scheme)
 	if k.Recurs() {
 		c.from, c.to = of.Month, of.Month
@@ -326,10 +315,26 @@ func (s *State) unpaidElsewhere(of payment.Instalment, k claim.Case) error {
 }
 
 // linesUnpaid refuses a batch of which a line was paid for elsewhere since it was instructed.
+// Whether a holder was paid elsewhere at all is asked once: of a hundred thousand lines of one
+// employer it hardly ever was.
 func (s *State) linesUnpaid(id ledger.BatchID) error {
+	asked := make(map[string]bool)
+	elsewhere := func(h holder) bool {
+		is, ok := asked[h.name()]
+		if !ok {
+			for a := range s.heldBy(h) {
+				is = is || a.elsewhere
+			}
+			asked[h.name()] = is
+		}
+		return is
+	}
 	for _, line := range s.payments.Lines(id) {
 		p, _ := s.payments.Find(line)
 		k, _ := s.claims.Find(p.Claim)
+		if !slices.ContainsFunc(holders(k.Party, k.Persons, k.Household), elsewhere) {
+			continue
+		}
 		if err := s.unpaidElsewhere(payment.Instalment{Claim: p.Claim, Month: p.Month}, k); err != nil {
 			return fmt.Errorf("line %s of batch %s: %w", line, id, err)
 		}
@@ -450,16 +455,12 @@ func (s *State) holds(of payment.Instalment, k claim.Case) bool {
 	return !k.Stopped(of.Month) || p.Recovered.Cmp(p.Amount) < 0
 }
 
-// An item is a thing that was paid for, and who gives what for it. Items, invoices, bases and
+// A grant is what a claim is given for a thing that costs something, an item. Items, invoices, bases and
 // households are known by their numbers as [ledger.FoldNumber] writes them.
-type item struct {
-	cost    ledger.Money
-	invoice string
-	grants  []grant
-}
-
 type grant struct {
 	claim    ledger.ClaimID
+	cost     ledger.Money // of the item; that of its other grants, unless they were known by different numbers once
+	invoice  string       // likewise
 	base     string
 	scheme   ledger.SchemeCode
 	from, to ledger.Period
@@ -479,12 +480,12 @@ func (s *State) share(e *claim.Submitted) error {
 		if of, ok := s.invoices.Get(invoice); ok && of != id {
 			return ErrCost.Of("invoice %s is of item %s, not of %s", x.Invoice, of, x.Item)
 		}
-		it, known := s.items.Get(id)
-		if known && (!it.cost.Equal(x.Cost) || it.invoice != invoice) {
-			return ErrCost.Of("item %s costs %s by invoice %s, not %s by %s", x.Item, it.cost, it.invoice, x.Cost, x.Invoice)
+		grants := s.items.At(id)
+		if n := len(grants); n > 0 && !slices.ContainsFunc(grants, func(g grant) bool { return g.cost.Equal(x.Cost) && g.invoice == invoice }) {
+			return ErrCost.Of("item %s costs %s by invoice %s, not %s by %s", x.Item, grants[n-1].cost, grants[n-1].invoice, x.Cost, x.Invoice)
 		}
 		given, other := ledger.Money{}, x.Other
-		for _, g := range it.grants {
+		for _, g := range grants {
 			if e.Base != "" && g.base == ledger.FoldNumber(e.Base) && g.scheme != e.Scheme && policy.Year.Meets(e.From, e.To, g.from, g.to) {
 				return ErrBase.Of("base %s has item %s paid for %s to %s by claim %s of scheme %s; scheme %s for %s to %s", e.Base, x.Item, g.from, g.to, g.claim, g.scheme, e.Scheme, e.From, e.To)
 			}
@@ -513,12 +514,9 @@ func (s *State) share(e *claim.Submitted) error {
 // grant remembers what a claim is given for its cost items.
 func (s *State) grant(e claim.Submitted) {
 	for _, x := range e.Costs {
-		id := ledger.FoldNumber(x.Item)
-		it := s.items.At(id)
-		it.cost, it.invoice = x.Cost, ledger.FoldNumber(x.Invoice)
-		it.grants = append(slices.Clip(it.grants), grant{e.Claim, ledger.FoldNumber(e.Base), e.Scheme, e.From, e.To, x.Other, x.Share})
-		s.items.Set(id, it)
-		s.invoices.Set(it.invoice, id)
+		id, invoice := ledger.FoldNumber(x.Item), ledger.FoldNumber(x.Invoice)
+		s.items.Set(id, append(slices.Clip(s.items.At(id)), grant{e.Claim, x.Cost, invoice, ledger.FoldNumber(e.Base), e.Scheme, e.From, e.To, x.Other, x.Share}))
+		s.invoices.Set(invoice, id)
 	}
 }
 
@@ -526,15 +524,16 @@ func (s *State) grant(e claim.Submitted) {
 func (s *State) end(id ledger.ClaimID, k claim.Case) {
 	s.vacate(holders(k.Party, k.Persons, k.Household), s.named.Number(id), false)
 	for _, x := range k.Costs {
-		number := ledger.FoldNumber(x.Item)
-		it := s.items.At(number)
-		it.grants = slices.DeleteFunc(slices.Clone(it.grants), func(g grant) bool { return g.claim == id })
-		if len(it.grants) == 0 {
+		number, invoice := ledger.FoldNumber(x.Item), ledger.FoldNumber(x.Invoice)
+		left := slices.DeleteFunc(slices.Clone(s.items.At(number)), func(g grant) bool { return g.claim == id })
+		if !slices.ContainsFunc(left, func(g grant) bool { return g.invoice == invoice }) {
+			s.invoices.Delete(invoice)
+		}
+		if len(left) == 0 {
 			s.items.Delete(number)
-			s.invoices.Delete(ledger.FoldNumber(x.Invoice))
 			continue
 		}
-		s.items.Set(number, it)
+		s.items.Set(number, left)
 	}
 }
 

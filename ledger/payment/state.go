@@ -561,6 +561,10 @@ func Evolve(s *State, e Event) *State {
 			b.lines--
 			b.total = b.total.Sub(e.Amount)
 			b.unsent = slices.DeleteFunc(slices.Clone(b.unsent), func(id ledger.PaymentID) bool { return id == e.Payment })
+			b.reviewers, b.approvers = nil, nil
+			for _, id := range b.unsent {
+				s.parts(b, id)
+			}
 		})
 	case Confirmed:
 		s.change(e.Payment, e.On, func(p *Case) { p.Status, p.Booked = Paid, e.Entry.Date })
@@ -693,9 +697,15 @@ func (s *State) add(id ledger.PaymentID, by ledger.ActorID, p Case) {
 		b.total = b.total.Add(p.Amount)
 		b.unsent = append(b.unsent, id) // nobody reads beyond the end of an earlier value
 		b.makers = with(b.makers, by)
-		b.reviewers = with(b.reviewers, p.reviewers()...)
-		b.approvers = with(b.approvers, p.approvers()...)
+		s.parts(b, id)
 	})
+}
+
+// parts adds who had a part in the claim of a line to those of its batch.
+func (s *State) parts(b *batch, line ledger.PaymentID) {
+	p, _ := s.Find(line)
+	b.reviewers = with(b.reviewers, p.reviewers()...)
+	b.approvers = with(b.approvers, p.approvers()...)
 }
 
 // with returns list with those of more that it has not. It leaves list as it is.

@@ -150,7 +150,7 @@ func foldPayment(rows *projections.Rows, r events.Recorded, e payment.Event) {
 		batch(e.Batch).Text("status", string(payment.Cancelled)).Date("cancelled_on", e.On).Text("cancelled_by", string(e.By)).Text("reason", e.Reason)
 	case payment.LineRemoved:
 		update(e.Payment).Text("status", string(payment.Cancelled)).Date("ended_on", e.On).Text("reason", e.Reason)
-		batch(e.Batch).Text("status", string(payment.Opened)).Date("submitted_on", ledger.Date{}).Date("approved_on", ledger.Date{}).
+		batch(e.Batch).Text("status", string(payment.Opened)).Date("submitted_on", ledger.Date{}).Text("submitted_by", "").Date("approved_on", ledger.Date{}).Text("approved_by", "").
 			Count("lines", -1).Add("total", rows.Amount(e.Amount).Negative())
 	case payment.Instructed:
 		amount := rows.Amount(e.Amount)
