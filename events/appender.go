@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -30,6 +31,9 @@ type Request struct {
 	// Ahead says that the command serves the next one that is not ahead itself: it has
 	// effect if that one has, now, and not otherwise. A person is made known for a claim.
 	Ahead bool
+	// Refuse, when set, is why the command is refused unless it had been carried out before: what
+	// whoever submits it knows and the book does not.
+	Refuse error
 }
 
 // A Receipt says what became of one command.
@@ -460,8 +464,8 @@ func (a *Appender) decide(i item, k int) Receipt {
 	if i.cause != nil {
 		return Receipt{Err: i.cause}
 	}
-	if asked.unkept != nil {
-		return Receipt{Err: asked.unkept}
+	if err := cmp.Or(r.Refuse, asked.unkept); err != nil {
+		return Receipt{Err: err}
 	}
 	if a.cfg.Today != nil {
 		if today := a.cfg.Today(); r.Command.On.After(today) {

@@ -40,7 +40,7 @@ var (
 	// ErrVersion is a version that is not fit for what is asked of it.
 	ErrVersion = &ledger.Rejection{
 		Code: "read-models-unfit", Rule: "what is asked of a version of the read models fits what it is", RuleZH: "对读模型版本的操作须与其状态相符",
-		Next: "zhucan status lists the versions; build one anew with replay --into", NextZH: "zhucan status 列出各版本；可用 replay --into 重新生成",
+		Next: "look at the versions and how far they are with zhucan status -o json; build one anew with replay --into", NextZH: "用 zhucan status -o json 查看各版本及其序号；可用 replay --into 重新生成",
 	}
 )
 

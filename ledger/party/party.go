@@ -237,13 +237,6 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 	if _, err := ledger.ParsePersonNumber(string(do.Party), o.On); err == nil {
 		return nil, ledger.ErrPersonalText.Of("identifier of a party")
 	}
-	if do.Code != "" {
-		if code, err := ledger.ParseCreditCode(string(do.Code)); err != nil {
-			return nil, err
-		} else if code != do.Code || do.Party != OfCode(code) {
-			return nil, ErrCode.Of("%s has the code %s", do.Party, do.Code)
-		}
-	}
 	if do.Region != "" {
 		if err := ledger.CheckID(do.Region); err != nil {
 			return nil, err
@@ -259,6 +252,13 @@ func (s *State) register(o ledger.Order, do Register) ([]Event, error) {
 			return nil, nil
 		}
 		return nil, ErrTaken.Of("%s", do.Party)
+	}
+	if do.Code != "" {
+		if code, err := ledger.ParseCreditCode(string(do.Code)); err != nil {
+			return nil, err
+		} else if code != do.Code || do.Party != OfCode(code) {
+			return nil, ErrCode.Of("%s has the code %s", do.Party, do.Code)
+		}
 	}
 	if do.Ref != "" {
 		if err := ledger.CheckID(do.Ref); err != nil {

@@ -108,10 +108,9 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 			became[i].Err = events.ErrUnkept.Of("a document is attached at its own address")
 			continue
 		}
+		var refuse error
 		if do, ok := do.(journal.Close); ok {
-			if became[i].Err = report.CheckClosing(r.Context(), s.DB, do); became[i].Err != nil {
-				continue
-			}
+			refuse = report.CheckClosing(r.Context(), s.DB, do)
 		}
 		if !a.local {
 			if became[i].Err = s.vouch(r.Context(), a.actor, do); became[i].Err != nil {
@@ -122,6 +121,7 @@ func (s *server) commands(w http.ResponseWriter, r *http.Request, q query) error
 		requests = append(requests, events.Request{
 			Command:     book.Command{Order: ledger.Order{ID: c.ID, By: a.actor, On: c.On}, Do: do},
 			Intent:      c.Intent,
+			Refuse:      refuse,
 			Correlation: c.Correlation,
 			Ahead:       c.Ahead,
 		})

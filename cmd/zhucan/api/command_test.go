@@ -132,6 +132,17 @@ func TestAMonthIsClosedWithWhatTheBooksAre(t *testing.T) {
 			t.Errorf("time %d: %d %s", i+1, w.Code, w.Body)
 		}
 	}
+	// What was done is done, whatever the books are by now.
+	april.Seq++
+	refused(t, post("c1", func(*journal.Close) {}), http.StatusConflict, "command-reused")
+	april.Seq--
+	record := `{"id":"r9","do":"payment.record","on":"2023-04-11","with":{"amount":"1.00","line":"220104/startup/levy/2023","party":"P1","payment":"R9","source":"paper"}}`
+	if w := h.ask(t, http.MethodPost, "/v1/commands?wait=true", record, as("clerk")); w.Code != http.StatusOK {
+		t.Fatal(w.Body)
+	}
+	if w := post("c1", func(*journal.Close) {}); w.Code != http.StatusOK || !decode[accepted](t, w).Repeats {
+		t.Errorf("repeated later: %d %s", w.Code, w.Body)
+	}
 }
 
 func TestAnArrayIsAnsweredCommandByCommand(t *testing.T) {
