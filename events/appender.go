@@ -162,7 +162,7 @@ type asked struct {
 	key     [16]byte // of the command's identifier
 	request [16]byte
 	err     error
-	unkept  error // why the document that it refers to cannot be put on record
+	refuse  error // why, unless it had been carried out before: see [Request], or its document cannot be put on record
 }
 
 // An item is one command of a job, with those that go ahead of it.
@@ -255,7 +255,7 @@ func (a *Appender) SubmitAll(ctx context.Context, rs []Request) ([]Receipt, erro
 	for i, r := range rs {
 		j.asked[i].key = key(r.Command.ID)
 		j.asked[i].request, j.asked[i].err = r.request()
-		j.asked[i].unkept = a.kept(ctx, r)
+		j.asked[i].refuse = cmp.Or(r.Refuse, a.kept(ctx, r))
 	}
 	select {
 	case a.in <- j:
@@ -464,8 +464,8 @@ func (a *Appender) decide(i item, k int) Receipt {
 	if i.cause != nil {
 		return Receipt{Err: i.cause}
 	}
-	if err := cmp.Or(r.Refuse, asked.unkept); err != nil {
-		return Receipt{Err: err}
+	if asked.refuse != nil {
+		return Receipt{Err: asked.refuse}
 	}
 	if a.cfg.Today != nil {
 		if today := a.cfg.Today(); r.Command.On.After(today) {

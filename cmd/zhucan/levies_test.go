@@ -171,14 +171,23 @@ func TestTheLevyFromFilesToTheBooksAndBack(t *testing.T) {
 
 	// A receipt of a day before the order had passed takes the late fee back, and nothing else.
 	early := filepath.Join(t.TempDir(), "early.csv")
-	if err := os.WriteFile(early, []byte("filing_year,uscc,receipt,amount,date\n2022,"+unpaid+",样本缴款书-0009,172800.00,2022-11-28\n"), 0o600); err != nil {
+	if err := os.WriteFile(early, []byte("filing_year,uscc,name,receipt,amount,date\n2022,"+unpaid+",样本缴费单位０２有限公司(合成),样本缴款书-0009,172800.00,2022-11-28\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	misnamed := write(t, "misnamed.csv", "filing_year,uscc,name,receipt,amount,date\n2022,"+unpaid+",样本缴费单位03中心（合成）,样本缴款书-0008,5.00,2022-11-28\n")
 	if code, _, stderr := zhucan(t, dir, "import", "receipts", misnamed, "--as", "local", "--refused", filepath.Join(t.TempDir(), "refused.csv")); code != 2 || !strings.Contains(stderr, "row-party-differs") {
 		t.Errorf("a receipt that names another employer: exit %d: %s", code, stderr)
 	}
-	must(t, dir, "import", "receipts", early, "--as", "local")
+	must(t, dir, "import", "receipts", early, "--as", "local") // the same name in other characters
+	dashed := write(t, "dashed.csv", "filing_year,uscc,name,receipt,amount,date\n2022,"+unpaid+",——,样本缴款书-0009,172800.00,2022-11-28\n")
+	if code, _, stderr := zhucan(t, dir, "import", "receipts", dashed, "--as", "local", "--refused", filepath.Join(t.TempDir(), "refused.csv")); strings.Contains(stderr, "row-party-differs") {
+		t.Errorf("a dash in place of a name: exit %d: %s", code, stderr)
+	}
+	for region, want := range map[string]int{"220381": 0, "999999": 2} { // a code withdrawn since may still be that of a filing
+		if code, _, stderr := zhucan(t, dir, "levy", "list", "--region", region); code != want {
+			t.Errorf("levies of %s: exit %d: %s", region, code, stderr)
+		}
+	}
 	a = answer[affected](t, must(t, dir, "levy", "affected", "--known", "2022-12-11", "-o", "json"))
 	if !slices.ContainsFunc(a.Affected, func(v affectedLevy) bool {
 		return v.Levy == "levy:U"+unpaid+":2022" && v.Change.IsZero() && v.Fee.String() == "34560.00"

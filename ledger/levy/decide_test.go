@@ -226,6 +226,8 @@ func TestTheLevyRefuses(t *testing.T) {
 		{"a limit of relief that is unset is not guessed", assessed(t), relieve(t, "1.00"), policy.ErrUnset, []string{"levy.hardship.max_relief="}},
 		{"a decision relieves a levy once", with(assessed(t), relieve(t, "1.00")), change(relieve(t, "2.00"), func(r *levy.Relieve) { r.Decision = "减免[2022]1号 " }), levy.ErrBooked, nil},
 		{"a deferral ends within its months", assessed(t), postpone(t, "2023-05-01"), levy.ErrHardship, nil},
+		{"a deferral is until a day to come", assessed(t), postpone(t, "2022-11-05").at("2022-11-10"), levy.ErrDates, nil},
+		{"an employer has somebody", nil, change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff = levy.Int(0) }), levy.ErrStaff, nil},
 		{"a deferral gives more time", assessed(t), postpone(t, "2022-10-31"), levy.ErrHardship, nil},
 		{"a limit of deferral that is unset is not guessed", assessed(t), postpone(t, "2022-12-01"), policy.ErrUnset, []string{"levy.hardship.max_deferral="}},
 

@@ -594,6 +594,10 @@ func TestSeasonalWorkersCountByTheMonth(t *testing.T) {
 			t.Errorf("%d: N %s, %q, cited %t, %v", c.seasonal, a.Staff, a.Outcome, cited, err)
 		}
 	}
+	only := change(declare(t, "2022-09-01", 2022), func(d *levy.Declare) { d.Staff, d.Seasonal = levy.Int(0), 600 })
+	if k := find(t, sample(t), 2022, only, assess("2022-09-02", 2022)); k.Assessed.Staff.String() != "50" {
+		t.Errorf("seasonal workers only: N %s", k.Assessed.Staff)
+	}
 	for _, bad := range []int{-1, 120_000_001} {
 		if _, err := r.Assess(levy.Facts{Class: ledger.Enterprise, Staff: levy.Int(30), Seasonal: bad, Wage: yuan(t, "1.00")}); !errors.Is(err, levy.ErrStaff) {
 			t.Errorf("%d: %v", bad, err)

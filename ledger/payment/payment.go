@@ -10,8 +10,8 @@
 // new identifier that names the old one; or the money goes back to the treasury.
 //
 // Until a batch is sent it can be cancelled, or a line taken out of it: what was submitted or
-// approved then is open again, and is submitted and approved with what it has. The payment ends as cancelled and its identifier stays used;
-// what it was to pay is as before it: an approved claim, committed, that may be
+// approved then is open again, and is submitted and approved with what it has. The payment ends as
+// cancelled and its identifier stays used; what it was to pay is as before it: an approved claim, committed, that may be
 // instructed again, or a failed or returned payment that may be re-issued again.
 // What is sent is never cancelled: only the bank says what became of it.
 //

@@ -296,14 +296,20 @@ func hold(t testing.TB, tx pgx.Tx, m *seal.Master, who vault.Identity) {
 	}
 }
 
+// rivals returns two persons in the order in which they are reserved.
+func rivals(m *seal.Master) (low, high vault.Identity) {
+	low, high = persons(2)[0], persons(2)[1]
+	if bytes.Compare(m.Index(low.Kind, low.Number), m.Index(high.Kind, high.Number)) > 0 {
+		return high, low
+	}
+	return low, high
+}
+
 func TestWhoLosesARaceTakesTheWinnersPartyAndNobodyWaitsInACircle(t *testing.T) {
 	t.Parallel()
 	pool, m := schematest.New(t), newMaster(t)
 	v := opened(t, pool, m)
-	low, high := persons(2)[0], persons(2)[1]
-	if bytes.Compare(m.Index(low.Kind, low.Number), m.Index(high.Kind, high.Number)) > 0 {
-		low, high = high, low
-	}
+	low, high := rivals(m)
 	tx, err := pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -341,10 +347,7 @@ func TestWhoIsEndedByADeadlockBeginsAnew(t *testing.T) {
 	t.Parallel()
 	pool, m := schematest.New(t), newMaster(t)
 	v := opened(t, pool, m)
-	low, high := persons(2)[0], persons(2)[1]
-	if bytes.Compare(m.Index(low.Kind, low.Number), m.Index(high.Kind, high.Number)) > 0 {
-		low, high = high, low
-	}
+	low, high := rivals(m)
 	tx, err := pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
